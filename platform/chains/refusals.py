@@ -1,0 +1,68 @@
+"""Refusals: what Tessera says no to, as part of the interface (see docs/api.md).
+
+Each refusal is a class beside the rule that raises it. It carries a stable code for programs,
+a sentence for a person and what to do next. The API turns it into application/problem+json and the
+pages into an alert; the domain knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+
+type_base = "https://tessera.example/problems/"
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field of a request: its dotted name, a stable code, a sentence for a person."""
+
+    field: str
+    code: str
+    detail: Text
+
+
+class Refusal(Exception):
+    """The world or a rule says no. Subclass it; set `code`, `status`, `title`, `detail`, `fix`.
+
+    `detail` and `fix` are gettext_lazy templates filled with `params` by %-formatting, so that the
+    sentence comes out in the language active where it is rendered. `extra` holds additional members
+    of the problem document (JSON-ready), for example `alternatives` or `redemption`.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 422
+    title: ClassVar[Text] = ""
+    detail: ClassVar[Text] = ""
+    fix: ClassVar[Text] = ""
+
+    def __init__(
+        self,
+        *,
+        params: Mapping[str, object] | None = None,
+        errors: Sequence[FieldError] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(self.code)
+        self.params = dict(params or {})
+        self.errors = tuple(errors)
+        self.extra = dict(extra or {})
+
+    def sentence(self) -> str:
+        """The detail in the active language, with its parameters filled in."""
+        return self._fill(self.detail)
+
+    def way_out(self) -> str:
+        """What to do next, in the active language."""
+        return self._fill(self.fix)
+
+    def _fill(self, template: Text) -> str:
+        return str(template) % self.params if self.params else str(template)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.sentence()}"
