@@ -66,3 +66,22 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence()}"
+
+
+def problem_document(refusal: Refusal) -> dict[str, Any]:
+    """The members of application/problem+json (RFC 9457) for a refusal, in the active language."""
+    document: dict[str, Any] = {
+        "type": f"{type_base}{refusal.code}",
+        "title": str(refusal.title) or refusal.code,
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": refusal.sentence(),
+        "fix": refusal.way_out(),
+    }
+    if refusal.errors:
+        document["errors"] = [
+            {"field": error.field, "code": error.code, "detail": str(error.detail)}
+            for error in refusal.errors
+        ]
+    document.update(refusal.extra)
+    return document

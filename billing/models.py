@@ -1,0 +1,24 @@
+"""Plans, in the public schema."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Plan(models.Model):
+    """What a chain can subscribe to. Prices: {currency: {"month": minor units, "year": minor units}}."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    names = models.JSONField()
+    pitch = models.JSONField()
+    prices = models.JSONField()
+    limits = models.JSONField()
+    trial_days = models.PositiveSmallIntegerField(default=14)
+    position = models.PositiveSmallIntegerField(default=0)
+    on_sale = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,94 @@
+"""Due work: public rows say which chain has something of a kind due, so cost follows what is due.
+
+A row is added in the transaction that causes it, leased when dispatched, and taken away when done:
+a lost task or a wiped broker only means that the lease runs out and the row is dispatched again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from django.db import connection
+
+from chains.models import Chain, ChainState
+from chains.scope import chain_scope, platform_scope
+
+log = structlog.get_logger("due")
+
+LEASE = timedelta(seconds=30)
+BATCH = 500
+
+
+class DueHandler(Protocol):
+    """Does all that is due of its kind in the active chain's scope; safe to run again at any time."""
+
+    def __call__(self, *, now: datetime) -> None: ...
+
+
+_handlers: dict[str, DueHandler] = {}
+
+
+def register_due(kind: str, handler: DueHandler) -> None:
+    """Say who handles a kind of due work."""
+    if kind in _handlers:
+        raise ValueError(f"due work {kind} has a handler already")
+    _handlers[kind] = handler
+
+
+def mark_due(kind: str, due_at: datetime) -> None:
+    """Within a chain's transaction: something of this kind is due at `due_at` (aware UTC).
+
+    Adds a row and locks nothing, so that bookings of one chain never wait for each other here.
+    """
+    if kind not in _handlers:
+        raise ValueError(f"due work {kind} has no handler")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.mark_due(%s, %s)", (kind, due_at))
+
+
+@dataclass(frozen=True, slots=True)
+class DueBatch:
+    """Rows of one chain and kind that were leased together."""
+
+    schema: str
+    kind: str
+    ids: tuple[int, ...]
+
+
+def lease_due(*, now: datetime) -> list[DueBatch]:
+    """Lease what is due, at most 500 rows, grouped by chain and kind. Other dispatchers skip these rows."""
+    with platform_scope(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chains_duework SET due_at = %s WHERE id IN ("
+            " SELECT id FROM chains_duework WHERE due_at <= %s ORDER BY due_at LIMIT %s"
+            " FOR UPDATE SKIP LOCKED) RETURNING id, schema, kind",
+            (now + LEASE, now, BATCH),
+        )
+        rows = cursor.fetchall()
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row_id, schema, kind in rows:
+        groups.setdefault((schema, kind), []).append(row_id)
+    return [DueBatch(schema, kind, tuple(sorted(ids))) for (schema, kind), ids in sorted(groups.items())]
+
+
+def run_due(batch: DueBatch, *, now: datetime) -> None:
+    """Run the handler in the chain's scope, then take the rows away. A chain that is gone is skipped."""
+    with platform_scope():
+        chain = Chain.objects.filter(schema_name=batch.schema).exclude(state=ChainState.CLOSED).first()
+    handler = _handlers.get(batch.kind)
+    if chain is not None and handler is not None:
+        with chain_scope(chain):
+            handler(now=now)
+    else:
+        log.warning("due_work_dropped", schema=batch.schema, kind=batch.kind)
+    finish_due(batch.ids)
+
+
+def finish_due(ids: Sequence[int]) -> None:
+    """Take rows away that were dealt with."""
+    with platform_scope(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM chains_duework WHERE id = ANY(%s)", (list(ids),))

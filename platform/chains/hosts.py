@@ -1,0 +1,81 @@
+"""Which chain a host leads to, cached in the process for 30 seconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chains.models import Chain, ChainState, Domain
+from chains.scope import platform_scope
+
+CACHE_SECONDS = 30.0
+_CACHE_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInfo:
+    """What a request needs to know of its chain, detached from the public schema."""
+
+    id: UUID
+    schema_name: str
+    slug: str
+    name: str
+    state: ChainState
+    state_reason: str
+    locale: str
+    time_zone: str
+    currency: str
+    country: str
+    verticals: tuple[str, ...]
+    accent_tokens: dict[str, str]
+    tagline: str
+    opened_at: datetime | None
+
+    @classmethod
+    def of(cls, chain: Chain) -> ChainInfo:
+        """The info of a row."""
+        return cls(
+            id=chain.id,
+            schema_name=chain.schema_name,
+            slug=chain.slug,
+            name=chain.name,
+            state=ChainState(chain.state),
+            state_reason=chain.state_reason,
+            locale=chain.locale,
+            time_zone=chain.time_zone,
+            currency=chain.currency,
+            country=chain.country,
+            verticals=tuple(chain.verticals),
+            accent_tokens=dict(chain.accent_tokens),
+            tagline=chain.tagline,
+            opened_at=chain.opened_at,
+        )
+
+
+_cache: dict[str, tuple[float, ChainInfo | None]] = {}
+_lock = threading.Lock()
+
+
+def chain_at(host: str) -> ChainInfo | None:
+    """The chain a host name (lower case, no port) leads to, at most 30 seconds old; None if unknown."""
+    clock = time.monotonic()
+    known = _cache.get(host)
+    if known is not None and known[0] > clock:
+        return known[1]
+    with platform_scope():
+        domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    info = ChainInfo.of(domain.tenant) if domain is not None else None
+    with _lock:
+        if len(_cache) >= _CACHE_SIZE:
+            _cache.clear()
+        _cache[host] = (clock + CACHE_SECONDS, info)
+    return info
+
+
+def forget_hosts() -> None:
+    """Drop the cache of this process, after a change made by this process."""
+    with _lock:
+        _cache.clear()

@@ -1,0 +1,51 @@
+"""From the request's host to a scope: the platform's, a chain's, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.http.request import split_domain_port
+
+from chains.hosts import ChainInfo, chain_at
+from chains.models import ChainState
+from chains.scope import chain_scope, platform_scope
+
+_CLOSED_DOORS = {ChainState.SUSPENDED, ChainState.CLOSED, ChainState.PROVISIONING}
+
+
+class HostMiddleware:
+    """Opens the scope that the host names; the scope is the request's transaction.
+
+    Sets `request.chain` (ChainInfo, or None on the platform's host) and the urlconf. A malformed
+    host raises DisallowedHost (400); an unknown one gets the urlconf that answers 404; a suspended
+    chain the one that says so. No header but Host is read, so nothing forwarded can name a chain.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        host, _port = split_domain_port(request.get_host())
+        host = host.rstrip(".").lower()
+        request.chain = None  # type: ignore[attr-defined]
+        if request.path in settings.HOSTLESS_PATHS:
+            return self.get_response(request)
+        if host == settings.BASE_HOST:
+            with platform_scope():
+                return self.get_response(request)
+        chain = chain_at(host)
+        if chain is None:
+            request.urlconf = settings.UNKNOWN_HOST_URLCONF  # type: ignore[attr-defined]
+            with platform_scope():
+                return self.get_response(request)
+        return self._within(chain, request)
+
+    def _within(self, chain: ChainInfo, request: HttpRequest) -> HttpResponseBase:
+        request.chain = chain  # type: ignore[attr-defined]
+        request.urlconf = (  # type: ignore[attr-defined]
+            settings.SUSPENDED_URLCONF if chain.state in _CLOSED_DOORS else settings.CHAIN_URLCONF
+        )
+        with chain_scope(chain):
+            return self.get_response(request)

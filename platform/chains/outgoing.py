@@ -1,0 +1,97 @@
+"""Messages that leave the house: one port, a channel per means.
+
+A message is sent after the commit of the transaction that asked for it, never inside it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Literal, Protocol
+
+import redis
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from chains.scope import PUBLIC, current
+
+log = structlog.get_logger("outgoing")
+
+OUTBOX_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person. `code` is the one-time code in it, if it carries one."""
+
+    channel: Literal["email", "sms"]
+    to: str
+    subject: str
+    text: str
+    code: str | None = None
+
+
+class Channel(Protocol):
+    """Carries a message out. Raises on failure; the caller decides what that means."""
+
+    def send(self, message: Message, *, chain: str | None, at: datetime) -> None: ...
+
+
+class EmailChannel:
+    """E-mail through Django's mail settings (any provider of anymail)."""
+
+    def send(self, message: Message, *, chain: str | None, at: datetime) -> None:
+        """Send now."""
+        EmailMessage(subject=message.subject, body=message.text, to=[message.to]).send()
+
+
+class DevOutbox:
+    """Keeps what would have been sent in Valkey, newest first, for /dev/outbox. Demo and tests only."""
+
+    def __init__(self) -> None:
+        if not settings.IS_DEMO:
+            raise RuntimeError("the development outbox is not for production: it shows one-time codes")
+
+    def send(self, message: Message, *, chain: str | None, at: datetime) -> None:
+        """Add it to the list, which keeps the newest 500."""
+        client = _valkey()
+        client.lpush(_key(), json.dumps({**asdict(message), "chain": chain, "at": at.isoformat()}))
+        client.ltrim(_key(), 0, OUTBOX_KEPT - 1)
+
+
+def sent_messages() -> list[dict[str, Any]]:
+    """What DevOutbox keeps, newest first, in the shape of /dev/outbox.json."""
+    return [json.loads(row) for row in _valkey().lrange(_key(), 0, OUTBOX_KEPT - 1)]
+
+
+@lru_cache(maxsize=1)
+def _valkey() -> Any:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2)
+
+
+def _key() -> str:
+    return f"{settings.ROLE_TAG}:dev:outbox"
+
+
+def send_message(message: Message, *, now: datetime, chain: str | None = None) -> None:
+    """Send after the commit of the running transaction; a failure is logged, never raised.
+
+    For codes a person can ask for again. What must arrive goes through the outbox (tenants.events).
+    `chain` is the slug shown in the development outbox.
+    """
+    scope = current()
+    origin = chain if chain is not None else (None if scope.schema == PUBLIC else scope.schema)
+
+    def deliver() -> None:
+        try:
+            channel: Channel = import_string(settings.MESSAGE_CHANNELS[message.channel])()
+            channel.send(message, chain=origin, at=now)
+        except Exception:
+            log.exception("message_not_sent", channel=message.channel)
+
+    transaction.on_commit(deliver)

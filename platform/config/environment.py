@@ -1,0 +1,122 @@
+"""What the process is told from outside: one typed object that refuses to start on nonsense."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import unquote, urlparse
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Mode = Literal["production", "demo", "development", "test"]
+
+
+class Environment(BaseSettings):
+    """Settings of one process. Names in the environment are the upper-case field names.
+
+    `database_url` is the application's login; `owner_database_url` is set only for the provisioner
+    and for one-off migration commands; `database_login` says which of the two this process uses.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    tessera_mode: Mode = "production"
+    secret_key: SecretStr
+    database_url: SecretStr
+    owner_database_url: SecretStr | None = None
+    listen_database_url: SecretStr | None = None
+    database_login: Literal["app", "owner"] = "app"
+    redis_url: SecretStr
+    tessera_base: str = "localhost:8000"
+    tessera_scheme: Literal["http", "https"] = "https"
+    tessera_live_port: int | None = Field(default=None, ge=1, le=65535)
+    tessera_data: Path = Path("var")
+    database_pool_size: int = Field(default=8, ge=1, le=100)
+    pool_target: int = Field(default=5, ge=0, le=200)
+    sentry_dsn: SecretStr | None = None
+    email_backend: str = "django.core.mail.backends.smtp.EmailBackend"
+    email_from: str = "Tessera <no-reply@tessera.example>"
+    sms_channel: str | None = None
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < 40:
+            raise ValueError("SECRET_KEY is shorter than 40 characters; make one with `openssl rand -hex 32`")
+        return value
+
+    @field_validator("database_url", "owner_database_url", "listen_database_url")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        url = urlparse(value.get_secret_value())
+        if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/") or not url.username:
+            raise ValueError("is not of the form postgresql://user:password@host:port/database")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr) -> SecretStr:
+        if urlparse(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("REDIS_URL is not of the form redis://:password@host:port/0")
+        return value
+
+    @field_validator("tessera_base")
+    @classmethod
+    def _base(cls, value: str) -> str:
+        if "/" in value or value != value.lower() or not value:
+            raise ValueError(
+                "TESSERA_BASE is a lower-case host with an optional port, such as tessera.example"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.database_login == "owner" and self.owner_database_url is None:
+            raise ValueError("DATABASE_LOGIN=owner needs OWNER_DATABASE_URL")
+        if self.tessera_mode == "production":
+            if self.tessera_scheme != "https":
+                raise ValueError("TESSERA_SCHEME must be https in production")
+            if self.sms_channel is None:
+                raise ValueError(
+                    "SMS_CHANNEL must name the class that sends text messages in production"
+                    " (a dotted path; members sign in by phone code)"
+                )
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether demo conveniences (outbox page, demo logins, MFA not forced) are on."""
+        return self.tessera_mode in {"demo", "development", "test"}
+
+    @property
+    def base_host(self) -> str:
+        """The platform's host without its port."""
+        return self.tessera_base.partition(":")[0]
+
+    @property
+    def role_tag(self) -> str:
+        """Six hex digits that tell this database's roles from another's in the same cluster."""
+        return role_tag(database_name(self.database_url.get_secret_value()))
+
+
+def database_name(url: str) -> str:
+    """The database a postgresql:// address points to."""
+    return unquote(urlparse(url).path.strip("/"))
+
+
+def role_tag(name: str) -> str:
+    """The tag of the roles that belong to the database `name`."""
+    return hashlib.sha256(name.encode()).hexdigest()[:6]
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The process's environment, read and checked once."""
+    return Environment()  # type: ignore[call-arg]  # pydantic fills it from the environment

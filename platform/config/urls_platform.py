@@ -1,0 +1,23 @@
+"""Routes of the platform's own host: sign-up, plans, console, and what the demo shows."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("api/v1/", include("api.v1.urls_platform")),
+    path("console/", include("console.urls")),
+    path("", include("web.signup.urls")),
+]
+if settings.IS_DEMO:
+    urlpatterns.append(path("dev/", include("web.dev.urls")))
+
+handler400 = "web.errors.bad_request"
+handler403 = "web.errors.forbidden"
+handler404 = "web.errors.not_found"
+handler500 = "web.errors.broken"

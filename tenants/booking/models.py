@@ -1,0 +1,214 @@
+"""Bookings and the claims they are made of."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+from accounts.ids import new_id
+from tenants.catalogue.models import Service
+from tenants.members.models import Member
+from tenants.people.models import Employee
+from tenants.stores.models import Resource, Store
+
+
+class Status(models.TextChoices):
+    """Where a booking stands; domain/transitions.py holds the table of moves."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    ARRIVED = "arrived"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    EXPIRED = "expired"
+
+
+# The statuses in which a booking keeps its claims and its member's time.
+LIVE = (Status.HELD, Status.CONFIRMED, Status.ARRIVED)
+
+
+class Channel(models.TextChoices):
+    """Which door a booking came through."""
+
+    ONLINE = "online"
+    STAFF = "staff"
+    WALK_IN = "walk_in"
+    API = "api"
+
+
+class Booking(models.Model):
+    """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.CharField(max_length=8)
+    status = models.CharField(max_length=10, choices=Status.choices)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, db_index=False, related_name="bookings")
+    practitioner = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
+    resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    party_size = models.PositiveSmallIntegerField(default=1)
+    price_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    note = models.CharField(max_length=500, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    made_by = models.ForeignKey(
+        Employee, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings_made"
+    )
+    notice = models.PositiveIntegerField(
+        help_text="minutes before the start until which the member may change it, as promised at booking"
+    )
+    expires_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("code", name="booking_code_once"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="booking_status_known"),
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="booking_in_order"),
+            models.CheckConstraint(condition=Q(party_size__gte=1), name="booking_has_people"),
+            models.CheckConstraint(
+                condition=Q(status="held", expires_at__isnull=False) | ~Q(status="held"),
+                name="booking_hold_expires",
+            ),
+            ExclusionConstraint(
+                name="booking_member_once_at_a_time",
+                expressions=[
+                    ("member", RangeOperators.EQUAL),
+                    (
+                        Func("starts_at", "ends_at", function="tstzrange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(status__in=[s.value for s in LIVE]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["store", "starts_at"], name="booking_by_store_day"),
+            models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
+            models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Pool(models.Model):
+    """Counted capacity: seats of a session, orders of a pickup window, units of stock."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_index=False)
+    kind = models.CharField(max_length=24)
+    name = models.CharField(max_length=120, blank=True)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    capacity = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(taken__gte=0, taken__lte=F("capacity")), name="pool_never_oversold"
+            )
+        ]
+        indexes = [models.Index(fields=["store", "kind", "starts_at"], name="pool_by_store_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.taken}/{self.capacity}"
+
+
+class Claim(models.Model):
+    """One booking's hold on one resource over a range, or on n units of a pool.
+
+    `during` of a resource includes preparation and clean-up. `store` and `starts_at` repeat what the
+    range says, for a btree that finds a store's day 13 times cheaper than a GiST scan.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="claims")
+    resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
+    during = DateTimeRangeField(null=True)
+    pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT)
+    units = models.PositiveIntegerField(default=1)
+    active = models.BooleanField(default=True)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    resource__isnull=False,
+                    during__isnull=False,
+                    starts_at__isnull=False,
+                    ends_at__isnull=False,
+                    pool__isnull=True,
+                    units=1,
+                )
+                | Q(
+                    resource__isnull=True,
+                    during__isnull=True,
+                    starts_at__isnull=True,
+                    ends_at__isnull=True,
+                    pool__isnull=False,
+                    units__gte=1,
+                ),
+                name="claim_is_of_one_kind",
+            ),
+            ExclusionConstraint(
+                name="claim_resource_once_at_a_time",
+                expressions=[("resource", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=Q(active=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["resource", "starts_at"], name="claim_by_resource_time", condition=Q(active=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id or self.pool_id}"
+
+
+class Transition(models.Model):
+    """A booking went from one status to another: when, by whom, why. Append-only."""
+
+    append_only = True
+
+    id = models.BigAutoField(primary_key=True)
+    booking = models.ForeignKey(Booking, on_delete=models.DO_NOTHING, related_name="transitions")
+    before = models.CharField(max_length=10, blank=True)
+    after = models.CharField(max_length=10, choices=Status.choices)
+    at = models.DateTimeField()
+    by_employee = models.ForeignKey(Employee, null=True, on_delete=models.DO_NOTHING, db_index=False)
+    by_member = models.ForeignKey(Member, null=True, on_delete=models.DO_NOTHING, db_index=False)
+    reason = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"
+
+
+class Redemption(models.Model):
+    """The shop accepted a booking's code, once: at which store, when, by whom."""
+
+    booking = models.OneToOneField(
+        Booking, primary_key=True, on_delete=models.CASCADE, related_name="redemption"
+    )
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Employee, on_delete=models.PROTECT, db_index=False)
+    means = models.CharField(
+        max_length=8, choices=[("code", "code"), ("qr", "qr"), ("phone", "phone"), ("booking", "booking")]
+    )
+
+    def __str__(self) -> str:
+        return f"{self.booking_id} at {self.at:%F %T}"

@@ -1,0 +1,54 @@
+"""What happened (append-only) and what must still be told about it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Event(models.Model):
+    """One thing that happened, written in the transaction in which it happened. Never changed."""
+
+    append_only = True
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=64)
+    subject_id = models.UUIDField()
+    store_id = models.UUIDField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    payload = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id}"
+
+
+class Delivery(models.Model):
+    """That one subscriber has not been told of one event yet. Removed when told."""
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, db_index=False)
+    subscriber = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("event", "subscriber", name="delivery_once")]
+        indexes = [models.Index(fields=["due_at"], name="delivery_due_at")]
+        verbose_name_plural = "deliveries"
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.subscriber}"
+
+
+class Effect(models.Model):
+    """That an effect with this key has been brought about; a repeat does nothing."""
+
+    append_only = True
+
+    key = models.CharField(max_length=160, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

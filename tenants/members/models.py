@@ -1,0 +1,43 @@
+"""Whom a chain serves: members, and the one-time codes they sign in with."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.ids import new_id
+
+
+class Member(models.Model):
+    """A customer of a chain, known by one phone number (E.164) or, for a walk-in, by none."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=20, null=True, blank=True)
+    locale = models.CharField(max_length=16, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("phone", name="member_phone_once")]
+
+    def __str__(self) -> str:
+        return self.name or (self.phone or "")[-4:]
+
+
+class OneTimeCode(models.Model):
+    """A six-digit code sent to a phone: valid 5 minutes, five tries, used once. Only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    phone = models.CharField(max_length=20)
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone", "-sent_at"], name="one_time_code_by_phone")]
+
+    def __str__(self) -> str:
+        return f"for …{self.phone[-4:]}"

@@ -1,0 +1,9 @@
+"""The app of the pages."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Templates, static files, template tags, pages."""
+
+    name = "web"
