@@ -1,0 +1,194 @@
+"""Search: every time a service can begin, with who is free for it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import reduce
+from itertools import compress
+from operator import or_
+from typing import Generic, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+from .cells import CELL, Grid, cells_for, columns, fits, positions
+from .spans import Span
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a service takes, in minutes; `step` is the wall clock's grid that it begins on.
+
+    `prepare` and `clean_up` are the practitioner's, around the service and not part of it.
+    Raises ValueError for a length that is not positive, a negative buffer, or a step that is not a
+    multiple of 5 dividing a day.
+    """
+
+    minutes: int
+    prepare: int = 0
+    clean_up: int = 0
+    step: int = 15
+
+    def __post_init__(self) -> None:
+        if self.minutes <= 0 or self.prepare < 0 or self.clean_up < 0:
+            raise ValueError("a service takes time, and its buffers are not negative")
+        if self.step <= 0 or self.step % 5 or 1440 % self.step:
+            raise ValueError(f"a step of {self.step} minutes is not a multiple of 5 that divides a day")
+
+    @property
+    def before(self) -> int:
+        """Cells claimed before the start."""
+        return cells_for(self.prepare)
+
+    @property
+    def served(self) -> int:
+        """Cells from the start to the end of the service."""
+        return cells_for(self.minutes)
+
+    @property
+    def claimed(self) -> int:
+        """Cells claimed in all."""
+        return self.before + cells_for(self.minutes + self.clean_up)
+
+    def service_span(self, starts_at: datetime) -> Span:
+        """The time the member is served."""
+        return Span(starts_at, starts_at + timedelta(minutes=self.minutes))
+
+    def claim_span(self, starts_at: datetime) -> Span:
+        """The time the practitioner is claimed: with preparation and clean-up."""
+        return self.service_span(starts_at).widen(
+            timedelta(minutes=self.prepare), timedelta(minutes=self.clean_up)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffInputs:
+    """One practitioner at this store: when they work, and when they cannot.
+
+    `busy` are claims, exactly as kept: with their own preparation and clean-up, at any store, whether
+    confirmed, pending or held.
+    """
+
+    shifts: Sequence[Span]
+    busy: Sequence[Span] = ()
+    leave: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs(Generic[K]):
+    """All that availability depends on, as `search` and `why` read it.
+
+    `hours` are the store's opening spans with closures already taken out. `staff` are the practitioners
+    who can do the service, by id; the order is kept in answers. `earliest` (now plus lead time) and
+    `latest` (now plus horizon) bound the start, both included. Spans must be known over
+    `reach(days, zone, need)`; what lies outside it does no harm.
+    """
+
+    zone: ZoneInfo
+    need: Need
+    hours: Sequence[Span]
+    staff: Mapping[K, StaffInputs]
+    earliest: datetime
+    latest: datetime
+
+
+class Slot(NamedTuple, Generic[K]):
+    """A service's time, half-open, UTC, and who is free for it (never empty)."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: tuple[K, ...]
+
+
+class DaySlots(NamedTuple, Generic[K]):
+    """A local date and its slots, in order of start; none on a closed or full day."""
+
+    day: date
+    slots: list[Slot[K]]
+
+
+def grid_over(days: Sequence[date], zone: ZoneInfo, need: Need) -> Grid:
+    """The grid on which services that begin in `days` lie wholly, buffers included."""
+    return Grid.over(days, zone, before=need.before, after=need.claimed)
+
+
+def reach(days: Sequence[date], zone: ZoneInfo, need: Need) -> Span:
+    """The time over which hours, shifts, leave and claims must be read to search `days`."""
+    return grid_over(days, zone, need).span
+
+
+def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
+    """Every slot that begins in `days` (local dates of the zone), one entry per date in their order.
+
+    A start is offered when the wall clock shows a multiple of the need's step, and nothing closes it:
+
+    1. the calendar: the zone skips that date or that wall time (a repeated wall time is offered twice);
+    2. the store's hours: `[start, end)` does not lie within one opening, closures taken out. Buffers may
+       lie outside the hours;
+    3. notice: the start is before `earliest` (now + lead) or after `latest` (now + horizon);
+    4. the practitioner's shift: the claim `[start - prepare, end + clean_up)` does not lie within it.
+       Shifts that touch count as one;
+    5. leave: the claim meets it;
+    6. other claims: the claim meets one, their own buffers included;
+    7. nobody is left.
+
+    Whatever is free is rounded inward to 5-minute cells and whatever is not, outward: no slot is offered
+    that is not free to the second, and one is lost only where an input lies off the 5 minutes.
+    A local day is sought as a whole: a service may run past midnight if hours and shift do.
+    """
+    if not days:
+        return []
+    need = inputs.need
+    grid = grid_over(days, inputs.zone, need)
+    starts = open_starts(days, grid, inputs)
+    free = [free_starts(grid, need, person) & starts for person in inputs.staff.values()]
+    slots = list(_slots(grid, need, list(inputs.staff), free))
+    begins = [slot.starts_at for slot in slots]
+    found = []
+    for day in days:
+        cells = grid.day_cells(day, inputs.zone)
+        first = bisect_left(begins, grid.moment(cells.start))
+        end = bisect_left(begins, grid.moment(cells.stop))
+        found.append(DaySlots(day, slots[first:end]))
+    return found
+
+
+def open_starts(days: Sequence[date], grid: Grid, inputs: Inputs[K]) -> int:
+    """Starts that step, hours and notice allow, whoever serves (rules 1 to 3 of `search`)."""
+    steps = grid.starts_at_step(days, inputs.zone, inputs.need.step)
+    hours = fits(grid.lay_free(inputs.hours), 0, inputs.need.served)
+    return steps & hours & grid.lay_window(inputs.earliest, inputs.latest)
+
+
+def free_starts(grid: Grid, need: Need, person: StaffInputs) -> int:
+    """Starts from which one practitioner can be claimed for the need (rules 4 to 6 of `search`)."""
+    works = grid.lay_free(person.shifts)
+    if not works:
+        return 0
+    away = grid.lay_busy(person.busy) | grid.lay_busy(person.leave)
+    return fits(works ^ (works & away), -need.before, need.claimed)
+
+
+def _slots(grid: Grid, need: Need, people: list[K], free: list[int]) -> Iterator[Slot[K]]:
+    """The slots of every start that somebody is free for, ascending.
+
+    Turns "starts per person" into "people per start": one byte a cell and person, read across. Few
+    different sets of people occur, so each set is made once.
+    """
+    cells = positions(reduce(or_, free, 0))
+    if not cells:
+        return
+    rows = [columns(bits, grid.cells) for bits in free]
+    length = timedelta(minutes=need.minutes)
+    known: dict[tuple[int, ...], tuple[K, ...]] = {}
+    for cell, present in zip(
+        cells, zip(*(map(row.__getitem__, cells) for row in rows), strict=True), strict=True
+    ):
+        staff = known.get(present)
+        if staff is None:
+            staff = known[present] = tuple(compress(people, present))
+        starts_at = grid.origin + cell * CELL
+        yield Slot(starts_at, starts_at + length, staff)
