@@ -37,14 +37,14 @@ class HostMiddleware:
                 return self.get_response(request)
         chain = chain_at(host)
         if chain is None:
-            request.urlconf = settings.UNKNOWN_HOST_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.UNKNOWN_HOST_URLCONF
             with platform_scope():
                 return self.get_response(request)
         return self._within(chain, request)
 
     def _within(self, chain: ChainInfo, request: HttpRequest) -> HttpResponseBase:
         request.chain = chain  # type: ignore[attr-defined]
-        request.urlconf = (  # type: ignore[attr-defined]
+        request.urlconf = (
             settings.SUSPENDED_URLCONF if chain.state in _CLOSED_DOORS else settings.CHAIN_URLCONF
         )
         with chain_scope(chain):

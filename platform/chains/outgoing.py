@@ -89,7 +89,7 @@ def send_message(message: Message, *, now: datetime, chain: str | None = None) -
 
     def deliver() -> None:
         try:
-            channel: Channel = import_string(settings.MESSAGE_CHANNELS[message.channel])()
+            channel: Channel = import_string(settings.MESSAGE_CHANNELS[message.channel] or "")()
             channel.send(message, chain=origin, at=now)
         except Exception:
             log.exception("message_not_sent", channel=message.channel)

@@ -32,15 +32,17 @@ class ScopedTask(DjangoTask):
     A chain that is gone rejects the task; it never falls back to public.
     """
 
-    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+    def apply_async(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
         """Send, with the calling scope's schema unless a header carries one already."""
         headers = dict(options.pop("headers", None) or {})
         headers.setdefault(HEADER, calling_schema())
         return super().apply_async(args, kwargs, headers=headers, **options)
 
-    def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
+    def delay_on_commit(self, *args: Any, **kwargs: Any) -> Any:
         """Send after the commit, in the scope active now."""
-        self.apply_async_on_commit(args, kwargs, headers={HEADER: calling_schema()})
+        return self.apply_async_on_commit(args, kwargs, headers={HEADER: calling_schema()})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run inside the scope of the header; Reject where that chain is gone."""

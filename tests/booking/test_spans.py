@@ -33,7 +33,9 @@ def minutes_of(spans: object) -> set[int]:
     return {
         minute
         for one in spans
-        for minute in range((one.start - NOON) // timedelta(minutes=1), (one.end - NOON) // timedelta(minutes=1))
+        for minute in range(
+            (one.start - NOON) // timedelta(minutes=1), (one.end - NOON) // timedelta(minutes=1)
+        )
     }
 
 
@@ -106,7 +108,10 @@ def test_widen_adds_buffers_and_refuses_negative_ones():
 
 
 def test_subtract_leaves_the_pieces_between():
-    assert span(0, 30).subtract([span(20, 40), span(-5, 3), span(8, 12), span(10, 14)]) == (span(3, 8), span(14, 20))
+    assert span(0, 30).subtract([span(20, 40), span(-5, 3), span(8, 12), span(10, 14)]) == (
+        span(3, 8),
+        span(14, 20),
+    )
     assert span(0, 30).subtract([span(-1, 31)]) == ()
     assert span(0, 30).subtract([]) == (span(0, 30),)
 

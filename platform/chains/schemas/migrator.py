@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 import psycopg
-from django.db import connection as stock_connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from chains.schemas.grants import chain_grants
 from chains.schemas.owner import OwnerConnection
+from chains.schemas.stock import resolving_in, stock_connection
 from chains.schemas.template import chain_migrations, current_version
 
 Key = tuple[str, str]
@@ -59,13 +58,9 @@ def write_sql(key: Key, *, like: str) -> list[str]:
 
     Needs the owner's login on Django's connection. Raises NotWritableAsSql.
     """
-    stock_connection.set_schema(like, include_public=False)
-    try:
-        loader = MigrationLoader(stock_connection, replace_migrations=False)
-        migration = loader.graph.nodes[key]
-        lines = cast(list[str], loader.collect_sql([(migration, False)]))
-    finally:
-        stock_connection.set_schema_to_public()
+    with resolving_in(like):
+        loader = MigrationLoader(stock_connection(), replace_migrations=False)
+        lines = loader.collect_sql([(loader.graph.nodes[key], False)])
     if any("THIS OPERATION CANNOT BE WRITTEN AS SQL" in line for line in lines):
         raise NotWritableAsSql(f"{key[0]}.{key[1]}")
     return [
@@ -128,7 +123,7 @@ def _apply(
                 (f'"{schema}", extensions', f"{lock_timeout_ms}ms"),
             )
             for statement in statements:
-                connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+                connection.execute(sql.SQL(statement))
             connection.execute(
                 "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
             )

