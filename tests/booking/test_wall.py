@@ -30,12 +30,18 @@ from tenants.booking.domain.wall import (
 from .zones import all_zones, sweep, transitions
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
-LORD_HOWE, APIA, HAVANA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia"), ZoneInfo("America/Havana")
+LORD_HOWE, APIA, HAVANA = (
+    ZoneInfo("Australia/Lord_Howe"),
+    ZoneInfo("Pacific/Apia"),
+    ZoneInfo("America/Havana"),
+)
 GAP, FOLD = date(2026, 3, 29), date(2026, 10, 25)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
 def test_an_ordinary_wall_time_is_one_moment():
@@ -100,7 +106,9 @@ def test_a_date_that_the_calendar_skips_is_refused_and_has_no_length():
 def test_hours_become_spans_and_what_a_gap_swallows_is_none():
     assert local_span(GAP, 60, 240, BERLIN) == Span(utc(2026, 3, 29, 0), utc(2026, 3, 29, 2))
     assert local_span(GAP, 125, 175, BERLIN) is None
-    assert local_span(date(2026, 5, 1), 1080, 1560, SHANGHAI) == Span(utc(2026, 5, 1, 10), utc(2026, 5, 1, 18))
+    assert local_span(date(2026, 5, 1), 1080, 1560, SHANGHAI) == Span(
+        utc(2026, 5, 1, 10), utc(2026, 5, 1, 18)
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +179,9 @@ def test_days_are_read_and_counted_half_open():
     assert len(days_between(GAP, GAP + timedelta(days=62))) == 62
 
 
-@pytest.mark.parametrize("text", ["", "2026-2-1", "2026-02-30", "20260201", "0001-01-01", "9999-12-31", "２０２６-02-01"])
+@pytest.mark.parametrize(
+    "text", ["", "2026-2-1", "2026-02-30", "20260201", "0001-01-01", "9999-12-31", "２０２６-02-01"]
+)
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(DateMalformed) as refused:
         parse_day(text)
@@ -190,7 +200,10 @@ def test_ranges_too_long_or_backwards_are_refused():
 
 
 def test_the_sweep_finds_the_transitions():
-    assert list(transitions(BERLIN, utc(2026, 1, 1), utc(2027, 1, 1))) == [utc(2026, 3, 29, 1), utc(2026, 10, 25, 1)]
+    assert list(transitions(BERLIN, utc(2026, 1, 1), utc(2027, 1, 1))) == [
+        utc(2026, 3, 29, 1),
+        utc(2026, 10, 25, 1),
+    ]
 
 
 def test_the_sweep_notices_a_resolution_that_follows_rfc_5545_in_gaps(monkeypatch):
@@ -213,4 +226,6 @@ def test_the_sweep_notices_a_resolution_that_follows_rfc_5545_in_gaps(monkeypatc
 )  # fmt: skip
 def test_every_transition_from_2025_to_2030_is_answered_as_the_clock_shows(key):
     years = random.Random(key).sample(range(2025, 2031), 2)
-    assert [wrong for year in years for wrong in sweep(ZoneInfo(key), utc(year, 1, 1), utc(year + 1, 1, 1))] == []
+    assert [
+        wrong for year in years for wrong in sweep(ZoneInfo(key), utc(year, 1, 1), utc(year + 1, 1, 1))
+    ] == []

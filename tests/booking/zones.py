@@ -97,5 +97,7 @@ def _search(days: list[date], zone: ZoneInfo, walked: list[tuple[datetime, datet
 
 if __name__ == "__main__":
     wrong = [line for key in all_zones() for line in sweep(ZoneInfo(key))]
-    print("\n".join(wrong[:50]) or f"{len(all_zones())} zones, {FIRST.year} to {LAST.year - 1}: nothing differs")
+    print(
+        "\n".join(wrong[:50]) or f"{len(all_zones())} zones, {FIRST.year} to {LAST.year - 1}: nothing differs"
+    )
     sys.exit(bool(wrong))
