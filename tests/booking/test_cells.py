@@ -158,3 +158,11 @@ def test_a_skipped_date_has_neither_cells_nor_starts():
 def test_a_step_that_does_not_divide_a_day_into_cells_is_refused(step):
     with pytest.raises(ValueError, match="step"):
         day_starts(GAP, SHANGHAI, step)
+
+
+def test_needs_of_several_segments_and_resources_are_ands_and_ors_of_fits():
+    """A therapist for 4 cells, one of two rooms from the second cell to the third."""
+    therapist = row("0 1 1 1 1 1 1 1 1 0 0 0")
+    rooms = [row("0 0 1 1 1 0 0 0 0 0 0 0"), row("0 0 0 0 0 0 1 1 0 0 0 0")]
+    some_room = fits(rooms[0], 1, 2) | fits(rooms[1], 1, 2)
+    assert positions(fits(therapist, 0, 4) & some_room) == [1, 2, 5]

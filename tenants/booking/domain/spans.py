@@ -104,9 +104,10 @@ class Span:
     def subtract(self, taken: Iterable[Span]) -> tuple[Span, ...]:
         """What is left of self without every moment of `taken`, in order; empty when nothing is.
 
-        self:   [------------)
-        taken: [--) [--)  [-----)
-                  [-)  [--)
+        self:     [---------------)
+        taken:  [---)  [--)     [---)
+                        [---)
+        left:       [--)    [---)
         """
         left: list[Span] = []
         start = self.start
@@ -126,9 +127,9 @@ class Span:
 def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same moments as `spans`, as the fewest spans, in order: none overlap, none touch.
 
-    [---)    [--)
-      [----)    [--)
-    [------) [-----)
+    spans:  [---)     [--)
+               [----)    [--)
+    merged: [-------) [-----)
     """
     merged: list[Span] = []
     for span in sorted(spans, key=_start_of):
