@@ -29,6 +29,18 @@ def make_samples(*, chinese: bool) -> dict[str, Any]:
 
     return {
         "chain_name": t("栖白", "Qibai"),
+        "chain_line": t("品牌 · 12 家门店", "Brand · 12 stores"),
+        "employee_name": t("唐宁", "Tang Ning"),
+        "page_title": t("选时间", "Choose a time"),
+        "back_url": "#back",
+        "tab": "shop",
+        "shop_url": "#shop",
+        "bookings_url": "#bookings",
+        "me_url": "#me",
+        "login_url": "#login",
+        "redeem_url": "#redeem",
+        "new_url": "#new",
+        "search_url": "#search",
         "store_name": t("静安梧桐店", "Wutong Lane"),
         "start": datetime(2026, 11, 26, 11, 30, tzinfo=UTC),
         "end": datetime(2026, 11, 26, 12, 30, tzinfo=UTC),

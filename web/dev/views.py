@@ -14,7 +14,7 @@ from web.theme import theme_css
 
 languages = ("zh-hans", "en")
 themes = ("light", "dark")
-pages = ("member", "time", "confirm", "staff", "owner", "signup", "till")
+pages = ("member", "time", "confirm", "staff", "owner", "signup")
 sample_now = datetime(2026, 11, 21, 6, 20, tzinfo=UTC)
 
 
@@ -24,7 +24,7 @@ def show_components(request: HttpRequest) -> HttpResponse:
 
 
 def show_page(request: HttpRequest, name: str) -> HttpResponse:
-    """A layout filled with sample data: member, time, confirm, staff, owner, signup, till."""
+    """A layout filled with sample data: member, time, confirm, staff, owner, signup."""
     if name not in pages:
         raise Http404
     return render_sample(request, f"dev/{name}.html")
