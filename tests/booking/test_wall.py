@@ -38,8 +38,10 @@ LORD_HOWE, APIA, HAVANA = (
 GAP, FOLD = date(2026, 3, 29), date(2026, 10, 25)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
 def test_an_ordinary_wall_time_is_one_moment():
