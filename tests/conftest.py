@@ -12,6 +12,7 @@ from chains.hosts import forget_hosts
 from chains.schemas.grants import platform_grants
 from chains.schemas.owner import ensure_role, owner_connection
 from chains.scope import PUBLIC, role_of
+from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
 
 
@@ -64,3 +65,9 @@ def two_chains(committed: None, two_chains_standing: TwoChains) -> Iterator[TwoC
     yield two_chains_standing
     empty_chain(two_chains_standing.a)
     empty_chain(two_chains_standing.b)
+
+
+@pytest.fixture()
+def cast(two_chains: TwoChains) -> Cast:
+    """The cast, fresh for each test, in the two standing chains; what a test commits is removed after it."""
+    return Cast(alpha=fill_alpha(two_chains.a), beta=fill_beta(two_chains.b))
