@@ -47,7 +47,9 @@ def format_money(minor: int, currency: str, *, language: str, exact: bool = True
     if currency == "CNY":
         return f"{sign}¥{amount:,.{shown}f}"
     pattern = "¤#,##0" + ("." + "0" * shown if shown else "")
-    return sign + format_currency(amount, currency, pattern, locale=locale_of(language), currency_digits=False)
+    return sign + format_currency(
+        amount, currency, pattern, locale=locale_of(language), currency_digits=False
+    )
 
 
 def format_count(number: int) -> str:

@@ -91,7 +91,10 @@ def make_samples(*, chinese: bool) -> dict[str, Any]:
             },
         ],
         "kv": [
-            {"key": t("服务项目", "Service"), "value": t("深层补水护理 · 60 分钟", "Deep hydration · 60 min")},
+            {
+                "key": t("服务项目", "Service"),
+                "value": t("深层补水护理 · 60 分钟", "Deep hydration · 60 min"),
+            },
             {"key": t("服务人员", "With"), "value": t("小雅", "Xiaoya")},
             {
                 "key": t("价格", "Price"),
@@ -130,7 +133,18 @@ def make_samples(*, chinese: bool) -> dict[str, Any]:
         ],
         "options": [("60", t("60 分钟", "60 min")), ("90", t("90 分钟", "90 min"))],
         "walk": [t("门店", "Store"), t("营业时间", "Hours"), t("服务", "Service"), t("员工", "Staff")],
-        "statuses": ["held", "confirmed", "arrived", "late", "completed", "no_show", "cancelled", "expired", "full", "waiting"],
+        "statuses": [
+            "held",
+            "confirmed",
+            "arrived",
+            "late",
+            "completed",
+            "no_show",
+            "cancelled",
+            "expired",
+            "full",
+            "waiting",
+        ],
         "sizes": [26, 32, 40, 44, 48],
     }
 
@@ -140,7 +154,12 @@ def people(t: Any) -> list[dict[str, Any]]:
         {"value": "any", "label": t("不限", "Anyone"), "icon": "users", "checked": True},
         *[
             {"value": name, "label": name, "person": name}
-            for name in (t("小雅", "Xiaoya"), t("林乔", "Lin Qiao"), t("阿宁", "Aning"), t("周苒", "Zhou Ran"))
+            for name in (
+                t("小雅", "Xiaoya"),
+                t("林乔", "Lin Qiao"),
+                t("阿宁", "Aning"),
+                t("周苒", "Zhou Ran"),
+            )
         ],
     ]
 
@@ -149,7 +168,16 @@ def days(t: Any) -> list[dict[str, Any]]:
     names = t("今天 周日 周一 周二 周三 周四 周五 周六", "Today Sun Mon Tue Wed Thu Fri Sat").split()
     open_word, full, closed = t("可约", "Open"), t("约满", "Full"), t("休息", "Closed")
     plenty, tight = t("充足", "Plenty"), t("紧张", "Few")
-    words = [(2, open_word), (0, full), (None, closed), (3, plenty), (3, plenty), (2, open_word), (1, tight), (3, plenty)]
+    words = [
+        (2, open_word),
+        (0, full),
+        (None, closed),
+        (3, plenty),
+        (3, plenty),
+        (2, open_word),
+        (1, tight),
+        (3, plenty),
+    ]
     return [
         {
             "value": f"2026-11-{21 + at}",
@@ -261,11 +289,15 @@ def timeline(t: Any) -> dict[str, Any]:
                 "aways": [away("12:45", "13:30", lunch)],
                 "buffers": [buffer("12:30", 2), buffer("13:35", 2), buffer("14:45", 2), buffer("16:00", 2)],
                 "blocks": [
-                    block("10:00", "11:00", "completed", t("顾明", "Gu Ming"), t("B5 舒缓导入", "B5 calming")),
+                    block(
+                        "10:00", "11:00", "completed", t("顾明", "Gu Ming"), t("B5 舒缓导入", "B5 calming")
+                    ),
                     block("11:30", "12:30", "completed", t("何思远", "He Siyuan"), hydrate),
                     block("13:45", "14:45", "arrived", t("许知夏", "Xu Zhixia"), repair),
                     block("15:00", "16:00", "confirmed", t("苏晴", "Su Qing"), hydrate, current=True),
-                    block("17:00", "18:15", "confirmed", t("叶蓁", "Ye Zhen"), t("紧致提拉", "Lift and firm")),
+                    block(
+                        "17:00", "18:15", "confirmed", t("叶蓁", "Ye Zhen"), t("紧致提拉", "Lift and firm")
+                    ),
                 ],
             },
             {
@@ -286,7 +318,13 @@ def timeline(t: Any) -> dict[str, Any]:
                 "aways": [away("10:00", "12:00", t("12:00 上班", "Starts 12:00"))],
                 "buffers": [buffer("16:20", 2)],
                 "blocks": [
-                    block("13:30", "15:00", "arrived", t("方宜 · 2 人", "Fang Yi · 2"), t("肩颈舒压", "Shoulders")),
+                    block(
+                        "13:30",
+                        "15:00",
+                        "arrived",
+                        t("方宜 · 2 人", "Fang Yi · 2"),
+                        t("肩颈舒压", "Shoulders"),
+                    ),
                     block("15:30", "16:00", "confirmed", t("罗一", "Luo Yi"), t("眼周护理", "Eye care")),
                     block("16:30", "17:30", "confirmed", t("沈微", "Shen Wei"), hydrate),
                 ],
@@ -375,10 +413,18 @@ def nav(t: Any) -> list[dict[str, Any]]:
         return {"label": label, "icon": icon, "url": "#" + icon, "current": current}
 
     return [
-        {"entries": [item(t("总览", "Overview"), "layout-dashboard"), item(t("工作台", "Workbench"), "calendar-days")]},
+        {
+            "entries": [
+                item(t("总览", "Overview"), "layout-dashboard"),
+                item(t("工作台", "Workbench"), "calendar-days"),
+            ]
+        },
         {
             "label": t("卖什么", "What you sell"),
-            "entries": [item(t("服务项目", "Services"), "sparkles", True), item(t("商品", "Products"), "package")],
+            "entries": [
+                item(t("服务项目", "Services"), "sparkles", True),
+                item(t("商品", "Products"), "package"),
+            ],
         },
         {
             "label": t("谁来做", "Who does it"),

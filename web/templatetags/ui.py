@@ -96,7 +96,10 @@ def attrs(context: Context) -> SafeString:
     given = {
         key.replace("_", "-"): value
         for key, value in context.flatten().items()
-        if isinstance(key, str) and key.startswith(attribute_prefixes) and value is not None and value is not False
+        if isinstance(key, str)
+        and key.startswith(attribute_prefixes)
+        and value is not None
+        and value is not False
     }
     bare = [(key,) for key, value in given.items() if value is True]
     valued = [(key, value) for key, value in given.items() if value is not True]

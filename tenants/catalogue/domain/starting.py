@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from chains.ports import ChainStart
 from tenants.catalogue.models import Offer, Service
 from tenants.extension.manifest import ServiceTemplate, Words, words
 from tenants.extension.registry import vertical
 from tenants.people.models import Skill
 from tenants.stores.models import Store
-
-from chains.ports import ChainStart
 
 
 def start_catalogue(start: ChainStart) -> None:

@@ -15,7 +15,7 @@ from accounts.ids import new_id
 from accounts.models import User
 from chains.hosts import ChainInfo
 from tenants.booking.domain.codes import draw_code
-from tenants.booking.models import Booking, Channel, Claim, Redemption, Transition
+from tenants.booking.models import Booking, Channel, Claim, Redemption
 from tenants.catalogue.domain.starting import add_service
 from tenants.catalogue.models import Offer, Service
 from tenants.extension.manifest import DemoChain, DemoStore, Manifest, words
@@ -63,7 +63,9 @@ class SeededChain:
 class ChainSeeder:
     """Fills one chain; must run inside its scope. Deterministic by `seed` and the day of `now`."""
 
-    def __init__(self, chain: ChainInfo, demo: DemoChain, manifest: Manifest, *, now: datetime, seed: int) -> None:
+    def __init__(
+        self, chain: ChainInfo, demo: DemoChain, manifest: Manifest, *, now: datetime, seed: int
+    ) -> None:
         self.chain = chain
         self.demo = demo
         self.manifest = manifest
@@ -76,7 +78,9 @@ class ChainSeeder:
         """Everything, in order."""
         services = self._services()
         self._employee("owner", Role.OWNER, None, self._words({"zh-Hans": "品牌主", "en": "Owner"}))
-        self._employee("brand", Role.BRAND_MANAGER, None, self._words({"zh-Hans": "品牌经理", "en": "Brand manager"}))
+        self._employee(
+            "brand", Role.BRAND_MANAGER, None, self._words({"zh-Hans": "品牌经理", "en": "Brand manager"})
+        )
         stores = [self._store(number, store, services) for number, store in enumerate(self.demo.stores)]
         members = self._members()
         visits = list(self._visits(stores, services))
@@ -95,7 +99,9 @@ class ChainSeeder:
 
     def _employee(self, login: str, role: Role, store: Store | None, name: str, **fields: object) -> Employee:
         email = f"{login}@{self.demo.slug}.example"
-        user = User.objects.create(email=email, name=name, password=self.password_hash, locale=self.demo.locale)
+        user = User.objects.create(
+            email=email, name=name, password=self.password_hash, locale=self.demo.locale
+        )
         employee = Employee.objects.create(user=user, name=name, **fields)
         RoleGrant.objects.create(employee=employee, role=role, store=store)
         self.done.logins.append(Login(role=role.value, store=store.name if store else None, email=email))
@@ -105,7 +111,13 @@ class ChainSeeder:
         other = "en" if self.demo.locale == "zh-Hans" else "zh-Hans"
         store = Store.objects.create(
             name=words(demo.names, self.demo.locale),
-            translations={other: {"name": demo.names[other], "address": demo.address[other], "directions": demo.directions[other]}},
+            translations={
+                other: {
+                    "name": demo.names[other],
+                    "address": demo.address[other],
+                    "directions": demo.directions[other],
+                }
+            },
             ownership=Ownership.FRANCHISE if demo.franchise else Ownership.OWN,
             verticals=[self.manifest.code],
             time_zone=self.demo.time_zone,
@@ -117,7 +129,8 @@ class ChainSeeder:
             position=number,
         )
         OpeningHours.objects.bulk_create(
-            OpeningHours(store=store, weekday=weekday, opens=demo.opens, closes=demo.closes) for weekday in range(1, 8)
+            OpeningHours(store=store, weekday=weekday, opens=demo.opens, closes=demo.closes)
+            for weekday in range(1, 8)
         )
         Offer.objects.bulk_create(Offer(service=service, store=store) for service in services)
         suffix = "" if number == 0 else str(number + 1)
@@ -129,15 +142,25 @@ class ChainSeeder:
             ]
         for login, role, titles in roles:
             self._employee(login, role, store, self._words(titles), title=self._words(titles))
-        clerk = self._employee(f"clerk{suffix}", Role.CLERK, store, self._words({"zh-Hans": "前台小唐", "en": "Front desk"}))
-        practitioners = [self._practitioner(number, place, person.name, person.skills, store) for place, person in enumerate(demo.people)]
+        clerk = self._employee(
+            f"clerk{suffix}", Role.CLERK, store, self._words({"zh-Hans": "前台小唐", "en": "Front desk"})
+        )
+        practitioners = [
+            self._practitioner(number, place, person.name, person.skills, store)
+            for place, person in enumerate(demo.people)
+        ]
         return SeededStore(store, demo, practitioners, clerk)
 
-    def _practitioner(self, number: int, place: int, name: str, skills: Sequence[str], store: Store) -> Employee:
+    def _practitioner(
+        self, number: int, place: int, name: str, skills: Sequence[str], store: Store
+    ) -> Employee:
         resource = Resource.objects.create(kind=ResourceKind.PRACTITIONER, name=name)
         login = f"staff{number + 1}{place + 1}"
         employee = self._employee(login, Role.PRACTITIONER, store, name, resource=resource)
-        names = {template.skill["en"]: words(template.skill, self.demo.locale) for template in self.manifest.services}
+        names = {
+            template.skill["en"]: words(template.skill, self.demo.locale)
+            for template in self.manifest.services
+        }
         employee.skills.set(Skill.objects.filter(name__in=[names[skill] for skill in skills]))
         demo = self.demo.stores[number]
         WeeklyShift.objects.bulk_create(
@@ -151,7 +174,13 @@ class ChainSeeder:
         invented = invent_members(self.rng, country=self.demo.country, count=MEMBERS)
         since = self.now - timedelta(days=400)
         rows = [
-            Member(name=person.name, phone=person.phone, note=person.note, locale=self.demo.locale, created_at=since)
+            Member(
+                name=person.name,
+                phone=person.phone,
+                note=person.note,
+                locale=self.demo.locale,
+                created_at=since,
+            )
             for person in invented
         ]
         Member.objects.bulk_create(rows)
@@ -160,7 +189,9 @@ class ChainSeeder:
 
     def _visits(self, stores: Sequence[SeededStore], services: Sequence[Service]) -> Iterator[Visit]:
         plan_services = [
-            PlanService(key, service.minutes, service.prepare, service.clean_up, service.step, template.skill["en"])
+            PlanService(
+                key, service.minutes, service.prepare, service.clean_up, service.step, template.skill["en"]
+            )
             for key, (service, template) in enumerate(zip(services, self.manifest.services, strict=True))
         ]
         busy: dict[date, set[int]] = {}
@@ -194,32 +225,66 @@ class ChainSeeder:
         copy_rows(
             Booking,
             (
-                "id", "code", "status", "store_id", "service_id", "member_id", "practitioner_id", "starts_at", "ends_at",
-                "party_size", "price_amount", "currency", "note", "channel", "notice", "reason", "version", "created_at",
-            ),  # fmt: skip
+                "id",
+                "code",
+                "status",
+                "store_id",
+                "service_id",
+                "member_id",
+                "practitioner_id",
+                "starts_at",
+                "ends_at",
+                "party_size",
+                "price_amount",
+                "currency",
+                "note",
+                "channel",
+                "notice",
+                "reason",
+                "version",
+                "created_at",
+            ),
             (
                 (
-                    booking_id, code, visit.outcome.value, stores[visit.store].store.id, services[visit.service].id,
-                    members[visit.member], stores[visit.store].practitioners[visit.person].id, visit.starts_at,
-                    visit.ends_at, 1, services[visit.service].price_amount, self.demo.currency, "",
+                    booking_id,
+                    code,
+                    visit.outcome.value,
+                    stores[visit.store].store.id,
+                    services[visit.service].id,
+                    members[visit.member],
+                    stores[visit.store].practitioners[visit.person].id,
+                    visit.starts_at,
+                    visit.ends_at,
+                    1,
+                    services[visit.service].price_amount,
+                    self.demo.currency,
+                    "",
                     self.rng.choices((Channel.ONLINE, Channel.STAFF, Channel.API), (8, 2, 1))[0].value,
-                    services[visit.service].notice, "", _VERSIONS[visit.outcome], visit.booked_at,
+                    services[visit.service].notice,
+                    "",
+                    _VERSIONS[visit.outcome],
+                    visit.booked_at,
                 )
                 for booking_id, code, visit in zip(ids, codes, visits, strict=True)
             ),
-        )  # fmt: skip
+        )
         copy_rows(
             Claim,
             ("id", "booking_id", "resource_id", "during", "units", "active", "starts_at", "ends_at"),
             (
                 (
-                    new_id(), booking_id, stores[visit.store].practitioners[visit.person].resource_id,
-                    f"[{visit.claim_starts_at.isoformat()},{visit.claim_ends_at.isoformat()})", 1,
-                    visit.outcome in _LIVE, visit.claim_starts_at, visit.claim_ends_at,
+                    new_id(),
+                    booking_id,
+                    stores[visit.store].practitioners[visit.person].resource_id,
+                    f"[{visit.claim_starts_at.isoformat()},{visit.claim_ends_at.isoformat()})",
+                    1,
+                    visit.outcome in _LIVE,
+                    visit.claim_starts_at,
+                    visit.claim_ends_at,
                 )
                 for booking_id, visit in zip(ids, visits, strict=True)
             ),
-        )  # fmt: skip
+        )
         clerks = [seeded.clerk.id for seeded in stores]
         copy_rows(
             Redemption,
@@ -230,7 +295,12 @@ class ChainSeeder:
                 if visit.outcome in {Outcome.ARRIVED, Outcome.COMPLETED}
             ),
         )
-        history_of(list(zip(ids, visits, strict=True)), members=members, clerks=clerks, stores=[s.store.id for s in stores])
+        history_of(
+            list(zip(ids, visits, strict=True)),
+            members=members,
+            clerks=clerks,
+            stores=[s.store.id for s in stores],
+        )
 
     def _codes(self, count: int) -> list[str]:
         codes: set[str] = set()

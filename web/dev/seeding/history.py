@@ -44,13 +44,18 @@ def history_of(
         ("booking_id", "before", "after", "at", "by_employee_id", "by_member_id", "reason", "detail"),
         (
             (
-                booking_id, before, after, at,
+                booking_id,
+                before,
+                after,
+                at,
                 None if after in by_member else clerks[visit.store],
-                members[visit.member] if after in by_member else None, "", {},
+                members[visit.member] if after in by_member else None,
+                "",
+                {},
             )
             for booking_id, visit, _version, before, after, at in _steps(booked)
         ),
-    )  # fmt: skip
+    )
     copy_rows(
         Event,
         ("kind", "subject_id", "store_id", "version", "payload", "at"),

@@ -113,7 +113,7 @@ class Planner:
         """How full a person's day is, as a share of the shift: 30–80 % ahead, by weekday and distance."""
         aimed = 0.72 if offset <= 0 else 0.74 - 0.36 * (offset - 1) / (AHEAD_DAYS - 1)
         weight = self.store.busy_weekdays.get(day.isoweekday(), 1.0)
-        return min(0.78, max(0.43, aimed * weight**0.4)) + self.rng.uniform(-0.03, 0.01)
+        return float(min(0.78, max(0.43, aimed * weight**0.4))) + self.rng.uniform(-0.03, 0.01)
 
     def _walk(self, person: PlanPerson, day: date, *, fill: float) -> Iterator[Visit]:
         room = fill * (self.store.closes - self.store.opens)

@@ -20,7 +20,9 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
     )
     written = 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")  # the wrapper enters the scope before the first statement; COPY bypasses it
+        cursor.execute(
+            "SELECT 1"
+        )  # the wrapper enters the scope before the first statement; COPY bypasses it
         with cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in row])
