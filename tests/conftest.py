@@ -11,6 +11,7 @@ from django.db import connection
 from chains.hosts import forget_hosts
 from chains.schemas.owner import owner_connection
 from chains.schemas.public import secure_public
+from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
 
 
@@ -61,3 +62,9 @@ def two_chains(committed: None, two_chains_standing: TwoChains) -> Iterator[TwoC
     yield two_chains_standing
     empty_chain(two_chains_standing.a)
     empty_chain(two_chains_standing.b)
+
+
+@pytest.fixture()
+def cast(two_chains: TwoChains) -> Cast:
+    """The cast, fresh for each test, in the two standing chains; what a test commits is removed after it."""
+    return Cast(alpha=fill_alpha(two_chains.a), beta=fill_beta(two_chains.b))

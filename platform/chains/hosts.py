@@ -45,7 +45,7 @@ class ChainInfo:
     currency: str
     country: str
     verticals: tuple[str, ...]
-    accent_tokens: dict[str, str]
+    accent_tokens: dict[str, dict[str, str]]
     tagline: str
     opened_at: datetime | None
 

@@ -77,7 +77,8 @@ class StaffInputs:
     leave: Sequence[Span] = ()
 
 
-@dataclass(frozen=True, slots=True)
+# Generic, so without slots: `Inputs[UUID](…)` would not work with them on Python 3.11.
+@dataclass(frozen=True)
 class Inputs(Generic[K]):
     """All that availability depends on, as `search` and `why` read it.
 

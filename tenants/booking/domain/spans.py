@@ -35,43 +35,44 @@ class Span:
     def overlaps(self, other: Span) -> bool:
         """Whether at least one moment lies in both.
 
-        self:     [----)
-        other: [--)             False    before
-               [---)            False    touches
-               [----)           True
-                  [--)          True     inside
-               [----------)     True     around
-                     [----)     True
-                       [--)     False    touches
-                         [--)   False    after
-        (self stands at columns 10 to 15 of the picture; `)` is not part of a span)
+        self:        [----)
+        other:  [---)             False   before
+                [----)            False   touches
+                   [---)          True
+                     [----)       True    equal
+                      [--)        True    inside
+                   [--------)     True    around
+                        [---)     True
+                          [--)    False   touches
+                           [--)   False   after
         """
         return self.start < other.end and other.start < self.end
 
     def contains(self, other: Span) -> bool:
         """Whether every moment of `other` lies in self.
 
-        self:   [------)
-        other:  [------)        True     equal
-                [---)           True
-                   [---)        True
-                 [---)          True
-              [----)            False    begins before
-                   [------)     False    ends after
-              [----------)      False    around
-                       [--)     False    touches
+        self:        [----)
+        other:       [----)       True    equal
+                     [--)         True
+                      [--)        True
+                       [--)       True
+                   [----)         False   begins before
+                       [----)     False   ends after
+                   [--------)     False   around
+                          [--)    False   touches
         """
         return self.start <= other.start and other.end <= self.end
 
     def touches(self, other: Span) -> bool:
         """Whether one begins exactly where the other ends: no moment between them, none in both.
 
-        self:       [---)
-        other:  [---)           True
-                        [---)   True
-                [--)            False    a gap between
-                  [---)         False    overlap
-                    [---)       False    equal
+        self:        [----)
+        other:  [----)            True
+                          [--)    True
+                [---)             False   a gap between
+                [-----)           False   overlaps
+                      [--)        False   inside
+                     [----)       False   equal
         """
         return self.end == other.start or other.end == self.start
 
@@ -103,9 +104,10 @@ class Span:
     def subtract(self, taken: Iterable[Span]) -> tuple[Span, ...]:
         """What is left of self without every moment of `taken`, in order; empty when nothing is.
 
-        self:   [------------)
-        taken: [--) [--)  [-----)
-                  [-)  [--)
+        self:     [---------------)
+        taken:  [---)  [--)     [---)
+                        [---)
+        left:       [--)    [---)
         """
         left: list[Span] = []
         start = self.start
@@ -125,9 +127,9 @@ class Span:
 def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same moments as `spans`, as the fewest spans, in order: none overlap, none touch.
 
-    [---)    [--)
-      [----)    [--)
-    [------) [-----)
+    spans:  [---)     [--)
+               [----)    [--)
+    merged: [-------) [-----)
     """
     merged: list[Span] = []
     for span in sorted(spans, key=_start_of):

@@ -11,11 +11,11 @@ from typing import Generic, Literal
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
+from tenants.stores.domain.wall import local_date
 
 from .cells import Grid
 from .search import Inputs, K, StaffInputs, grid_over
 from .spans import Span
-from .wall import local_date
 
 Code = Literal[
     "closed_day", "outside_hours", "off_step",
@@ -40,7 +40,7 @@ SENTENCES: MappingProxyType[Code, Text] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reason(Generic[K]):
     """One rule that closes a time; `staff` are those it keeps away, empty for a rule of the store."""
 
@@ -53,7 +53,7 @@ class Reason(Generic[K]):
         return SENTENCES[self.code]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict(Generic[K]):
     """Whether a time can be booked; if so by whom, otherwise every rule against it, in order."""
 
@@ -89,7 +89,7 @@ def why(starts_at: datetime, inputs: Inputs[K], *, now: datetime) -> Verdict[K]:
             free.append(person)
         else:
             blocked.setdefault(code, []).append(person)
-    found = {code: Reason[K](code) for code in _closes(grid, inputs, starts_at)}
+    found: dict[Code, Reason[K]] = {code: Reason(code) for code in _closes(grid, inputs, starts_at)}
     if not inputs.staff:
         found["no_practitioner"] = Reason("no_practitioner")
     elif not free:

@@ -1,0 +1,90 @@
+"""What a vertical says of itself: one frozen manifest, found by its entry point.
+
+Texts are dicts by language, {"zh-Hans": …, "en": …}. Prices are minor units by currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTemplate:
+    """A service that a new shop of this industry begins with; minutes are whole."""
+
+    names: Words
+    descriptions: Words
+    category: Words
+    minutes: int
+    prices: Mapping[str, int]
+    skill: Words
+    prepare: int = 0
+    clean_up: int = 0
+    step: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """A practitioner of the demo, with the skills (English words) of the services offered."""
+
+    name: str
+    skills: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStore:
+    """A store of the demo chain. `opens` and `closes` are local minutes after midnight."""
+
+    names: Words
+    address: Words
+    directions: Words
+    opens: int
+    closes: int
+    people: tuple[DemoPerson, ...]
+    franchise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChain:
+    """A chain of the demo. `busy_hours` weighs local hours, `busy_weekdays` ISO weekdays 1–7."""
+
+    slug: str
+    names: Words
+    taglines: Words
+    accent: str
+    locale: str
+    time_zone: str
+    currency: str
+    country: str
+    stores: tuple[DemoStore, ...]
+    busy_hours: Mapping[int, float]
+    busy_weekdays: Mapping[int, float] = field(default_factory=dict)
+    no_show_share: float = 0.04
+    cancel_share: float = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One industry. `code` names its package and its switch; `icon` is one of the design system's."""
+
+    code: str
+    names: Words
+    icon: str
+    order: int
+    services: tuple[ServiceTemplate, ...]
+    demo: tuple[DemoChain, ...]
+
+    def name(self, language: str) -> str:
+        """The name in a language; English where there is none."""
+        return words(self.names, language)
+
+
+def words(texts: Words, language: str) -> str:
+    """The text in a language (any case, such as Django's zh-hans); English where there is none."""
+    for code, text in texts.items():
+        if code.lower() == language.lower():
+            return text
+    return texts["en"]

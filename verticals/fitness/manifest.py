@@ -1,0 +1,127 @@
+"""Fitness: private training one to one; group classes follow."""
+
+from __future__ import annotations
+
+from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+
+_COACH = {"zh-Hans": "私教", "en": "Personal training"}
+_STRETCH = {"zh-Hans": "拉伸", "en": "Stretching"}
+
+services = (
+    ServiceTemplate(
+        names={"zh-Hans": "私教课 60 分钟", "en": "Personal training, 60 minutes"},
+        descriptions={"zh-Hans": "一对一，按你的目标定当天内容", "en": "One to one, planned for your goal"},
+        category=_COACH,
+        minutes=60,
+        prices={"CNY": 36000, "USD": 8000, "EUR": 7500},
+        skill=_COACH,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "私教体验课", "en": "First session"},
+        descriptions={
+            "zh-Hans": "体测加一次完整训练，第一次来选它",
+            "en": "Assessment and a full session, for your first visit",
+        },
+        category=_COACH,
+        minutes=60,
+        prepare=5,
+        prices={"CNY": 9900, "USD": 2500, "EUR": 2500},
+        skill=_COACH,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "运动拉伸", "en": "Sports stretch"},
+        descriptions={
+            "zh-Hans": "练后或久坐，45 分钟松开全身",
+            "en": "After training or a long day at the desk",
+        },
+        category=_STRETCH,
+        minutes=45,
+        clean_up=5,
+        prices={"CNY": 22000, "USD": 5500, "EUR": 5000},
+        skill=_STRETCH,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "体态评估", "en": "Posture check"},
+        descriptions={
+            "zh-Hans": "30 分钟看清问题，带走一份计划",
+            "en": "Thirty minutes, and a plan to take home",
+        },
+        category=_STRETCH,
+        minutes=30,
+        prices={"CNY": 12800, "USD": 3500, "EUR": 3000},
+        skill=_STRETCH,
+    ),
+)
+
+_BOTH = ("Personal training", "Stretching")
+demo = (
+    DemoChain(
+        slug="juli",
+        names={"zh-Hans": "聚力", "en": "Juli Fitness"},
+        taglines={"zh-Hans": "私教健身 · 每次都算数", "en": "Personal training that counts"},
+        accent="#E8590C",
+        locale="zh-Hans",
+        time_zone="Asia/Shanghai",
+        currency="CNY",
+        country="CN",
+        stores=(
+            DemoStore(
+                names={"zh-Hans": "滨江店", "en": "Riverside"},
+                address={"zh-Hans": "江望路 60 号 B1", "en": "60 Jiangwang Road, B1"},
+                directions={"zh-Hans": "地铁 4 号线 2 口直达", "en": "Straight from metro line 4, exit 2"},
+                opens=420,
+                closes=1320,
+                people=(
+                    DemoPerson("陈锋", _BOTH),
+                    DemoPerson("赵一凡", _BOTH),
+                    DemoPerson("Mia", ("Stretching",)),
+                    DemoPerson("老唐", _BOTH),
+                ),
+            ),
+            DemoStore(
+                names={"zh-Hans": "科技园店", "en": "Tech Park"},
+                address={"zh-Hans": "园一路 8 号 3 层", "en": "8 Yuanyi Road, 3rd floor"},
+                directions={
+                    "zh-Hans": "园区东门进，左手第二栋",
+                    "en": "East gate, second building on the left",
+                },
+                opens=420,
+                closes=1320,
+                people=(
+                    DemoPerson("孙浩", _BOTH),
+                    DemoPerson("顾言", _BOTH),
+                    DemoPerson("石头", ("Personal training",)),
+                ),
+            ),
+        ),
+        busy_hours={
+            7: 1.1,
+            8: 1.2,
+            9: 0.7,
+            10: 0.5,
+            11: 0.6,
+            12: 1.2,
+            13: 0.8,
+            14: 0.4,
+            15: 0.4,
+            16: 0.6,
+            17: 0.9,
+            18: 1.6,
+            19: 1.8,
+            20: 1.5,
+            21: 0.8,
+        },
+        busy_weekdays={1: 1.2, 2: 1.1, 3: 1.1, 4: 1.1, 5: 0.9, 6: 1.1, 7: 0.9},
+        no_show_share=0.06,
+        cancel_share=0.12,
+    ),
+)
+
+manifest = Manifest(
+    code="fitness",
+    names={"zh-Hans": "健身", "en": "Fitness"},
+    icon="dumbbell",
+    order=10,
+    services=services,
+    demo=demo,
+)

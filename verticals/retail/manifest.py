@@ -1,0 +1,114 @@
+"""Retail: an appointment at the counter with an adviser; pickups and stock follow."""
+
+from __future__ import annotations
+
+from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+
+_ADVICE = {"zh-Hans": "顾问", "en": "Advice"}
+_OPTICS = {"zh-Hans": "验光", "en": "Eye test"}
+
+services = (
+    ServiceTemplate(
+        names={"zh-Hans": "专柜咨询", "en": "Counter appointment"},
+        descriptions={
+            "zh-Hans": "顾问先按你的需要备好货，到店直接看",
+            "en": "An adviser lays out what suits before you come",
+        },
+        category=_ADVICE,
+        minutes=30,
+        prices={"CNY": 0, "USD": 0, "EUR": 0},
+        skill=_ADVICE,
+        step=15,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "验光配镜", "en": "Eye test and fitting"},
+        descriptions={
+            "zh-Hans": "30 分钟验光，配镜当天可抵",
+            "en": "Thirty minutes; the fee counts towards your glasses",
+        },
+        category=_OPTICS,
+        minutes=30,
+        clean_up=5,
+        prices={"CNY": 8800, "USD": 3000, "EUR": 2500},
+        skill=_OPTICS,
+        step=15,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "镜架调整", "en": "Frame adjustment"},
+        descriptions={
+            "zh-Hans": "鼻托、镜腿、清洗，15 分钟",
+            "en": "Pads, temples and a clean, fifteen minutes",
+        },
+        category=_ADVICE,
+        minutes=15,
+        prices={"CNY": 0, "USD": 0, "EUR": 0},
+        skill=_ADVICE,
+        step=15,
+    ),
+)
+
+_BOTH = ("Advice", "Eye test")
+demo = (
+    DemoChain(
+        slug="mingjing",
+        names={"zh-Hans": "明镜眼镜", "en": "Mingjing Eyewear"},
+        taglines={"zh-Hans": "验光配镜 · 约好不用等", "en": "Eyewear without the wait"},
+        accent="#FFC53D",
+        locale="zh-Hans",
+        time_zone="Asia/Shanghai",
+        currency="CNY",
+        country="CN",
+        stores=(
+            DemoStore(
+                names={"zh-Hans": "中山广场店", "en": "Zhongshan Square"},
+                address={"zh-Hans": "广场东街 5 号 1 层", "en": "5 Square East Street, ground floor"},
+                directions={"zh-Hans": "商场 2 号门进，扶梯旁", "en": "Gate 2, beside the escalator"},
+                opens=600,
+                closes=1320,
+                people=(
+                    DemoPerson("郑老师", _BOTH),
+                    DemoPerson("小满", ("Advice",)),
+                    DemoPerson("谷雨", _BOTH),
+                ),
+            ),
+            DemoStore(
+                names={"zh-Hans": "大学城店", "en": "University Town"},
+                address={"zh-Hans": "学府路 77 号", "en": "77 Xuefu Road"},
+                directions={
+                    "zh-Hans": "公交学府路站下，往南 100 米",
+                    "en": "100 metres south of the bus stop",
+                },
+                opens=600,
+                closes=1260,
+                people=(DemoPerson("夏至", _BOTH), DemoPerson("立冬", ("Advice",))),
+                franchise=True,
+            ),
+        ),
+        busy_hours={
+            10: 0.6,
+            11: 0.9,
+            12: 1.0,
+            13: 0.9,
+            14: 0.9,
+            15: 1.0,
+            16: 1.0,
+            17: 1.1,
+            18: 1.2,
+            19: 1.3,
+            20: 0.9,
+            21: 0.5,
+        },
+        busy_weekdays={1: 0.7, 2: 0.7, 3: 0.8, 4: 0.8, 5: 1.0, 6: 1.6, 7: 1.5},
+        no_show_share=0.08,
+        cancel_share=0.06,
+    ),
+)
+
+manifest = Manifest(
+    code="retail",
+    names={"zh-Hans": "零售", "en": "Retail"},
+    icon="shopping-bag",
+    order=40,
+    services=services,
+    demo=demo,
+)
