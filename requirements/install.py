@@ -82,7 +82,7 @@ def install(lock: str, wanted: Stamp, found: Stamp) -> None:
 
 def make_venv() -> None:
     """Make .venv anew with the Python that runs this, or raise Failed."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an older one is to be told
         raise Failed(
             f"This is Python {sys.version.split()[0]}; Tessera needs 3.11 or newer. Choose one: make demo PYTHON=python3.11"
         )
@@ -113,9 +113,9 @@ def pip(arguments: list[str]) -> None:
     count = 0
     for line in running.stdout:
         said.append(line)
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):
             count += 1
-            say(f"  {count:>3}  {line.split()[1]}")
+            say(f"  {count:>3}  {Path(line.split()[1]).name}")
         elif line.startswith("Installing collected packages"):
             say("       unpacking …")
     if running.wait() != 0:
