@@ -82,7 +82,7 @@ def install(lock: str, wanted: Stamp, found: Stamp) -> None:
 
 def make_venv() -> None:
     """Make .venv anew with the Python that runs this, or raise Failed."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs an older one is to be told
+    if sys.version_info < (3, 11):
         raise Failed(
             f"This is Python {sys.version.split()[0]}; Tessera needs 3.11 or newer. Choose one: make demo PYTHON=python3.11"
         )

@@ -1,7 +1,8 @@
 """Which chain a host leads to, cached in the process for 30 seconds.
 
 That there is none, or that it is still being set up, is believed for a second only: its owner may be
-waiting in front of the door.
+waiting in front of the door. A change is announced by a counter in Valkey that every process reads
+at most once a second; where Valkey is away, the 30 seconds are the bound.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ log = structlog.get_logger("hosts")
 
 CACHE_SECONDS = 30.0
 NOT_YET_SECONDS = 1.0
+LISTEN_SECONDS = 1.0
+_KEY = f"{settings.ROLE_TAG}:hosts"
 _CACHE_SIZE = 10_000
 
 

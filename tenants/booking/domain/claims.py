@@ -253,7 +253,9 @@ def slot_taken(resource_id: UUID) -> SlotTaken:
     named = resource or {"name": "", "kind": ""}
     return SlotTaken(
         params={"name": named["name"]},
-        extra={"claim": {"resource": str(resource_id), "resource_name": named["name"], "kind": named["kind"]}},
+        extra={
+            "claim": {"resource": str(resource_id), "resource_name": named["name"], "kind": named["kind"]}
+        },
     )
 
 

@@ -164,9 +164,7 @@ def bookings_of_phone(store_id: UUID, phone: str, *, now: datetime) -> Sequence[
     near = timedelta(days=2)
     return list(
         Booking.objects.select_related("store", "service", "member", "practitioner")
-        .filter(
-            store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near
-        )
+        .filter(store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near)
         .exclude(status__in=[Status.EXPIRED, Status.HELD])
         .order_by("starts_at")
     )
