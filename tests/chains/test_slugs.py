@@ -51,7 +51,9 @@ def test_malformed_slug_is_invalid(slug: str) -> None:
     assert refused.value.sentence() and refused.value.way_out()
 
 
-@pytest.mark.parametrize("slug", ["www", "api", "admin", "console", "static", "mail", "app", "staff", "tessera"])
+@pytest.mark.parametrize(
+    "slug", ["www", "api", "admin", "console", "static", "mail", "app", "staff", "tessera"]
+)
 def test_word_of_the_platform_is_reserved(slug: str) -> None:
     with pytest.raises(SlugReserved) as refused:
         check_form(slug)
@@ -142,11 +144,8 @@ def test_database_and_python_read_the_same_skeleton() -> None:
             " ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
             " WHERE adrelid = 'public.chains_chain'::regclass AND attname = 'slug_skeleton'"
         ).fetchone()
-        cursor.execute(
-            f"SELECT slug, {expression} FROM unnest(%s::text[]) AS given(slug)", (slugs,)
-        )
+        cursor.execute(f"SELECT slug, {expression} FROM unnest(%s::text[]) AS given(slug)", (slugs,))
         assert cursor.fetchall() == [(slug, skeleton(slug)) for slug in slugs]
-
 
 
 def test_typed_slug_is_brought_into_form() -> None:

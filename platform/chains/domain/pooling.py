@@ -35,7 +35,9 @@ def top_up_pool(*, target: int | None = None) -> bool:
     if ready >= wanted:
         return False
     with owner_connection() as owner:
-        (free,) = owner.execute("SELECT pg_try_advisory_lock(hashtext('tessera.pool'))").fetchone() or (False,)
+        (free,) = owner.execute("SELECT pg_try_advisory_lock(hashtext('tessera.pool'))").fetchone() or (
+            False,
+        )
         if free:
             build_schema(owner, new_schema_name())
     return bool(free)

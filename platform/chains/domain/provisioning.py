@@ -267,4 +267,3 @@ def _tell_owner(signup: Signup, *, now: datetime) -> None:
             % {"brand": signup.brand, "address": address, "login": f"{address}/staff/login/"},
         )
     send_message(message, now=now, chain=signup.slug)
-

@@ -107,12 +107,16 @@ def currencies() -> frozenset[str]:
 def time_zones() -> frozenset[str]:
     """The zones a store can lie in: places, and UTC."""
     return frozenset(
-        name for name in zoneinfo.available_timezones() if name == "UTC" or "/" in name and name[:4] != "Etc/"
+        name
+        for name in zoneinfo.available_timezones()
+        if name == "UTC" or ("/" in name and name[:4] != "Etc/")
     )
 
 
 def _one_line(text: str) -> str:
-    kept = "".join(" " if unicodedata.category(character).startswith("C") else character for character in text)
+    kept = "".join(
+        " " if unicodedata.category(character).startswith("C") else character for character in text
+    )
     return " ".join(kept.split())
 
 
@@ -152,8 +156,7 @@ def _password_errors(clean: SignupFields) -> list[FieldError]:
         validate_password(clean.password, User(email=clean.email, name=clean.owner_name or clean.brand))
     except ValidationError as error:
         return [
-            FieldError("password", str(each.code or "weak"), each.messages[0])
-            for each in error.error_list
+            FieldError("password", str(each.code or "weak"), each.messages[0]) for each in error.error_list
         ]
     return []
 
@@ -164,7 +167,9 @@ def _place_errors(clean: SignupFields, offered: Collection[str]) -> list[FieldEr
         errors.append(FieldError("verticals", "missing", _("Choose what you run.")))
     elif unknown := [name for name in clean.verticals if name not in offered]:
         errors.append(
-            FieldError("verticals", "unknown", _("Not offered here: %(names)s.") % {"names": ", ".join(unknown)})
+            FieldError(
+                "verticals", "unknown", _("Not offered here: %(names)s.") % {"names": ", ".join(unknown)}
+            )
         )
     if not clean.locale:
         errors.append(FieldError("locale", "unknown", _("Choose zh-Hans or en.")))

@@ -127,6 +127,7 @@ def _apply(
             connection.execute(
                 "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
             )
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('tessera.grants'))")
             for grant in chain_grants(schema):
                 connection.execute(grant)
             _record(connection, schema, key, "done", "", now)
