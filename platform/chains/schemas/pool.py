@@ -28,7 +28,6 @@ def build_schema(connection: OwnerConnection, schema: str, *, pooled: bool = Tru
     with connection.transaction():
         ensure_role(connection, role_of(schema))
         fill_schema(connection, schema, statements)
-        lock_grants(connection)
         for grant in chain_grants(schema):
             connection.execute(grant)
         if pooled:
@@ -36,12 +35,6 @@ def build_schema(connection: OwnerConnection, schema: str, *, pooled: bool = Tru
                 "INSERT INTO public.chains_pooledschema (schema, version, created_at) VALUES (%s, %s, now())",
                 (schema, version),
             )
-
-
-def lock_grants(connection: OwnerConnection) -> None:
-    """Until the transaction ends, nobody else grants: each grant rewrites the one list of rights that the
-    public schema and its functions carry, and PostgreSQL refuses the second writer instead of waiting."""
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext('tessera.grants'))")
 
 
 def fill_pool(connection: OwnerConnection, target: int, *, at_most: int = 1_000) -> int:
@@ -72,7 +65,6 @@ def claim_schema() -> str | None:
 def drop_schema(connection: OwnerConnection, schema: str) -> None:
     """Remove a schema with all its rows, its role, and its place in the pool. Idempotent."""
     with connection.transaction():
-        lock_grants(connection)
         connection.execute("DELETE FROM public.chains_pooledschema WHERE schema = %s", (schema,))
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
         drop_role(connection, role_of(schema))
