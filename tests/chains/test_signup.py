@@ -29,10 +29,9 @@ from chains.domain.signup_fields import SignupIncomplete, country_of
 from chains.domain.slugs import SlugConfusable, SlugReserved, SlugTaken
 from chains.models import Chain, ChainState, Signup, SignupState, new_schema_name
 from chains.outgoing import sent_messages
-from chains.refusals import Refusal
+from chains.refusals import Refusal, TooManyRequests
 from chains.schemas.owner import owner_connection
 from chains.scope import platform_scope
-from chains.throttle import TooManyRequests
 from tests.chains.signups import NOW, PASSWORD, empty_outbox, newest_code, started, verified, wish
 
 pytestmark = pytest.mark.usefixtures("committed", "outbox")
