@@ -45,7 +45,8 @@ def _call(method: str, path: str, body: Any = None, **headers: str) -> Any:
 def _start(**fields: Any) -> dict[str, Any]:
     answer = _call("POST", "signups", {**WISH, **fields})
     assert answer.status_code == 202, answer.content
-    return answer.json()
+    document: dict[str, Any] = answer.json()
+    return document
 
 
 def _provision() -> None:

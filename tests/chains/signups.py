@@ -42,7 +42,7 @@ def empty_outbox() -> None:
 
 def newest_code(email: str) -> str:
     """The code in the newest message to an address."""
-    return next(message["code"] for message in sent_messages() if message["to"] == email and message["code"])
+    return str(next(each["code"] for each in sent_messages() if each["to"] == email and each["code"]))
 
 
 def started(slug: str = "qibai", *, now: datetime = NOW, **fields: Any) -> Signup:

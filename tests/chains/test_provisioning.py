@@ -108,7 +108,7 @@ def test_owner_and_first_store_stand_in_the_chain() -> None:
         assert (user.email, user.name, user.is_operator) == ("su@qibai.example", "苏禾", False)
         assert check_password(PASSWORD, user.password)
         assert list(Employee.objects.values_list("name", "user_id")) == [("苏禾", user.id)]
-        assert list(RoleGrant.objects.values_list("role", "store_id")) == [("owner", None)]
+        assert [(grant.role, grant.store_id) for grant in RoleGrant.objects.all()] == [("owner", None)]
         store = Store.objects.get()
         assert (store.name, store.time_zone, store.currency, store.country) == (
             "栖白",
@@ -232,7 +232,7 @@ def test_killed_before_the_first_commit_leaves_the_schema_in_the_pool(
 def test_process_that_lost_its_lease_writes_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     signup = verified()
     real = provisioning._run_step
-    taken = []
+    taken: list[str] = []
 
     def slow(step: StartStep, start: ChainStart) -> float:
         seconds = real(step, start)

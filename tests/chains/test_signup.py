@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -105,7 +106,7 @@ def test_code_is_sent_in_the_language_of_the_sign_up(locale: str, words: str) ->
         ("currency", "BTC", "unknown"),
     ],
 )
-def test_wrong_field_is_named(field: str, value: object, code: str) -> None:
+def test_wrong_field_is_named(field: str, value: Any, code: str) -> None:
     with pytest.raises(SignupIncomplete) as refused, platform_scope():
         start_signup(wish(**{field: value}), now=NOW, by=Asker())
     assert [(error.field, error.code) for error in refused.value.errors][:1] == [(field, code)]

@@ -202,7 +202,7 @@ def _make_chain(signup: Signup, *, began: float) -> Chain | None:
     addressed = time.monotonic()
     try:
         with transaction.atomic():
-            chain = Chain.objects.create(
+            chain: Chain = Chain.objects.create(
                 slug=signup.slug,
                 name=signup.brand,
                 schema_name=schema,

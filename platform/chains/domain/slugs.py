@@ -64,10 +64,13 @@ class SlugInvalid(Refusal):
     detail = _("An address is made of small letters, digits and single dashes.")
     fix = _("Use 3 to 30 small letters or digits, with single dashes between them: “qibai-skin”.")
 
-    def __init__(self, detail: str | Promise | None = None) -> None:
+    def __init__(self, sentence: str | Promise | None = None) -> None:
         super().__init__()
-        if detail is not None:
-            self.detail = detail  # type: ignore[misc]  # the sentence names the one thing that is wrong
+        self._sentence = sentence
+
+    def sentence(self) -> str:
+        """The one thing that is wrong, in the active language."""
+        return super().sentence() if self._sentence is None else str(self._sentence)
 
 
 class SlugReserved(Refusal):
