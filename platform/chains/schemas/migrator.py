@@ -86,14 +86,14 @@ def write_sql(key: Key, *, like: str) -> list[str]:
 def migrating_alone(connection: OwnerConnection) -> Iterator[None]:
     """Hold the database's one place for a migration run. Raises MigrationRunning where it is taken."""
     lock = "hashtext('tessera.migrate_chains')"
-    row = connection.execute(f"SELECT pg_try_advisory_lock({lock})").fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT pg_try_advisory_lock({lock})").fetchone()
     if row is None or not row[0]:
         raise MigrationRunning("another process is migrating the chains; wait for it, or stop it first")
     try:
         yield
     finally:
         if not connection.closed:
-            connection.execute(f"SELECT pg_advisory_unlock({lock})")  # noqa: S608
+            connection.execute(f"SELECT pg_advisory_unlock({lock})")
 
 
 def migrate_schemas(
