@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.models import User
 from chains.models import Chain, OperatorAct, PooledSchema
-from chains.schemas.owner import owner_connection
+from chains.schemas.owner import drop_role, owner_connection
 from chains.scope import chain_scope, role_of
 from tenants.stores.models import Region
 from tests.ground.chains import make_chain
@@ -46,8 +46,7 @@ def test_chain_is_dumped_damaged_and_restored(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     with owner_connection() as owner:
         owner.execute(f"DROP SCHEMA {chain.schema_name} CASCADE")
-        owner.execute(f"DROP OWNED BY {role_of(chain.schema_name)}")
-        owner.execute(f"DROP ROLE {role_of(chain.schema_name)}")
+        drop_role(owner, role_of(chain.schema_name))
     manage("chain", "restore", "gamma", str(file))
     with chain_scope(chain):
         assert list(Region.objects.values_list("name", flat=True)) == ["kept"]
