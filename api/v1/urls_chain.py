@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import docs
+from api.v1 import auth, chain, docs, employees, members, services, shifts, stores
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *auth.urls,
+    *chain.urls,
+    *stores.urls,
+    *services.urls,
+    *employees.urls,
+    *shifts.urls,
+    *members.urls,
     *docs.urls,
-    # bookings, availability, redemptions, live: one line each
 ]
