@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import availability, bookings, docs, redemptions
+from api.v1 import availability, bookings, docs, live, redemptions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *docs.urls,
     *bookings.urls,
     *availability.urls,
     *redemptions.urls,
+    *live.urls,
 ]
