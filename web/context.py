@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The chain (or None), the chosen theme, whether this is the demo."""
-    theme = request.COOKIES.get("tessera_theme", "")
+    theme = request.COOKIES.get("theme", "")
     return {
         "chain": getattr(request, "chain", None),
         "theme": theme if theme in {"light", "dark"} else "",
