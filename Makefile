@@ -35,3 +35,33 @@ install: ## Make .venv with everything that tests and checks need
 clean: ## Delete what other targets made (.venv, caches, collected files); the demo's data stays
 	rm -rf $(VENV) build dist static bars.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+test: ## Checks, then every test; the last line says what could not run here
+	@$(INSTALL) dev
+	@exec $(RUN) -m tests.run $(ARGS)
+
+check: ## Format, lint, types, layers, missing migrations, translations
+	@$(INSTALL) dev
+	@exec $(RUN) -m tests.run --checks-only
+
+format: ## Let ruff write the code's format
+	@$(INSTALL) dev
+	@$(VENV)/bin/ruff format -q . && $(VENV)/bin/ruff check -q --fix .
+
+mutants: ## Take each bar's guard away and see that the bar turns red
+	@$(INSTALL) dev
+	@exec $(RUN) -m pytest -q -m mutant $(ARGS)
+
+bars: ## The bars of docs/quality.md in full size; writes bars.json and the README's table
+	@$(INSTALL) dev
+	@exec $(RUN) -m bench.bars $(ARGS)
+
+bench: ## Performance as ratios side by side in one run; FULL=1 for a thousand chains
+	@$(INSTALL) dev
+	@exec $(RUN) -m bench $(if $(FULL),--full)
+
+lock: ## Write the lock files anew from requirements/*.in (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/base.in -o requirements/base.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+
+.PHONY: test check format mutants bars bench lock

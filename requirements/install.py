@@ -113,9 +113,9 @@ def pip(arguments: list[str]) -> None:
     count = 0
     for line in running.stdout:
         said.append(line)
-        if line.startswith("Collecting "):
+        if line.startswith(("Collecting ", "Processing ")):
             count += 1
-            say(f"  {count:>3}  {line.split()[1]}")
+            say(f"  {count:>3}  {Path(line.split()[1]).name}")
         elif line.startswith("Installing collected packages"):
             say("       unpacking …")
     if running.wait() != 0:

@@ -1,7 +1,8 @@
 """Which chain a host leads to, cached in the process for 30 seconds.
 
-A change is announced by a counter in Valkey that every process reads at most once a second; where
-Valkey is away, the 30 seconds are the bound.
+That there is none, or that it is still being set up, is believed for a second only: its owner may be
+waiting in front of the door. A change is announced by a counter in Valkey that every process reads
+at most once a second; where Valkey is away, the 30 seconds are the bound.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from chains.scope import platform_scope
 log = structlog.get_logger("hosts")
 
 CACHE_SECONDS = 30.0
+NOT_YET_SECONDS = 1.0
 LISTEN_SECONDS = 1.0
 _KEY = f"{settings.ROLE_TAG}:hosts"
 _CACHE_SIZE = 10_000
@@ -84,10 +86,12 @@ def chain_at(host: str) -> ChainInfo | None:
     with platform_scope():
         domain = Domain.objects.select_related("tenant").filter(domain=host).first()
     info = ChainInfo.of(domain.tenant) if domain is not None else None
+    settled = info is not None and info.state != ChainState.PROVISIONING
+    kept = CACHE_SECONDS if settled else NOT_YET_SECONDS
     with _lock:
         if len(_cache) >= _CACHE_SIZE:
             _cache.clear()
-        _cache[host] = (clock + CACHE_SECONDS, info)
+        _cache[host] = (clock + kept, info)
     return info
 
 

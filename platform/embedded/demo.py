@@ -111,7 +111,7 @@ def check_folder(data: Path) -> None:
     """Make the data folder, or raise ForeignData or DiskFull where it cannot be used."""
     # Others may pass but not list: as root the database's user has to, and every secret in it has mode 600.
     try:
-        make_folder(data, mode=0o711)
+        make_folder(make_folder(data.parent) / data.name, mode=0o711)
     except PermissionError as error:
         raise ForeignData(
             f"{error.filename} cannot be made by this user. Choose another folder: make demo DATA=…"

@@ -297,6 +297,9 @@ def test_failing_step_is_named_with_the_end_of_its_output(start: Callable[..., D
     assert f"'Broken' failed (exit code 3). The end of {demo.data / 'logs' / 'start.log'}:" in demo.lines
     assert demo.lines[-1] == "the reason"
     assert not (demo.data / "seen" / "web").exists()
+    again = start("--stages", "broken")
+    assert again.ended() == 1
+    assert [line for line in again.lines if line.startswith("The last run")] == []
 
 
 def test_disk_that_is_full_during_a_step_is_named(start: Callable[..., Demo]) -> None:

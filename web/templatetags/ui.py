@@ -133,7 +133,7 @@ def formfield(context: Context, bound: BoundField, **params: Any) -> SafeString:
     if isinstance(bound.field.widget, Textarea):
         given["type"] = "textarea"
     elif isinstance(bound.field, ChoiceField):
-        given |= {"type": "select", "options": list(bound.field.choices)}
+        given |= {"type": "select", "options": list(bound.field.widget.choices)}
     else:
         given["type"] = getattr(bound.field.widget, "input_type", "text")
     return render_partial(context, "field", {**given, **params})

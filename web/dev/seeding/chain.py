@@ -25,7 +25,7 @@ from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKin
 from web.dev.seeding.history import history_of
 from web.dev.seeding.people import invent_members
 from web.dev.seeding.plan import Outcome, Planner, PlanPerson, PlanService, PlanStore, Visit
-from web.dev.seeding.rows import copy_rows
+from web.dev.seeding.rows import copy_dicts, copy_rows
 
 PASSWORD = "tessera-demo"  # noqa: S105 - printed by the demo, useless elsewhere
 MEMBERS = 240
@@ -220,86 +220,78 @@ class ChainSeeder:
         services: Sequence[Service],
         members: Sequence[UUID],
     ) -> None:
-        ids = [new_id() for _visit in visits]
-        codes = self._codes(len(visits))
-        copy_rows(
-            Booking,
-            (
-                "id",
-                "code",
-                "status",
-                "store_id",
-                "service_id",
-                "member_id",
-                "practitioner_id",
-                "starts_at",
-                "ends_at",
-                "party_size",
-                "price_amount",
-                "currency",
-                "note",
-                "channel",
-                "notice",
-                "reason",
-                "version",
-                "created_at",
-            ),
-            (
-                (
-                    booking_id,
-                    code,
-                    visit.outcome.value,
-                    stores[visit.store].store.id,
-                    services[visit.service].id,
-                    members[visit.member],
-                    stores[visit.store].practitioners[visit.person].id,
-                    visit.starts_at,
-                    visit.ends_at,
-                    1,
-                    services[visit.service].price_amount,
-                    self.demo.currency,
-                    "",
-                    self.rng.choices((Channel.ONLINE, Channel.STAFF, Channel.API), (8, 2, 1))[0].value,
-                    services[visit.service].notice,
-                    "",
-                    _VERSIONS[visit.outcome],
-                    visit.booked_at,
-                )
-                for booking_id, code, visit in zip(ids, codes, visits, strict=True)
-            ),
-        )
-        copy_rows(
-            Claim,
-            ("id", "booking_id", "resource_id", "during", "units", "active", "starts_at", "ends_at"),
-            (
-                (
-                    new_id(),
-                    booking_id,
-                    stores[visit.store].practitioners[visit.person].resource_id,
-                    f"[{visit.claim_starts_at.isoformat()},{visit.claim_ends_at.isoformat()})",
-                    1,
-                    visit.outcome in _LIVE,
-                    visit.claim_starts_at,
-                    visit.claim_ends_at,
-                )
-                for booking_id, visit in zip(ids, visits, strict=True)
-            ),
-        )
+        booked = [(new_id(), visit) for visit in visits]
+        self._write_bookings(booked, stores, services, members)
+        self._write_claims(booked, stores)
         clerks = [seeded.clerk.id for seeded in stores]
+        store_ids = [seeded.store.id for seeded in stores]
         copy_rows(
             Redemption,
             ("booking_id", "store_id", "at", "by_id", "means"),
             (
-                (booking_id, stores[visit.store].store.id, visit.starts_at, clerks[visit.store], "code")
-                for booking_id, visit in zip(ids, visits, strict=True)
+                (booking_id, store_ids[visit.store], visit.starts_at, clerks[visit.store], "code")
+                for booking_id, visit in booked
                 if visit.outcome in {Outcome.ARRIVED, Outcome.COMPLETED}
             ),
         )
-        history_of(
-            list(zip(ids, visits, strict=True)),
-            members=members,
-            clerks=clerks,
-            stores=[s.store.id for s in stores],
+        history_of(booked, members=members, clerks=clerks, stores=store_ids)
+
+    def _write_bookings(
+        self,
+        booked: Sequence[tuple[UUID, Visit]],
+        stores: Sequence[SeededStore],
+        services: Sequence[Service],
+        members: Sequence[UUID],
+    ) -> None:
+        def row(booking_id: UUID, code: str, visit: Visit) -> dict[str, object]:
+            service = services[visit.service]
+            return {
+                "id": booking_id,
+                "code": code,
+                "status": visit.outcome.value,
+                "store_id": stores[visit.store].store.id,
+                "service_id": service.id,
+                "member_id": members[visit.member],
+                "practitioner_id": stores[visit.store].practitioners[visit.person].id,
+                "starts_at": visit.starts_at,
+                "ends_at": visit.ends_at,
+                "party_size": 1,
+                "price_amount": service.price_amount,
+                "currency": self.demo.currency,
+                "note": "",
+                "channel": self.rng.choices((Channel.ONLINE, Channel.STAFF, Channel.API), (8, 2, 1))[0].value,
+                "notice": service.notice,
+                "reason": "",
+                "version": _VERSIONS[visit.outcome],
+                "created_at": visit.booked_at,
+            }
+
+        codes = self._codes(len(booked))
+        copy_dicts(
+            Booking,
+            (row(booking_id, code, visit) for (booking_id, visit), code in zip(booked, codes, strict=True)),
+        )
+
+    def _write_claims(self, booked: Sequence[tuple[UUID, Visit]], stores: Sequence[SeededStore]) -> None:
+        resources = [
+            [practitioner.resource.id for practitioner in seeded.practitioners if practitioner.resource]
+            for seeded in stores
+        ]
+        copy_dicts(
+            Claim,
+            (
+                {
+                    "id": new_id(),
+                    "booking_id": booking_id,
+                    "resource_id": resources[visit.store][visit.person],
+                    "during": f"[{visit.claim_starts_at.isoformat()},{visit.claim_ends_at.isoformat()})",
+                    "units": 1,
+                    "active": visit.outcome in _LIVE,
+                    "starts_at": visit.claim_starts_at,
+                    "ends_at": visit.claim_ends_at,
+                }
+                for booking_id, visit in booked
+            ),
         )
 
     def _codes(self, count: int) -> list[str]:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from tenants.booking.domain.wall import resolve_local
+from tenants.stores.domain.wall import resolve_local
 
 HISTORY_DAYS = 90
 AHEAD_DAYS = 14

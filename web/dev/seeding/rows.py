@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -28,3 +29,13 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
                 copy.write_row([Jsonb(value) if isinstance(value, dict) else value for value in row])
                 written += 1
     return written
+
+
+def copy_dicts(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> int:
+    """The same for rows as dicts by column, all with the same keys."""
+    iterator = iter(rows)
+    first = next(iterator, None)
+    if first is None:
+        return 0
+    columns = list(first)
+    return copy_rows(model, columns, (list(row.values()) for row in chain([first], iterator)))
