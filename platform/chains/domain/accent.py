@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, NamedTuple
@@ -180,3 +180,24 @@ def encoded(value: float) -> float:
     """sRGB channel 0–1 of linear light."""
     value = min(1.0, max(0.0, value))
     return 12.92 * value if value <= 0.0031308 else 1.055 * float(value ** (1 / 2.4)) - 0.055
+
+
+def pack_accent(tokens: AccentTokens) -> dict[str, str]:
+    """The eight tokens as `Chain.accent_tokens` keeps them: light_fill, light_on, … dark_wash."""
+    return {
+        f"{theme}_{token}": getattr(getattr(tokens, theme), token)
+        for theme in ("light", "dark")
+        for token in Accent.__slots__
+    }
+
+
+def unpack_accent(kept: Mapping[str, str]) -> AccentTokens | None:
+    """What `pack_accent` made; None where a chain has none yet, or not all eight."""
+    try:
+        light, dark = (
+            Accent(**{token: kept[f"{theme}_{token}"] for token in Accent.__slots__})
+            for theme in ("light", "dark")
+        )
+    except KeyError:
+        return None
+    return AccentTokens(light=light, dark=dark)
