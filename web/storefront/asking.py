@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, QueryDict
 
 from chains.refusals import Refusal
-from tenants.booking.domain.wall import parse_day, parse_moment, resolve_local
+from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from tenants.booking.domain.spans import Span, merge
-from tenants.booking.domain.wall import local_date, local_span
+from tenants.booking.domain.wall import local_span
+from tenants.stores.domain.wall import local_date
 from tenants.catalogue.models import Offer
 from tenants.stores.models import Closure, OpeningHours, Store
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
 from tenants.booking.domain.offering import Offering
 from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
-from tenants.booking.domain.wall import local_date
+from tenants.stores.domain.wall import local_date
 
 WINDOW = 14
 AFTERNOON, EVENING = 12, 18

@@ -136,6 +136,13 @@ def held_by(booking_id: UUID, *, visitor: str) -> Booking:
     return booking
 
 
+def hold_of(visitor: str) -> UUID | None:
+    """The booking that this browser holds; None for a browser without a key or a hold."""
+    if not visitor:
+        return None
+    return VisitorHold.objects.filter(visitor_hash=key_hash(visitor)).values_list("booking_id", flat=True).first()
+
+
 def may_extend(booking_id: UUID) -> bool:
     """Whether the hold has not been extended yet."""
     return VisitorHold.objects.filter(booking_id=booking_id, extended=False).exists()
