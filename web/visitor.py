@@ -35,10 +35,12 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def sign_in(request: HttpRequest, member: Member) -> None:
-    """This browser is the member's from now on. The session's key and the form token change."""
+    """This browser is the member's from now on. The session's key and the form token change.
+
+    What the visitor held stays theirs, so that it can be confirmed next.
+    """
     request.session.cycle_key()
     request.session[MEMBER] = str(member.id)
-    request.session.pop(VISITOR, None)
     request._member = member  # type: ignore[attr-defined]
     rotate_token(request)
 

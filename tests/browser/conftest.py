@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from chains.domain.accent import make_accent, pack_accent
+from chains.domain.accent import make_accent
 from tests.ground.cast import Chain, fill_alpha
 from tests.ground.chains import make_chain
 
@@ -130,9 +130,11 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
-            lambda message: errors.append(message.text)
-            if message.type == "error" and "Content Security Policy" in message.text
-            else None,
+            lambda message: (
+                errors.append(message.text)
+                if message.type == "error" and "Content Security Policy" in message.text
+                else None
+            ),
         )
         return page
 
@@ -152,7 +154,7 @@ def open_shop(committed: None) -> Callable[..., Chain]:
             **{
                 "opened_at": timezone.now(),
                 "accent": accent,
-                "accent_tokens": pack_accent(make_accent(accent)),
+                "accent_tokens": asdict(make_accent(accent)),
                 **fields,
             },
         )
@@ -164,9 +166,7 @@ def open_shop(committed: None) -> Callable[..., Chain]:
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds on the page: rule and place of each violation."""
     page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS
-    )
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
         for violation in found["violations"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import phonenumbers
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.refusals import Refusal, TooManyRequests, problem_headers
 from tenants.members.domain.codes import BETWEEN, CodeExpired, CodeWrong, send_code
@@ -61,7 +62,9 @@ def enter(request: HttpRequest) -> HttpResponse:
             return _show(request, sent, onward)
         member, _new = sign_in_member(phone, typed.code, now=now)
     except PhoneInvalid as refusal:
-        return _refused(request, replace(typed, phone_error=_words(refusal), code_sent=False), onward, refusal)
+        return _refused(
+            request, replace(typed, phone_error=_words(refusal), code_sent=False), onward, refusal
+        )
     except TooManyRequests as refusal:
         waits = replace(typed, code_error=_words(refusal), resend_in=int(refusal.extra["retry_after"]))
         return _refused(request, waits, onward, refusal)
@@ -69,6 +72,14 @@ def enter(request: HttpRequest) -> HttpResponse:
         return _refused(request, replace(typed, code_error=_words(refusal)), onward, refusal)
     sign_in(request, member)
     return redirect(onward)
+
+
+@require_safe
+@once_open
+def resend(request: HttpRequest) -> HttpResponse:
+    """The button that sends another code, once a minute has passed; htmx asks for it by itself."""
+    context = {"resend_in": 0, "send_url": reverse("sign_in")}
+    return show(request, "storefront/_resend.html", context)
 
 
 @require_POST
@@ -86,7 +97,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     assert member is not None
     if request.method != "POST":
-        context = {"page_title": _("Me"), "profile": member, "language": language_of(request)}
+        current = language_of(request)
+        languages = [
+            {"value": "zh-Hans", "label": "中文", "checked": current != "en"},
+            {"value": "en", "label": "English", "checked": current == "en"},
+        ]
+        context = {"page_title": _("Me"), "profile": member, "languages": languages}
         return show(request, "storefront/profile.html", context, tab="me")
     chosen = "zh-Hans" if request.POST.get("language") == "zh-Hans" else "en"
     change_member(
@@ -103,6 +119,9 @@ def _show(request: HttpRequest, typed: SignIn, onward: str, *, status: int = 200
         "page_title": _("Sign in"),
         "typed": typed,
         "next": onward,
+        "send_url": reverse("sign_in"),
+        "resend_url": reverse("resend_sign_in"),
+        "resend_at": timezone.now() + timedelta(seconds=typed.resend_in),
         "phone_prefix": f"+{code}" if code else "+",
     }
     return show(request, "storefront/sign_in.html", context, status=status, tab="me")

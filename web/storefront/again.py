@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import find_slots
 from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
-from tenants.stores.domain.wall import local_date
 from tenants.booking.models import Booking, Status
 from tenants.members.models import Member
+from tenants.stores.domain.wall import local_date
 from web.storefront.shop import words_of
 
 VISITS = 12

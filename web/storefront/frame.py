@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from web.storefront.theme import theme_url
 from web.visitor import member_of
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def show(
@@ -44,7 +44,7 @@ def once_open(view: View[P]) -> View[P]:
     """A chain that has not opened yet shows its members a friendly page; its employees see the real one."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         not_open = request.chain.opened_at is None  # type: ignore[attr-defined]
         if not_open and not request.user.is_authenticated:
             return show(request, "storefront/not_open.html", {"shop_url": ""})
@@ -57,7 +57,7 @@ def members_only(view: View[P]) -> View[P]:
     """Visitors are asked to sign in first, and come back here after."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if member_of(request) is None:
             back = request.get_full_path() if request.method == "GET" else reverse("my_bookings")
             return redirect(reverse("sign_in", query={"next": back}))

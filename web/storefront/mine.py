@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -69,7 +70,9 @@ def row_of(booking: Booking, language: str) -> BookingRow:
     )
 
 
-def read_bookings(member_id: UUID, *, now: datetime, language: str) -> tuple[list[BookingRow], list[BookingRow]]:
+def read_bookings(
+    member_id: UUID, *, now: datetime, language: str
+) -> tuple[list[BookingRow], list[BookingRow]]:
     """What is to come, soonest first, and what has been, latest first; two queries."""
     mine = Booking.objects.select_related("service", "store", "practitioner").filter(member_id=member_id)
     coming = mine.filter(status__in=LIVE, ends_at__gt=now).order_by("starts_at")
@@ -120,12 +123,25 @@ def show_ticket(request: HttpRequest, booking: Booking, *, refusal: Refusal | No
         "changeable": booking.status == Status.CONFIRMED and now <= until,
         "confirmed": booking.status == Status.CONFIRMED,
         "refusal": refusal,
+        "map_url": map_link(booking, address=words_of(booking.store, "address", language)),
+        "calendar_url": reverse("calendar", args=[booking.id]),
+        "move_url": reverse("move", args=[booking.id]),
+        "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
         "back_url": reverse("my_bookings"),
         "shop_url": "",
     }
     return show(
         request, "storefront/ticket.html", context, status=refusal.status if refusal else 200, tab="bookings"
     )
+
+
+def map_link(booking: Booking, *, address: str) -> str:
+    """A map service's search for the store: the one that shows streets best where it stands."""
+    if not address:
+        return ""
+    if booking.store.country == "CN":
+        return "https://uri.amap.com/search?" + urlencode({"keyword": address})
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": address})
 
 
 @require_POST
@@ -170,7 +186,9 @@ def move(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         day = starts_at.astimezone(_zone(booking)).date()
         again = Wish(booking.store_id, person_id, day, None)
-        return show_times(request, booking.service_id, again, moving=_own(request, booking_id), refusal=refusal)
+        return show_times(
+            request, booking.service_id, again, moving=_own(request, booking_id), refusal=refusal
+        )
     return redirect(reverse("ticket", args=[booking_id], query={"new": 1}))
 
 

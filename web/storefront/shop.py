@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from tenants.booking.domain.spans import Span, merge
 from tenants.booking.domain.wall import local_span
-from tenants.stores.domain.wall import local_date
 from tenants.catalogue.models import Offer
+from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Closure, OpeningHours, Store
 
 # How far the card looks for the next opening.

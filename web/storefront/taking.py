@@ -76,7 +76,9 @@ def take(request: HttpRequest, service_id: UUID) -> HttpResponse:
         if refusal.status == 404:
             raise
         day = wish.starts_at.astimezone(_zone_of(wish.store_id)).date()
-        return show_times(request, service_id, Wish(wish.store_id, wish.person_id, day, None), refusal=refusal)
+        return show_times(
+            request, service_id, Wish(wish.store_id, wish.person_id, day, None), refusal=refusal
+        )
     return redirect("confirm", booking.id)
 
 
@@ -184,7 +186,8 @@ def drop(request: HttpRequest, booking_id: UUID) -> HttpResponse:
 def resend(request: HttpRequest, booking_id: UUID) -> HttpResponse:
     """The button that sends another code, once a minute has passed; htmx asks for it by itself."""
     held_by(booking_id, visitor=visitor_key_of(request))
-    return show(request, "storefront/_resend.html", {"resend_in": 0})
+    send_url = reverse("confirm", args=[booking_id])
+    return show(request, "storefront/_resend.html", {"resend_in": 0, "send_url": send_url})
 
 
 def _send_code(request: HttpRequest, booking: Booking, typed: Typed) -> HttpResponse:
@@ -200,7 +203,8 @@ def _send_code(request: HttpRequest, booking: Booking, typed: Typed) -> HttpResp
         waits = replace(typed, code_error=_words(refusal), resend_in=int(refusal.extra["retry_after"]))
         return show_confirm(request, booking, waits, status=429, headers=problem_headers(refusal))
     except Refusal as refusal:
-        return show_confirm(request, booking, typed, refusal=refusal)
+        wrong = replace(typed, phone_error=_words(refusal), code_sent=False)
+        return show_confirm(request, booking, wrong, status=refusal.status)
     return show_confirm(request, booking, replace(typed, code="", resend_in=int(BETWEEN.total_seconds())))
 
 
@@ -231,6 +235,9 @@ def show_confirm(
         "service_name": words_of(booking.service, "name", language),
         "practitioner_name": words_of(booking.practitioner, "name", language) if booking.practitioner else "",
         "free_until_at": changeable_until(booking),
+        "send_url": reverse("confirm", args=[booking.id]),
+        "resend_url": reverse("resend", args=[booking.id]),
+        "resend_at": now + timedelta(seconds=typed.resend_in),
         "phone_prefix": f"+{phonenumbers.country_code_for_region(booking.store.country) or ''}",
         "refusal": refusal,
         "back_url": reverse(
@@ -252,4 +259,3 @@ def show_confirm(
 
 def _words(refusal: Refusal) -> str:
     return f"{refusal.sentence()} {refusal.way_out()}"
-

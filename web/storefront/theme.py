@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from chains.domain.accent import AccentTokens, make_accent, unpack_accent
+from chains.domain.accent import AccentTokens, make_accent, read_accent
 from chains.hosts import ChainInfo
 from web.theme import theme_css, theme_version
 
@@ -22,7 +22,7 @@ def _fallback() -> AccentTokens:
 
 def tokens_of(chain: ChainInfo) -> AccentTokens:
     """The chain's eight tokens; the platform's lapis for a chain that has chosen none."""
-    return unpack_accent(chain.accent_tokens) or _fallback()
+    return read_accent(chain.accent_tokens) or _fallback()
 
 
 def theme_url(chain: ChainInfo) -> str:

@@ -161,7 +161,8 @@ def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) ->
     for one in found:
         hours = [span for span in inputs.hours if local_date(span.start, inputs.zone) == one.day]
         possible = sum(
-            max(0, (span.end - span.start - timedelta(minutes=inputs.need.minutes)) // step + 1) for span in hours
+            max(0, (span.end - span.start - timedelta(minutes=inputs.need.minutes)) // step + 1)
+            for span in hours
         )
         share = len(one.slots) / possible if possible else 0.0
         word: DayWord = "few"

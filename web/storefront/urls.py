@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("confirm/<uuid:booking_id>/resend/", taking.resend, name="resend"),
     path("my/", mine.my_bookings, name="my_bookings"),
     path("my/sign-in/", account.enter, name="sign_in"),
+    path("my/sign-in/resend/", account.resend, name="resend_sign_in"),
     path("my/sign-out/", account.leave, name="sign_out"),
     path("my/profile/", account.profile, name="profile"),
     path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),

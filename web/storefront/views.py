@@ -63,7 +63,12 @@ def shop(request: HttpRequest) -> HttpResponse:
     response = show(request, "storefront/shop.html", context)
     if store and request.GET.get("store"):
         response.set_cookie(
-            STORE_COOKIE, str(store.id), max_age=MONTHS_6, secure=request.is_secure(), httponly=True, samesite="Lax"
+            STORE_COOKIE,
+            str(store.id),
+            max_age=MONTHS_6,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
         )
     return response
 
@@ -136,7 +141,9 @@ def show_times(
         "parts": part_options(found),
         "moving": moving,
         "refusal": refusal,
-        "alternatives": links_to(refusal.extra.get("alternatives", []) if refusal else [], paths["action"], wish),
+        "alternatives": links_to(
+            refusal.extra.get("alternatives", []) if refusal else [], paths["action"], wish
+        ),
         "why_url": reverse("why", args=[service_id], query={"move": moving.id} if moving else None),
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
@@ -283,11 +290,13 @@ def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[
             "who": names.get(change.practitioner_id, ""),
             "detail": change.detail,
             "url": f"{action}?"
-            + urlencode({
-                "store": store_id,
-                "with": change.practitioner_id,
-                "at": f"{change.starts_at:%Y-%m-%dT%H:%M}Z",
-            }),
+            + urlencode(
+                {
+                    "store": store_id,
+                    "with": change.practitioner_id,
+                    "at": f"{change.starts_at:%Y-%m-%dT%H:%M}Z",
+                }
+            ),
         }
         for change in answer.changes
     ]

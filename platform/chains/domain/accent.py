@@ -184,22 +184,9 @@ def encoded(value: float) -> float:
     return 12.92 * value if value <= 0.0031308 else 1.055 * float(value ** (1 / 2.4)) - 0.055
 
 
-def pack_accent(tokens: AccentTokens) -> dict[str, str]:
-    """The eight tokens as `Chain.accent_tokens` keeps them: light_fill, light_on, … dark_wash."""
-    return {
-        f"{theme}_{token}": getattr(getattr(tokens, theme), token)
-        for theme in ("light", "dark")
-        for token in Accent.__slots__
-    }
-
-
-def unpack_accent(kept: Mapping[str, str]) -> AccentTokens | None:
-    """What `pack_accent` made; None where a chain has none yet, or not all eight."""
+def read_accent(kept: Mapping[str, Mapping[str, str]]) -> AccentTokens | None:
+    """The tokens as `dataclasses.asdict` wrote them into a chain; None where it has none, or not all eight."""
     try:
-        light, dark = (
-            Accent(**{token: kept[f"{theme}_{token}"] for token in Accent.__slots__})
-            for theme in ("light", "dark")
-        )
-    except KeyError:
+        return AccentTokens(light=Accent(**kept["light"]), dark=Accent(**kept["dark"]))
+    except (KeyError, TypeError):
         return None
-    return AccentTokens(light=light, dark=dark)

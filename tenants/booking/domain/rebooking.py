@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median_low
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ def usual_interval(visits: Sequence[datetime]) -> int:
     the member's own; 28 after a single visit, never more than 120 rounded down to weeks.
     """
     ordered = sorted(visits)
-    gaps = [(later - earlier).days for earlier, later in zip(ordered, ordered[1:], strict=False)]
+    gaps = [(later - earlier).days for earlier, later in pairwise(ordered)]
     real = [gap for gap in gaps if gap > 0]
     days = median_low(real) if real else FIRST_INTERVAL
     return max(1, min(round(days / 7), LONGEST_INTERVAL // 7)) * 7

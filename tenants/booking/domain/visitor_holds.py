@@ -22,6 +22,7 @@ from chains.refusals import Refusal
 from tenants.booking.models import Booking, Channel, Status, VisitorHold
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Actor, NotSeen
+from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
 from .book import insert_booking, lock_member, require_member_free, require_practitioner, take_place
@@ -32,7 +33,6 @@ from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
-from .wall import local_date
 
 PER_ADDRESS = 20
 
@@ -128,7 +128,10 @@ def held_by(booking_id: UUID, *, visitor: str) -> Booking:
 
     Raises NotSeen for anybody else's.
     """
-    if not visitor or not VisitorHold.objects.filter(booking_id=booking_id, visitor_hash=key_hash(visitor)).exists():
+    if (
+        not visitor
+        or not VisitorHold.objects.filter(booking_id=booking_id, visitor_hash=key_hash(visitor)).exists()
+    ):
         raise NotSeen
     booking = read_booking(booking_id)
     if booking is None or booking.member_id is not None:
@@ -140,7 +143,11 @@ def hold_of(visitor: str) -> UUID | None:
     """The booking that this browser holds; None for a browser without a key or a hold."""
     if not visitor:
         return None
-    return VisitorHold.objects.filter(visitor_hash=key_hash(visitor)).values_list("booking_id", flat=True).first()
+    return (
+        VisitorHold.objects.filter(visitor_hash=key_hash(visitor))
+        .values_list("booking_id", flat=True)
+        .first()
+    )
 
 
 def may_extend(booking_id: UUID) -> bool:
