@@ -91,7 +91,7 @@ def test_every_page_is_accessible_in_both_themes_and_widths(
         page.locator("#why .btn-primary").click()
         page.locator("#why-answer .alert").wait_for()
         wrong += check(page, name("2-why"))
-        page.keyboard.press("Escape")
+        page.locator("#why [data-closes]").click()
         page.locator("#bar-in .btn-primary").click()
         page.wait_for_url("**/confirm/**")
         wrong += check(page, name("3-confirm"))
