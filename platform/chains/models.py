@@ -172,6 +172,26 @@ class Signup(models.Model):
         return f"{self.slug} ({self.state})"
 
 
+class PlatformAnswer(models.Model):
+    """The first answer to a write on the platform's host, by idempotency key (see api/idempotency.py).
+
+    A chain keeps the answers of its own host in its own schema.
+    """
+
+    scope = models.CharField(max_length=64, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=80)
+    body = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="platform_answer_age")]
+
+    def __str__(self) -> str:
+        return self.scope[:12]
+
+
 class PooledSchema(models.Model):
     """A ready schema that no chain owns yet."""
 

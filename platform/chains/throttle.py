@@ -10,24 +10,10 @@ import hashlib
 import redis
 import structlog
 from django.core.cache import cache
-from django.utils.translation import gettext_lazy as _
 
-from chains.refusals import Refusal
+from chains.refusals import TooManyRequests
 
 log = structlog.get_logger("throttle")
-
-
-class TooManyRequests(Refusal):
-    """Asked too often; `extra["retry_after"]` says in how many seconds to come back (Retry-After)."""
-
-    code = "too_many_requests"
-    status = 429
-    title = _("Too often")
-    detail = _("This was asked for too often in a short time.")
-    fix = _("Wait %(seconds)d seconds, then try again.")
-
-    def __init__(self, *, seconds: int) -> None:
-        super().__init__(params={"seconds": seconds}, extra={"retry_after": seconds})
 
 
 def count_request(kind: str, subject: str, *, limit: int, seconds: int) -> None:
@@ -43,4 +29,4 @@ def count_request(kind: str, subject: str, *, limit: int, seconds: int) -> None:
         log.warning("throttle_open", kind=kind, error=type(error).__name__)
         return
     if count > limit:
-        raise TooManyRequests(seconds=seconds)
+        raise TooManyRequests(retry_after=seconds)

@@ -23,9 +23,10 @@ from chains.models import Chain, ChainState, Domain, Signup, SignupState, new_sc
 
 
 def _chain(slug: str, **fields: object) -> Chain:
-    return Chain.objects.create(
+    chain: Chain = Chain.objects.create(
         slug=slug, name=slug, schema_name=new_schema_name(), **{"state": ChainState.TRIAL, **fields}
     )
+    return chain
 
 
 def _verified(slug: str, state: SignupState = SignupState.PROVISIONING) -> Signup:

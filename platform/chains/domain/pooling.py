@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from chains.models import Chain, ChainState, PooledSchema, Signup, SignupState, new_schema_name
+from chains.models import (
+    Chain,
+    ChainState,
+    PlatformAnswer,
+    PooledSchema,
+    Signup,
+    SignupState,
+    new_schema_name,
+)
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.schemas.template import current_version
@@ -20,6 +28,7 @@ log = structlog.get_logger("provisioner")
 
 # Sign-ups that nobody verified are forgotten after a day: they hold a person's address.
 UNVERIFIED_KEPT = timedelta(days=1)
+ANSWERS_KEPT = timedelta(hours=25)
 # Ready schemas of another version: the batch migrator brings them along, or they go after this time.
 STALE_AFTER = timedelta(minutes=10)
 
@@ -76,8 +85,16 @@ def forget_unverified(*, now: datetime) -> int:
     return gone
 
 
+def forget_answers(*, now: datetime) -> int:
+    """Delete the platform's kept answers to idempotency keys after a day and an hour; how many went."""
+    with platform_scope():
+        gone, _by_model = PlatformAnswer.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
+    return gone
+
+
 def keep_house(*, now: datetime) -> bool:
     """One round of all of it; whether there may be more to do at once."""
     drop_remains(now=now)
     forget_unverified(now=now)
+    forget_answers(now=now)
     return top_up_pool()

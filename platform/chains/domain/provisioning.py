@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _t
 from chains.domain.signup import ProvisioningFailed
 from chains.domain.signup_fields import country_of
 from chains.domain.slugs import SlugTaken, address_of, host_of
-from chains.hosts import ChainInfo
+from chains.hosts import ChainInfo, announce_change
 from chains.models import Chain, ChainState, Domain, Signup, SignupState, new_schema_name
 from chains.outgoing import Message, send_message
 from chains.ports import ChainStart, StartStep, start_steps, trial_terms
@@ -118,6 +118,7 @@ def fail_signup(lease: Lease, code: str) -> None:
             Chain.objects.filter(id=signup.chain_id).update(
                 state=ChainState.CLOSED, state_reason="sign-up failed"
             )
+            announce_change()
     log.error("signup_failed", signup=str(lease.signup_id), code=code, attempts=lease.attempt)
 
 
@@ -201,7 +202,7 @@ def _make_chain(signup: Signup, *, began: float) -> Chain | None:
     addressed = time.monotonic()
     try:
         with transaction.atomic():
-            chain = Chain.objects.create(
+            chain: Chain = Chain.objects.create(
                 slug=signup.slug,
                 name=signup.brand,
                 schema_name=schema,
@@ -246,6 +247,7 @@ def _finish(lease: Lease, chain: ChainInfo) -> None:
         signup.password_hash = ""  # the owner's account has it now
         _record_step(signup, OPENING, time.monotonic() - began)
         signup.save(update_fields=["state", "password_hash", "steps"])
+        announce_change()
         _tell_owner(signup, now=lease.now)
 
 

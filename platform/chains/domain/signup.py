@@ -27,8 +27,8 @@ from chains.domain.slugs import SlugConfusable, SlugTaken, address_of, check_fre
 from chains.models import Signup, SignupState
 from chains.outgoing import Message, send_message
 from chains.ports import offered_verticals
-from chains.refusals import Refusal
-from chains.throttle import TooManyRequests, count_request
+from chains.refusals import Refusal, TooManyRequests
+from chains.throttle import count_request
 
 CODE_VALID = timedelta(minutes=5)
 CODE_TRIES = 5
@@ -131,7 +131,7 @@ def resend_code(signup_id: UUID, *, now: datetime) -> Signup:
     if signup.state != SignupState.VERIFY_EMAIL:
         return signup
     if signup.code_sent_at is not None and now - signup.code_sent_at < RESEND_AFTER:
-        raise TooManyRequests(seconds=int((signup.code_sent_at + RESEND_AFTER - now).total_seconds()) + 1)
+        raise TooManyRequests(retry_after=int((signup.code_sent_at + RESEND_AFTER - now).total_seconds()) + 1)
     count_request("signup-code", signup.email, limit=CODES_PER_EMAIL, seconds=_HOUR)
     code = _renew_code(signup, now=now)
     signup.save(update_fields=["code_hash", "code_sent_at", "code_tries"])

@@ -107,7 +107,9 @@ def currencies() -> frozenset[str]:
 def time_zones() -> frozenset[str]:
     """The zones a store can lie in: places, and UTC."""
     return frozenset(
-        name for name in zoneinfo.available_timezones() if name == "UTC" or ("/" in name and name[:4] != "Etc/")
+        name
+        for name in zoneinfo.available_timezones()
+        if name == "UTC" or ("/" in name and name[:4] != "Etc/")
     )
 
 

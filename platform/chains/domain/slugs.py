@@ -36,7 +36,23 @@ _LETTERS = str.maketrans(*SKELETON_LETTERS)
 
 # Hosts of our own, hosts that software looks for by itself, and words that lend false authority.
 RESERVED = frozenset(
-    ["www", "www1", "www2", "web", "site", "home", "root", "host", "hosts", "localhost", "local", "internal", "intranet", "api", "apis", "app", "apps", "admin", "admins", "administrator", "console", "dashboard", "panel", "control", "manage", "manager", "operator", "operators", "ops", "sys", "system", "status", "health", "live", "livez", "readyz", "metrics", "monitor", "grafana", "sentry", "static", "assets", "cdn", "media", "img", "images", "image", "files", "file", "download", "downloads", "upload", "uploads", "mail", "email", "webmail", "smtp", "imap", "pop", "pop3", "mx", "mx1", "mx2", "newsletter", "postmaster", "hostmaster", "abuse", "security", "ns", "ns1", "ns2", "ns3", "dns", "ftp", "sftp", "ssh", "vpn", "proxy", "gateway", "git", "svn", "repo", "registry", "autoconfig", "autodiscover", "wpad", "isatap", "mta-sts", "well-known", "auth", "login", "logout", "signin", "signup", "sign-up", "register", "account", "accounts", "oauth", "sso", "id", "identity", "password", "staff", "workbench", "members", "member", "shop", "shops", "store", "stores", "book", "booking", "bookings", "checkout", "till", "pay", "payment", "payments", "billing", "invoice", "invoices", "pricing", "plans", "subscribe", "webhook", "webhooks", "callback", "help", "support", "docs", "documentation", "blog", "news", "about", "contact", "legal", "terms", "privacy", "press", "careers", "jobs", "dev", "develop", "developer", "developers", "staging", "stage", "test", "testing", "tests", "demo", "sandbox", "beta", "alpha", "preview", "prod", "production", "example", "examples", "null", "none", "undefined", "true", "false", "anonymous", "everyone", "tessera", "tessera-app", "tessera-hq", "tesserae", "official", "team", "verify", "verified", "trust", "stripe", "alipay", "wechat", "weixin", "wechatpay", "douyin"]
+    """
+    www www1 www2 web site home root host hosts localhost local internal intranet
+    api apis app apps admin admins administrator console dashboard panel control manage manager
+    operator operators ops sys system status health live livez readyz metrics monitor grafana sentry
+    static assets cdn media img images image files file download downloads upload uploads
+    mail email webmail smtp imap pop pop3 mx mx1 mx2 newsletter postmaster hostmaster abuse security
+    ns ns1 ns2 ns3 dns ftp sftp ssh vpn proxy gateway git svn repo registry
+    autoconfig autodiscover wpad isatap mta-sts well-known
+    auth login logout signin signup sign-up register account accounts oauth sso id identity password
+    staff workbench members member shop shops store stores book booking bookings checkout till pay
+    payment payments billing invoice invoices pricing plans subscribe webhook webhooks callback
+    help support docs documentation blog news about contact legal terms privacy press careers jobs
+    dev develop developer developers staging stage test testing tests demo sandbox beta alpha preview
+    prod production example examples null none undefined true false anonymous everyone
+    tessera tessera-app tessera-hq tesserae official team verify verified trust
+    stripe alipay wechat weixin wechatpay douyin
+    """.split()  # noqa: SIM905
 )
 
 
@@ -48,10 +64,13 @@ class SlugInvalid(Refusal):
     detail = _("An address is made of small letters, digits and single dashes.")
     fix = _("Use 3 to 30 small letters or digits, with single dashes between them: “qibai-skin”.")
 
-    def __init__(self, detail: str | Promise | None = None) -> None:
+    def __init__(self, sentence: str | Promise | None = None) -> None:
         super().__init__()
-        if detail is not None:
-            self.detail = detail  # type: ignore[misc]  # the sentence names the one thing that is wrong
+        self._sentence = sentence
+
+    def sentence(self) -> str:
+        """The one thing that is wrong, in the active language."""
+        return super().sentence() if self._sentence is None else str(self._sentence)
 
 
 class SlugReserved(Refusal):

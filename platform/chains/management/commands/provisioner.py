@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 
 from chains.domain.pooling import keep_house
@@ -57,8 +57,9 @@ class Command(BaseCommand):
                 if not worked and time.monotonic() >= next_house:
                     worked = keep_house(now=timezone.now())
                     next_house = 0.0 if worked else time.monotonic() + HOUSE_SECONDS
-            except (DatabaseError, OSError):
-                log.exception("database_away")
+            except Exception:
+                # a database that is away, a template not built yet: it may be there in a moment
+                log.exception("round_failed")
                 close_old_connections()
                 worked = False
                 stop.wait(1.0)
