@@ -56,7 +56,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     try:
         phone = normalise_phone(typed.phone, country=request.chain.country)  # type: ignore[attr-defined]
-        if "send" in request.POST:
+        if "send" in request.POST or "code" not in request.POST:
             send_code(phone, address=address_of(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
             sent = replace(typed, code="", resend_in=int(BETWEEN.total_seconds()))
             return _show(request, sent, onward)
