@@ -1,0 +1,172 @@
+"""How money, time, phones and codes are written, in Chinese and English.
+
+Pure functions: the language is an argument, so is "today". Chinese is any tag that begins with `zh`;
+everything else is written as English, with other currencies and cities from the locale's data.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+import phonenumbers
+from babel import Locale
+from babel.dates import get_timezone_location
+from babel.numbers import format_currency, get_currency_precision
+
+minus = "\u2212"
+en_dash = "\u2013"
+zh_weekdays = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+en_weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+en_months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+nickname_prefixes = ("小", "阿", "老")
+hues = 8
+
+
+def is_chinese(language: str) -> bool:
+    return language.lower().startswith("zh")
+
+
+def locale_of(language: str) -> Locale:
+    """Locale whose data names currencies and cities."""
+    return Locale.parse("zh_Hans_CN" if is_chinese(language) else "en")
+
+
+def format_money(minor: int, currency: str, *, language: str, exact: bool = True) -> str:
+    """`minor` units of `currency`: ¥227.10, −¥30.00, ¥1,980.
+
+    `exact` writes the minor units wherever money moves; without it (the shop's prices) a whole amount
+    has none. The minus is U+2212 and stands before the sign. Yuan are ¥ in both languages; other
+    currencies follow the locale's data.
+    """
+    digits = get_currency_precision(currency)
+    amount = Decimal(abs(minor)).scaleb(-digits)
+    sign = minus if minor < 0 else ""
+    shown = 0 if not exact and amount == amount.to_integral_value() else digits
+    if currency == "CNY":
+        return f"{sign}¥{amount:,.{shown}f}"
+    pattern = "¤#,##0" + ("." + "0" * shown if shown else "")
+    return sign + format_currency(amount, currency, pattern, locale=locale_of(language), currency_digits=False)
+
+
+def format_count(number: int) -> str:
+    """12,000: thousands separated, never 1.2 万."""
+    return f"{number:,}".replace("-", minus)
+
+
+def format_duration(minutes: int, *, language: str) -> str:
+    """60 分钟, 1 小时 30 分; 60 min, 1 h 30 min. From 90 minutes on in hours."""
+    hours, rest = divmod(minutes, 60)
+    chinese = is_chinese(language)
+    if minutes < 90:
+        return f"{minutes} 分钟" if chinese else f"{minutes} min"
+    if not rest:
+        return f"{hours} 小时" if chinese else f"{hours} h"
+    return f"{hours} 小时 {rest} 分" if chinese else f"{hours} h {rest} min"
+
+
+def format_countdown(seconds: int) -> str:
+    """9:42 of what is left; never below 0:00."""
+    minutes, rest = divmod(max(0, seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def format_weekday(day: date, *, language: str) -> str:
+    return (zh_weekdays if is_chinese(language) else en_weekdays)[day.weekday()]
+
+
+def format_day(day: date, *, language: str, today: date, relative: bool = True, weekday: bool = True) -> str:
+    """11月26日 周四 or Thu 26 Nov; 今天 and 明天 where true (`relative`); the year only if another."""
+    if relative and day == today:
+        return "今天" if is_chinese(language) else "Today"
+    if relative and day == today + timedelta(days=1):
+        return "明天" if is_chinese(language) else "Tomorrow"
+    other_year = day.year != today.year
+    name = format_weekday(day, language=language)
+    if is_chinese(language):
+        year = f"{day.year}年" if other_year else ""
+        return f"{year}{day.month}月{day.day}日" + (f" {name}" if weekday else "")
+    year = f" {day.year}" if other_year else ""
+    return (f"{name} " if weekday else "") + f"{day.day} {en_months[day.month - 1]}{year}"
+
+
+def format_clock(moment: datetime | time) -> str:
+    """19:30, on the 24-hour clock; local time of whoever calls."""
+    return f"{moment:%H:%M}"
+
+
+def join_day_and_clock(day: str, clock: str, *, language: str) -> str:
+    return f"{day} {clock}" if is_chinese(language) else f"{day}, {clock}"
+
+
+def format_moment(moment: datetime, *, language: str, today: date, relative: bool = True) -> str:
+    """11月26日 周四 19:30; Thu 26 Nov, 19:30. `moment` is local time in the store's zone."""
+    day = format_day(moment.date(), language=language, today=today, relative=relative)
+    return join_day_and_clock(day, format_clock(moment), language=language)
+
+
+def format_clocks(start: datetime, end: datetime, *, language: str) -> str:
+    """15:00–16:00; an end on a later day says so."""
+    words = f"{format_clock(start)}{en_dash}"
+    if end.date() == start.date():
+        return words + format_clock(end)
+    next_day = "次日 " if is_chinese(language) else "next day "
+    return f"{words}{next_day}{format_clock(end)}"
+
+
+def format_span(start: datetime, end: datetime, *, language: str, today: date, relative: bool = True) -> str:
+    """11月26日 周四 15:00–16:00; Thu 26 Nov, 15:00–16:00. Both local in the store's zone."""
+    day = format_day(start.date(), language=language, today=today, relative=relative)
+    return join_day_and_clock(day, format_clocks(start, end, language=language), language=language)
+
+
+def format_zone(zone: str, *, language: str) -> str:
+    """悉尼时间, Sydney time: said when the reader's zone is not the store's. `zone` is an IANA name."""
+    city = get_timezone_location(zone, locale=locale_of(language), return_city=True)
+    return f"{city}时间" if is_chinese(language) else f"{city} time"
+
+
+def mask_phone(number: str) -> str:
+    """138 **** 2046 for +8613800132046; other countries keep their code and the last four digits."""
+    digits = "".join(character for character in number if character.isdigit())
+    if number.startswith("+86") and len(digits) == 13:
+        digits = digits[2:]
+    if len(digits) == 11 and digits.startswith("1") and not number.startswith(("+1", "+7")):
+        return f"{digits[:3]} **** {digits[-4:]}"
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return f"**** {digits[-4:]}" if len(digits) > 4 else "****"
+    return f"+{parsed.country_code} **** {str(parsed.national_number)[-4:]}"
+
+
+def format_phone(number: str) -> str:
+    """138 0013 2046 for a Chinese mobile, the international form otherwise; unreadable input as it came."""
+    try:
+        parsed = phonenumbers.parse(number, "CN")
+    except phonenumbers.NumberParseException:
+        return number
+    national = str(parsed.national_number)
+    if parsed.country_code == 86 and len(national) == 11:
+        return f"{national[:3]} {national[3:7]} {national[7:]}"
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def format_booking_code(code: str) -> str:
+    """QB7K-4M2P: groups of four, to be read aloud."""
+    plain = "".join(character for character in code.upper() if character.isalnum())
+    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def initial_of(name: str) -> str:
+    """The sign in a person's circle: the first, or the one after 小, 阿, 老 in a nickname of two."""
+    stripped = name.strip()
+    if len(stripped) == 2 and stripped.startswith(nickname_prefixes):
+        return stripped[1]
+    return stripped[:1].upper()
+
+
+def hue_of(name: str) -> int:
+    """Stable hue class 0–7 of a name, the same on every page and every process."""
+    return zlib.crc32(name.strip().encode()) % hues

@@ -1,0 +1,9 @@
+// One module a behaviour; each listens on the document, so that what htmx swaps in works without wiring.
+import "./busy.js";
+import "./code.js";
+import "./countdown.js";
+import "./keys.js";
+import "./menu.js";
+import "./overlay.js";
+import "./theme.js";
+import "./toast.js";
