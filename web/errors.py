@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from chains.refusals import Refusal, problem_document
+from chains.refusals import Refusal, problem_document, problem_headers
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -18,9 +18,12 @@ def answer_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """A refusal as a problem document or as a page."""
     if is_api(request):
         return JsonResponse(
-            problem_document(refusal), status=refusal.status, content_type="application/problem+json"
+            problem_document(refusal),
+            status=refusal.status,
+            content_type="application/problem+json",
+            headers=problem_headers(refusal),
         )
-    return render(
+    page = render(
         request,
         "errors/refused.html",
         {
@@ -31,6 +34,9 @@ def answer_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         },
         status=refusal.status,
     )
+    for name, value in problem_headers(refusal).items():
+        page.headers[name] = value
+    return page
 
 
 def _plain(request: HttpRequest, status: int, code: str, title: str, detail: str, fix: str) -> HttpResponse:

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from api.v1 import docs
+
+urlpatterns: list[URLPattern | URLResolver] = [*docs.urls]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 type_base = "https://tessera.example/problems/"
 
@@ -66,6 +67,27 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence()}"
+
+
+class TooManyRequests(Refusal):
+    """Too often in too short a time. `retry_after` are the seconds until it may be tried again."""
+
+    code = "too_many_requests"
+    status = 429
+    title = _("Too many attempts")
+    detail = _("This was tried too often in a short time.")
+    fix = _("Wait %(seconds)s seconds, then try again.")
+
+    def __init__(self, *, retry_after: int) -> None:
+        self.retry_after = max(1, retry_after)
+        super().__init__(params={"seconds": self.retry_after})
+
+
+def problem_headers(refusal: Refusal) -> dict[str, str]:
+    """The headers that belong to a refusal's answer: Retry-After of 429, WWW-Authenticate of 401."""
+    if isinstance(refusal, TooManyRequests):
+        return {"Retry-After": str(refusal.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
 
 
 def problem_document(refusal: Refusal) -> dict[str, Any]:

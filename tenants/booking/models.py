@@ -93,6 +93,7 @@ class Booking(models.Model):
         indexes = [
             models.Index(fields=["store", "starts_at"], name="booking_by_store_day"),
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
+            models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
         ]
 

@@ -4,7 +4,17 @@ from django.apps import AppConfig
 
 
 class EventsConfig(AppConfig):
-    """See the package's modules."""
+    """Events, their outbox, and the relay that empties it."""
 
     name = "tenants.events"
     label = "events"
+
+    def ready(self) -> None:
+        """Register the relay as due work and the live pages as a subscriber."""
+        from chains.due import register_due
+        from tenants.events.domain.record import OUTBOX
+        from tenants.events.domain.relay import relay_deliveries, repeat_hint
+        from tenants.events.domain.subscribers import register_subscriber
+
+        register_due(OUTBOX, relay_deliveries)
+        register_subscriber("live", repeat_hint, hint=True)

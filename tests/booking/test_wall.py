@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tenants.booking.domain.spans import Span
-from tenants.booking.domain.wall import (
+from tenants.booking.domain.wall import local_day_span, local_span
+from tenants.stores.domain.wall import (
     DateMalformed,
     NonexistentDate,
     NonexistentTime,
@@ -19,8 +20,6 @@ from tenants.booking.domain.wall import (
     TimeMalformed,
     days_between,
     local_day,
-    local_day_span,
-    local_span,
     moments_of_local,
     parse_day,
     parse_moment,
@@ -211,7 +210,7 @@ def test_the_sweep_notices_a_resolution_that_follows_rfc_5545_in_gaps(monkeypatc
         return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
     local_day.cache_clear()
-    monkeypatch.setattr("tenants.booking.domain.wall._change_across", past_the_gap)
+    monkeypatch.setattr("tenants.stores.domain.wall._change_across", past_the_gap)
     assert sweep(HAVANA, utc(2026, 1, 1), utc(2026, 6, 1)) != []
     local_day.cache_clear()
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tenants.booking.domain.search import Inputs, Need, StaffInputs, search
 from tenants.booking.domain.spans import Span
-from tenants.booking.domain.wall import local_day, moments_of_local, resolve_local
+from tenants.stores.domain.wall import local_day, moments_of_local, resolve_local
 
 MINUTE = timedelta(minutes=1)
 FIRST, LAST = datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)

@@ -123,6 +123,9 @@ def _copy_database(database: str) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Servers and a database of this process's own, before Django reads its settings."""
     if "TESSERA_TEST_ADMIN" not in os.environ or not os.environ.get("PYTEST_XDIST_WORKER"):
+        from web.translations import compile_catalogue
+
+        compile_catalogue()
         _start_servers()
     database = _database_of_worker()
     _copy_database(database)

@@ -18,8 +18,9 @@ from functools import lru_cache
 from itertools import compress
 from zoneinfo import ZoneInfo
 
+from tenants.stores.domain.wall import local_day
+
 from .spans import Span, merge
-from .wall import local_day
 
 CELL_MINUTES = 5
 CELL = timedelta(minutes=CELL_MINUTES)

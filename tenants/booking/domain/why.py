@@ -11,11 +11,11 @@ from typing import Generic, Literal
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
+from tenants.stores.domain.wall import local_date
 
 from .cells import Grid
 from .search import Inputs, K, StaffInputs, grid_over
 from .spans import Span
-from .wall import local_date
 
 Code = Literal[
     "closed_day", "outside_hours", "off_step",

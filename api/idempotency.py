@@ -1,0 +1,158 @@
+"""Idempotency keys: the first answer to a write is repeated to whoever asks again with its key.
+
+All of it happens in the request's transaction, outside the savepoint in which the work is done: the
+answer is kept exactly when the work is, and a refusal's answer after its work was undone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from api.models import IdempotencyKey
+from chains.due import mark_due
+from chains.refusals import Refusal
+from chains.scope import current
+from tenants.people.domain.rights import Actor
+
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 255
+DUE_KIND = "idempotency.forget"
+
+# Hours for which this process has asked for the clean-up of a schema's keys.
+_asked: set[tuple[str, datetime]] = set()
+
+
+class KeyMalformed(Refusal):
+    """The key is empty or too long."""
+
+    code = "idempotency_key_malformed"
+    status = 400
+    title = _("The key cannot be used")
+    detail = _("An Idempotency-Key has 1 to 255 characters.")
+    fix = _("Send a shorter key, for example a UUID.")
+
+
+class KeyReused(Refusal):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = _("The key was used before")
+    detail = _("This Idempotency-Key came with another body before.")
+    fix = _("Use a new key for a new request.")
+
+
+class KeyInFlight(Refusal):
+    """The first request with this key has not been answered yet."""
+
+    code = "idempotency_in_flight"
+    status = 409
+    title = _("Still working on it")
+    detail = _("A request with the same Idempotency-Key is being answered right now.")
+    fix = _("Wait a moment and send it again with the same key.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered: status, media type, and the bytes of the body."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one key: what is kept there, and under which name to keep an answer."""
+
+    scope: str
+    fingerprint: str
+    kept: Answer | None
+
+
+def open_slot(key: str, *, actor: Actor, method: str, path: str, body: bytes) -> Slot:
+    """Take the key's lock until the transaction ends and read what is kept under it.
+
+    Raises KeyMalformed, KeyInFlight while a twin holds the lock, KeyReused for another body.
+    """
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise KeyMalformed
+    fingerprint = fingerprint_of(body)
+    scope = scope_of(key, actor=actor, method=method, path=path, fingerprint=fingerprint)
+    if not _take_lock(scope):
+        raise KeyInFlight
+    # a statement of its own: its snapshot must be younger than the lock
+    row = IdempotencyKey.objects.filter(scope=scope).first()
+    if row is None:
+        return Slot(scope, fingerprint, None)
+    if row.fingerprint != fingerprint:
+        raise KeyReused
+    return Slot(scope, fingerprint, Answer(row.status, row.content_type, bytes(row.body)))
+
+
+def is_kept(status: int) -> bool:
+    """Whether an answer of this status is kept: what was done, and what a rule refused."""
+    return 200 <= status < 300 or status in {409, 422}
+
+
+def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
+    """Keep the answer in the running transaction, for at least 24 hours."""
+    IdempotencyKey.objects.create(
+        scope=slot.scope,
+        fingerprint=slot.fingerprint,
+        status=answer.status,
+        content_type=answer.content_type,
+        body=answer.body,
+        created_at=now,
+    )
+    _ask_for_cleaning(now)
+
+
+def forget_answers(*, now: datetime) -> None:
+    """Due work: remove the active chain's answers that are older than 24 hours."""
+    IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()
+
+
+def scope_of(key: str, *, actor: Actor, method: str, path: str, fingerprint: str) -> str:
+    """The name of a key's place: chain, caller, method, path and key; of a stranger also the body."""
+    caller = f"employee:{actor.employee_id}" if actor.is_employee else f"member:{actor.member_id}"
+    if not actor.is_employee and not actor.is_member:
+        caller = f"nobody:{fingerprint}"
+    return hashlib.sha256("\n".join((current().schema, caller, method, path, key)).encode()).hexdigest()
+
+
+def fingerprint_of(body: bytes) -> str:
+    """The same for two bodies that say the same in JSON; of anything else, of the bytes."""
+    with contextlib.suppress(ValueError, RecursionError):
+        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    return hashlib.sha256(body).hexdigest()
+
+
+def _take_lock(scope: str) -> bool:
+    lock = int.from_bytes(bytes.fromhex(scope[:16]), "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
+        return bool(cursor.fetchone()[0])
+
+
+def _ask_for_cleaning(now: datetime) -> None:
+    """One row of due work an hour, chain and process covers every key kept in that hour."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    asked = (current().schema, hour)
+    if asked in _asked:
+        return
+    mark_due(DUE_KIND, hour + KEPT + timedelta(hours=1, minutes=5))
+    transaction.on_commit(lambda: _remember(asked))
+
+
+def _remember(asked: tuple[str, datetime]) -> None:
+    if len(_asked) > 10_000:
+        _asked.clear()
+    _asked.add(asked)

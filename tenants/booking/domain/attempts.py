@@ -1,0 +1,65 @@
+"""A deadlock is not the caller's business: the losing attempt is undone and made again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import OperationalError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Refusal
+
+log = structlog.get_logger("booking")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 4
+# deadlock_detected, serialization_failure, lock_not_available
+_AGAIN = {"40P01", "40001", "55P03"}
+
+
+class TooBusy(Refusal):
+    """The same things were changed by others again and again while we tried."""
+
+    code = "too_busy"
+    status = 409
+    title = _("Busy just now")
+    detail = _("Others are changing the same thing at this moment.")
+    fix = _("Try again.")
+
+
+class Raced(Exception):
+    """What was read has been changed before it was written; reading again will tell."""
+
+
+def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
+    """Run `act` as a savepoint (or transaction) of its own; up to four times while it loses a race.
+
+    `act` must be safe to repeat from its beginning: all that it changes is in the database. Raises
+    TooBusy when every attempt lost.
+    """
+
+    @wraps(act)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        for number in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return act(*args, **kwargs)
+            except Raced:
+                log.info("raced", act=act.__name__, attempt=number)
+            except OperationalError as error:
+                if sqlstate_of(error) not in _AGAIN:
+                    raise
+                log.info("deadlock", act=act.__name__, attempt=number)
+        raise TooBusy
+
+    return attempt
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """PostgreSQL's code of a database error; empty where it carries none."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "")

@@ -1,0 +1,155 @@
+"""Availability: when a service can begin at a store, why not at another time, and what is near instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Text
+from tenants.people.models import Employee
+
+from .calendar import Calendar, read_calendar
+from .offering import Offering, read_offering
+from .search import DaySlots, Slot, search
+from .wall import local_date
+from .why import Reason, Verdict, why
+
+# How far around a wanted time the nearest free ones are looked for, and how many are told each side.
+NEAR_DAYS = 7
+EACH_SIDE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a wish that would make it bookable."""
+
+    starts_at: datetime
+    practitioner_id: UUID
+    detail: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a time is bookable, every rule against it, and the nearest changes that help."""
+
+    bookable: bool
+    reasons: tuple[Reason[UUID], ...]
+    changes: tuple[Change, ...]
+
+
+def find_slots(
+    store_id: UUID,
+    service_id: UUID,
+    *,
+    days: Sequence[date],
+    now: datetime,
+    practitioner_id: UUID | None = None,
+    by_staff: bool = False,
+) -> tuple[Offering, list[DaySlots[UUID]]]:
+    """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
+
+    Eight queries, however many people and days. Raises NotSeen and NotOffered.
+    """
+    offering = read_offering(store_id, service_id, by_staff=by_staff)
+    calendar = read_calendar(
+        offering, days, now=now, practitioner_id=practitioner_id, by_staff=by_staff
+    )
+    return offering, search(days, calendar.inputs)
+
+
+def explain(
+    store_id: UUID,
+    service_id: UUID,
+    *,
+    starts_at: datetime,
+    now: datetime,
+    practitioner_id: UUID | None = None,
+    by_staff: bool = False,
+) -> Explanation:
+    """Why the service cannot begin at `starts_at` (with that practitioner), and what could be changed.
+
+    Agrees with find_slots. Changes, the smallest first: another person at the same time, then the
+    nearest times before and after.
+    """
+    offering = read_offering(store_id, service_id, by_staff=by_staff)
+    days = days_around(starts_at, offering, now=now)
+    calendar = read_calendar(offering, days, now=now, by_staff=by_staff)
+    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
+    if verdict.bookable:
+        return Explanation(True, (), ())
+    near = nearest(search(days, calendar.inputs), starts_at)
+    return Explanation(False, verdict.reasons, tuple(_change(slot, starts_at, practitioner_id) for slot in near))
+
+
+def judge(
+    calendar: Calendar, starts_at: datetime, *, now: datetime, practitioner_id: UUID | None = None
+) -> Verdict[UUID]:
+    """The verdict on one time, for all candidates or one of them."""
+    inputs = calendar.inputs
+    if practitioner_id is not None:
+        only = {key: value for key, value in inputs.staff.items() if key == practitioner_id}
+        inputs = type(inputs)(
+            zone=inputs.zone,
+            need=inputs.need,
+            hours=inputs.hours,
+            staff=only,
+            earliest=inputs.earliest,
+            latest=inputs.latest,
+        )
+    return why(starts_at, inputs, now=now)
+
+
+def find_alternatives(
+    offering: Offering, starts_at: datetime, *, now: datetime, by_staff: bool = False, but: UUID | None = None
+) -> list[Slot[UUID]]:
+    """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order."""
+    days = days_around(starts_at, offering, now=now)
+    calendar = read_calendar(offering, days, now=now, by_staff=by_staff, but=but)
+    return sorted(nearest(search(days, calendar.inputs), starts_at))
+
+
+def days_around(starts_at: datetime, offering: Offering, *, now: datetime) -> list[date]:
+    """The local dates from a day before to a week after a time, none of them past."""
+    middle = local_date(starts_at, offering.zone)
+    today = local_date(now, offering.zone)
+    days = [middle + timedelta(days=n) for n in range(-1, NEAR_DAYS + 1)]
+    return [day for day in days if day >= today] or [today]
+
+
+def nearest(found: Sequence[DaySlots[UUID]], starts_at: datetime) -> list[Slot[UUID]]:
+    """The free slots next to a time, nearest first: up to three at or after it, up to three before."""
+    slots = [slot for day in found for slot in day.slots]
+    after = [slot for slot in slots if slot.starts_at >= starts_at][:EACH_SIDE]
+    before = [slot for slot in slots if slot.starts_at < starts_at][-EACH_SIDE:]
+    return sorted([*after, *before], key=lambda slot: abs(slot.starts_at - starts_at))
+
+
+def slot_document(slot: Slot[UUID], offering: Offering) -> dict[str, Any]:
+    """A slot as the API writes it, in the store's offset. `left` is null: nothing here is counted."""
+    return {
+        "starts_at": slot.starts_at.astimezone(offering.zone).isoformat(),
+        "ends_at": slot.ends_at.astimezone(offering.zone).isoformat(),
+        "practitioners": [str(person) for person in slot.staff],
+        "left": None,
+    }
+
+
+def practitioner_names(found: Sequence[DaySlots[UUID]]) -> dict[UUID, str]:
+    """The names of everybody who is free in some slot; one query."""
+    people = {person for day in found for slot in day.slots for person in slot.staff}
+    return dict(Employee.objects.filter(id__in=people).values_list("id", "name"))
+
+
+def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:
+    kept = practitioner_id if practitioner_id in slot.staff else slot.staff[0]
+    assert kept is not None
+    if slot.starts_at == starts_at:
+        return Change(slot.starts_at, kept, _("Someone else is free at that time."))
+    if slot.starts_at > starts_at:
+        return Change(slot.starts_at, kept, _("A later time is free."))
+    return Change(slot.starts_at, kept, _("An earlier time is free."))

@@ -1,0 +1,260 @@
+"""Booking: the one door through which members, staff and programs take a place."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+
+from accounts.ids import new_id
+from chains.due import mark_due
+from tenants.booking.models import LIVE, Booking, Channel, Status
+from tenants.events.domain.record import record_event
+from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
+from tenants.people.models import Employee
+from tenants.stores.models import Resource, ResourceKind
+
+from .attempts import again_on_conflict
+from .availability import find_alternatives, judge, slot_document
+from .calendar import Calendar, read_calendar
+from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .codes import draw_code
+from .fairness import order_candidates
+from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
+from .offering import Offering, read_offering
+from .rules import MemberOverlap, WrongSkill, time_closed
+from .transitions import record_transition
+from .wall import local_date
+
+CODE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
+
+    practitioner_id: UUID
+    resource_id: UUID | None
+
+
+@again_on_conflict
+def book(
+    service_id: UUID,
+    *,
+    store_id: UUID,
+    starts_at: datetime,
+    by: Actor,
+    now: datetime,
+    member_id: UUID | None = None,
+    practitioner_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    party_size: int = 1,
+    note: str = "",
+    hold: bool = False,
+    channel: Channel = Channel.ONLINE,
+) -> Booking:
+    """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held.
+
+    A member books for themselves, an employee with the right for `member_id`. Without a practitioner the
+    fairest who is free serves; if that place is taken meanwhile, the next. The price is fixed now. A hold
+    keeps the place for ten minutes. Everything is written together, or nothing is.
+
+    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
+    rules; WrongSkill; MemberOverlap; NotOffered; NotSeen for what does not exist; Forbidden.
+    """
+    for_member = _whose(member_id, store_id=store_id, by=by)
+    offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    calendar = read_calendar(
+        offering, [local_date(starts_at, offering.zone)], now=now, by_staff=by.is_employee
+    )
+    require_practitioner(calendar, practitioner_id)
+    require_resource(resource_id, store_id=store_id)
+    lock_member(for_member)
+    booking = Booking(
+        id=new_id(),
+        status=Status.HELD if hold else Status.CONFIRMED,
+        store_id=store_id,
+        service_id=service_id,
+        member_id=for_member,
+        starts_at=starts_at,
+        ends_at=offering.need.service_span(starts_at).end,
+        party_size=party_size,
+        price_amount=offering.price_amount,
+        currency=offering.currency,
+        note=note,
+        channel=channel,
+        made_by_id=by.employee_id,
+        notice=offering.notice,
+        expires_at=now + HOLD_FOR if hold else None,
+        created_at=now,
+    )
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=starts_at,
+        practitioner_id=practitioner_id,
+        resource_id=resource_id,
+        now=now,
+        by_staff=by.is_employee,
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    require_member_free(for_member, booking, now=now)
+    insert_booking(booking, randbelow=secrets.randbelow)
+    record_transition(booking, before="", by=by, now=now)
+    record_event(
+        f"booking.{booking.status}",
+        subject_id=booking.id,
+        store_id=store_id,
+        version=booking.version,
+        payload={"status": booking.status},
+        now=now,
+    )
+    if booking.expires_at is not None:
+        mark_due(HOLDS, booking.expires_at)
+    return booking
+
+
+def take_place(
+    calendar: Calendar,
+    booking: Booking,
+    *,
+    starts_at: datetime,
+    practitioner_id: UUID | None,
+    resource_id: UUID | None,
+    now: datetime,
+    by_staff: bool,
+) -> Place:
+    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on.
+
+    Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
+    Raises SlotTaken or the rule that closes the time, both with alternatives.
+    """
+    offering = calendar.offering
+
+    def alternatives() -> list[dict[str, object]]:
+        near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
+        return [slot_document(slot, offering) for slot in near]
+
+    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
+    if not verdict.bookable:
+        taken = [reason for reason in verdict.reasons if reason.code == "taken"]
+        if not taken:
+            raise time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
+        refusal = slot_taken(calendar.candidates[taken[0].staff[0]].resource_id)
+        raise _with_alternatives(refusal, alternatives)
+    refused: SlotTaken | None = None
+    for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
+        wanted = claims_for(
+            offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
+        )
+        try:
+            take_claims(booking.id, wanted=wanted, now=now)
+        except SlotTaken as refusal:
+            refused = refused or refusal
+        else:
+            return Place(employee_id, resource_id)
+    assert refused is not None
+    raise _with_alternatives(refused, alternatives)
+
+
+def claims_for(
+    offering: Offering, practitioner: UUID, resource_id: UUID | None, *, starts_at: datetime
+) -> Sequence[Wanted]:
+    """What a booking claims: the practitioner with preparation and clean-up, the room for as long."""
+    during = offering.need.claim_span(starts_at)
+    wanted: list[Wanted] = [ResourceClaim(practitioner, during)]
+    if resource_id is not None:
+        wanted.append(ResourceClaim(resource_id, during))
+    return wanted
+
+
+def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
+    refusal.extra["alternatives"] = alternatives()
+    return refusal
+
+
+def _whose(member_id: UUID | None, *, store_id: UUID, by: Actor) -> UUID:
+    """For whom the actor may book."""
+    if by.is_member:
+        if member_id not in (None, by.member_id):
+            raise Forbidden
+        assert by.member_id is not None
+        return by.member_id
+    require(by, Action.CREATE_BOOKING, store_id=store_id)
+    if member_id is None:
+        raise NotSeen
+    return member_id
+
+
+def require_practitioner(calendar: Calendar, practitioner_id: UUID | None) -> None:
+    """Raise WrongSkill for a practitioner who does not do this here, NotSeen for one who is not there."""
+    if practitioner_id is None or practitioner_id in calendar.candidates:
+        return
+    named = Employee.objects.filter(id=practitioner_id, active=True, resource__active=True)
+    name = named.values_list("name", flat=True).first()
+    if name is None:
+        raise NotSeen
+    raise WrongSkill(params={"name": name})
+
+
+def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:
+    """Raise NotSeen unless the room, table or station stands in this store."""
+    if resource_id is None:
+        return
+    here = Resource.objects.filter(id=resource_id, store_id=store_id, active=True)
+    if not here.exclude(kind=ResourceKind.PRACTITIONER).exists():
+        raise NotSeen
+
+
+def lock_member(member_id: UUID) -> None:
+    """One booking of a member at a time: the overlap check below must see the other's. Raises NotSeen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM members_member WHERE id = %s FOR NO KEY UPDATE", (member_id,))
+        if cursor.fetchone() is None:
+            raise NotSeen
+
+
+def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
+    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    others = Booking.objects.filter(
+        member_id=member_id,
+        status__in=LIVE,
+        starts_at__lt=booking.ends_at,
+        ends_at__gt=booking.starts_at,
+    ).exclude(id=booking.id)
+    found = list(others.only("id", "code", "status", "expires_at"))
+    if not found:
+        return
+    expire_holds_among([other.id for other in found], now=now)
+    for other in others:
+        raise member_overlap(other)
+
+
+def member_overlap(other: Booking) -> MemberOverlap:
+    """The refusal that names the other booking."""
+    return MemberOverlap(
+        params={"code": other.code}, extra={"booking": {"id": str(other.id), "code": other.code}}
+    )
+
+
+def insert_booking(booking: Booking, *, randbelow: Callable[[int], int]) -> None:
+    """Write the row under a fresh code; a code that is taken is drawn again.
+
+    The member's exclusion constraint stands behind require_member_free: what it stops is told the same.
+    """
+    for attempt in range(1, CODE_TRIES + 1):
+        booking.code = draw_code(randbelow=randbelow)
+        try:
+            with transaction.atomic():
+                booking.save(force_insert=True)
+            return
+        except IntegrityError as error:
+            constraint = constraint_of(error)
+            if constraint == "booking_member_once_at_a_time":
+                raise MemberOverlap(params={"code": ""}) from error
+            if constraint != "booking_code_once" or attempt == CODE_TRIES:
+                raise

@@ -1,0 +1,210 @@
+"""Changing a booking: confirm, cancel, move, complete, no-show, with the notice that was promised."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Refusal
+from tenants.booking.models import Booking, Status
+from tenants.people.domain.rights import Action, Actor, NotSeen, may, require, sees_store
+
+from .attempts import again_on_conflict
+from .book import (
+    lock_member,
+    require_member_free,
+    require_practitioner,
+    take_place,
+)
+from .calendar import read_calendar
+from .claims import constraint_of
+from .offering import read_offering
+from .rules import MemberOverlap
+from .transitions import Move, apply_move, read_booking, require_move
+from .wall import local_date
+
+
+class NoticeGone(Refusal):
+    """Less time is left before the start than the policy of the booking asks for."""
+
+    code = "notice_gone"
+    status = 422
+    title = _("Too late to change")
+    detail = _("This booking could be changed until %(until)s.")
+    fix = _("Ask the shop: a manager can still change it.")
+
+
+class HoldExpired(Refusal):
+    """The hold's time was over before it was confirmed."""
+
+    code = "hold_expired"
+    status = 409
+    title = _("Hold expired")
+    detail = _("The place was kept for a few minutes and is no longer yours.")
+    fix = _("Book again; the place may still be free.")
+
+
+class NotBegun(Refusal):
+    """It is not time yet to say that somebody did not come."""
+
+    code = "not_begun"
+    status = 422
+    title = _("Not begun yet")
+    detail = _("The booking has not begun yet.")
+    fix = _("Wait until it should have begun.")
+
+
+@again_on_conflict
+def confirm_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int | None = None) -> Booking:
+    """held → confirmed, at the price of the hold. Raises HoldExpired, StaleVersion, StatusForbids."""
+    booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
+    if booking.status == Status.EXPIRED or hold_is_over(booking, now=now):
+        raise HoldExpired
+    return apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields={"expires_at": None})
+
+
+@again_on_conflict
+def cancel_booking(
+    booking_id: UUID, *, by: Actor, now: datetime, reason: str = "", version: int | None = None
+) -> Booking:
+    """held or confirmed → cancelled; all it held is free at once.
+
+    After the notice of the booking only who may waive it can. Raises NoticeGone, StaleVersion, StatusForbids.
+    """
+    booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
+    require_move(booking, Move.CANCEL, version=version)
+    require_notice(booking, by=by, now=now)
+    return apply_move(
+        booking, Move.CANCEL, by=by, now=now, version=version, reason=reason, fields={"reason": reason}
+    )
+
+
+@again_on_conflict
+def reschedule_booking(
+    booking_id: UUID,
+    *,
+    starts_at: datetime,
+    by: Actor,
+    now: datetime,
+    practitioner_id: UUID | None = None,
+    anybody: bool = False,
+    version: int | None = None,
+) -> Booking:
+    """Move the booking to another time: the new place is taken before the old one is let go.
+
+    The practitioner stays unless another is named or `anybody` will do; price, code and notice stay as
+    promised. Raises what booking does, and NoticeGone, StaleVersion, StatusForbids, HoldExpired.
+    """
+    booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
+    require_move(booking, Move.MOVE, version=version)
+    if hold_is_over(booking, now=now):
+        raise HoldExpired
+    require_notice(booking, by=by, now=now)
+    lock_member(booking.member_id)
+    offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
+    calendar = read_calendar(
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        by_staff=by.is_employee,
+        but=booking.id,
+    )
+    wished = None if anybody else practitioner_id or booking.practitioner_id
+    require_practitioner(calendar, wished)
+    before = {
+        "from": {
+            "starts_at": booking.starts_at.isoformat(),
+            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        }
+    }
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=starts_at,
+        practitioner_id=wished,
+        resource_id=booking.resource_id,
+        now=now,
+        by_staff=by.is_employee,
+    )
+    moved = offering.need.service_span(starts_at)
+    booking.starts_at, booking.ends_at = moved.start, moved.end
+    require_member_free(booking.member_id, booking, now=now)
+    fields = {
+        "starts_at": moved.start,
+        "ends_at": moved.end,
+        "practitioner_id": place.practitioner_id,
+    }
+    try:
+        apply_move(booking, Move.MOVE, by=by, now=now, version=version, fields=fields, detail=before)
+    except IntegrityError as error:
+        if constraint_of(error) == "booking_member_once_at_a_time":
+            raise MemberOverlap(params={"code": ""}) from error
+        raise
+    return booking
+
+
+@again_on_conflict
+def complete_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int | None = None) -> Booking:
+    """arrived → completed; what it held is free from now on. Raises StaleVersion, StatusForbids."""
+    booking = visible_booking(booking_id, by=by, action=Action.COMPLETE_BOOKING)
+    return apply_move(booking, Move.COMPLETE, by=by, now=now, version=version)
+
+
+@again_on_conflict
+def mark_no_show(booking_id: UUID, *, by: Actor, now: datetime, version: int | None = None) -> Booking:
+    """confirmed → no-show, once it should have begun. Raises NotBegun, StaleVersion, StatusForbids."""
+    booking = visible_booking(booking_id, by=by, action=Action.COMPLETE_BOOKING)
+    require_move(booking, Move.NO_SHOW, version=version)
+    if now < booking.starts_at:
+        raise NotBegun
+    return apply_move(booking, Move.NO_SHOW, by=by, now=now, version=version)
+
+
+def visible_booking(booking_id: UUID, *, by: Actor, action: Action) -> Booking:
+    """The booking, if the actor may do this to it.
+
+    A member may confirm, cancel and move their own. Raises NotSeen for a booking that is not theirs or
+    of a store the employee has nothing to do with, Forbidden for one they see but may not change.
+    """
+    booking = read_booking(booking_id)
+    if booking is None:
+        raise NotSeen
+    if by.is_member:
+        if booking.member_id != by.member_id:
+            raise NotSeen
+        if action != Action.CHANGE_BOOKING:
+            require(by, action)
+        return booking
+    if not sees_store(by, booking.store_id):
+        raise NotSeen
+    require(by, action, store_id=booking.store_id)
+    return booking
+
+
+def changeable_until(booking: Booking) -> datetime:
+    """Until when the member may cancel or move it, as promised at booking."""
+    return booking.starts_at - timedelta(minutes=booking.notice)
+
+
+def require_notice(booking: Booking, *, by: Actor, now: datetime) -> None:
+    """Raise NoticeGone after the promised notice, but for those who may waive it; a hold can always go."""
+    if booking.status == Status.HELD or now <= changeable_until(booking):
+        return
+    if by.is_employee and may(by, Action.WAIVE_NOTICE, store_id=booking.store_id):
+        return
+    until = timezone.localtime(changeable_until(booking), _zone_of(booking))
+    raise NoticeGone(params={"until": f"{until:%Y-%m-%d %H:%M}"}, extra={"until": until.isoformat()})
+
+
+def hold_is_over(booking: Booking, *, now: datetime) -> bool:
+    """Whether this is a hold whose time is over, expired by the clock but not yet by the relay."""
+    return booking.status == Status.HELD and booking.expires_at is not None and booking.expires_at <= now
+
+
+def _zone_of(booking: Booking) -> ZoneInfo:
+    return ZoneInfo(booking.store.time_zone)

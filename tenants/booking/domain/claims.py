@@ -1,0 +1,291 @@
+"""Claims: what a booking holds. `set_claims` is the only writer of claims and of what pools have taken.
+
+Order of locks, for every transaction that books, moves or lets go (docs/decisions/claims.md):
+the booking's or member's row, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
+UPDATE). Then check, then write. The exclusion and check constraints stand behind it, for whatever
+might one day write past this door.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from chains.refusals import Refusal
+from tenants.booking.models import Claim, Pool
+from tenants.stores.models import Resource
+
+from .spans import Span
+
+
+class SlotTaken(Refusal):
+    """Another booking holds one of the resources at that time."""
+
+    code = "slot_taken"
+    status = 409
+    title = _("Just taken")
+    detail = _("%(name)s is already booked at that time.")
+    fix = _("Choose one of the other times.")
+
+
+class SessionFull(Refusal):
+    """No seat is left in the session."""
+
+    code = "session_full"
+    status = 409
+    title = _("Session full")
+    detail = _("There are not enough places left.")
+    fix = _("Choose another session.")
+
+
+class WindowFull(Refusal):
+    """The pickup window has no room for another order."""
+
+    code = "window_full"
+    status = 409
+    title = _("Pickup window full")
+    detail = _("No more orders can be picked up in that window.")
+    fix = _("Choose another window.")
+
+
+class OutOfStock(Refusal):
+    """Fewer units are left than asked for."""
+
+    code = "out_of_stock"
+    status = 409
+    title = _("Out of stock")
+    detail = _("There are not enough left.")
+    fix = _("Choose fewer, or something else.")
+
+
+Full = SessionFull | WindowFull | OutOfStock
+_FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock]] = {
+    "session": SessionFull,
+    "window": WindowFull,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceClaim:
+    """A resource over a range, its preparation and clean-up included."""
+
+    resource_id: UUID
+    during: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PoolClaim:
+    """`units` (at least 1) of a pool."""
+
+    pool_id: UUID
+    units: int = 1
+
+
+Wanted = ResourceClaim | PoolClaim
+
+
+def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted]) -> None:
+    """Make `wanted` exactly what the booking holds: all of it, or nothing changes.
+
+    Takes, moves and lets go in one: nothing wanted releases everything. A resource that stays is
+    updated in place, so that a booking never clashes with itself, and what is new is taken before what
+    is old is let go. Needs a transaction whose caller holds the booking or its member. Raises SlotTaken,
+    SessionFull, WindowFull or OutOfStock, naming the claim that failed; then the caller's transaction
+    can go on as if nothing was asked.
+    """
+    resources = [want for want in wanted if isinstance(want, ResourceClaim)]
+    pools = [want for want in wanted if isinstance(want, PoolClaim)]
+    try:
+        with transaction.atomic():
+            if resources:
+                lock_resources(want.resource_id for want in resources)
+                check_free(booking_id, resources)
+            held = list(Claim.objects.filter(booking_id=booking_id, active=True))
+            _write_resources(booking_id, [claim for claim in held if claim.resource_id], resources)
+            _write_pools(booking_id, [claim for claim in held if claim.pool_id], pools)
+    except IntegrityError as error:
+        raise _refusal_of(error, resources, pools) from error
+
+
+def release_claims(booking_id: UUID) -> None:
+    """Let go of all that the booking holds. Giving back needs no lock but the pools' rows."""
+    set_claims(booking_id, wanted=())
+
+
+def lock_resources(resource_ids: Iterable[UUID]) -> None:
+    """Whoever wants one of these waits until our transaction ends. Late, once, in the order of ids."""
+    ids = sorted(set(resource_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM stores_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (ids,)
+        )
+
+
+def check_free(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
+    """Raise SlotTaken for the first claim that another booking stands against."""
+    conflicts = _conflicts(booking_id, wanted)
+    if conflicts:
+        raise slot_taken(conflicts[0][0].resource_id)
+
+
+def _conflicts(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
+    """Those of `wanted` that other bookings stand against, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT w.place FROM"
+            " unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[])"
+            " WITH ORDINALITY AS w (resource_id, starts_at, ends_at, place)"
+            " JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id"
+            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %s"
+            " ORDER BY w.place",
+            (
+                [want.resource_id for want in wanted],
+                [want.during.start for want in wanted],
+                [want.during.end for want in wanted],
+                booking_id,
+            ),
+        )
+        return [wanted[place - 1] for (place,) in cursor.fetchall()]
+
+
+def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
+    """The other bookings that hold any of the resources then, or units of any of the pools."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.booking_id FROM"
+            " unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS w (resource_id, starts_at, ends_at)"
+            " JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id"
+            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %s"
+            " UNION SELECT booking_id FROM booking_claim"
+            " WHERE active AND pool_id = ANY(%s::uuid[]) AND booking_id <> %s",
+            (
+                [want.resource_id for want in wanted if isinstance(want, ResourceClaim)],
+                [want.during.start for want in wanted if isinstance(want, ResourceClaim)],
+                [want.during.end for want in wanted if isinstance(want, ResourceClaim)],
+                but,
+                [want.pool_id for want in wanted if isinstance(want, PoolClaim)],
+                but,
+            ),
+        )
+        return [holder for (holder,) in cursor.fetchall()]
+
+
+def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceClaim]) -> None:
+    old: dict[UUID, list[Claim]] = defaultdict(list)
+    for claim in held:
+        assert claim.resource_id is not None
+        old[claim.resource_id].append(claim)
+    new: list[Claim] = []
+    counts = Counter(want.resource_id for want in wanted)
+    for want in wanted:
+        stays = old.get(want.resource_id, [])
+        if len(stays) == 1 and counts[want.resource_id] == 1:
+            Claim.objects.filter(id=stays.pop().id).update(**_range(want.during))
+        else:
+            # several segments of one resource may pass through each other: its own old ones go first
+            _deactivate(old.pop(want.resource_id, []))
+            new.append(
+                Claim(
+                    id=new_id(),
+                    booking_id=booking_id,
+                    resource_id=want.resource_id,
+                    **_range(want.during),
+                )
+            )
+    Claim.objects.bulk_create(new)
+    _deactivate([claim for claims in old.values() for claim in claims])
+
+
+def _range(span: Span) -> dict[str, Any]:
+    return {
+        "during": DateTimeTZRange(span.start, span.end),
+        "starts_at": span.start,
+        "ends_at": span.end,
+    }
+
+
+def _deactivate(claims: Sequence[Claim]) -> None:
+    if claims:
+        Claim.objects.filter(id__in=[claim.id for claim in claims]).update(active=False)
+
+
+def _write_pools(booking_id: UUID, held: list[Claim], wanted: list[PoolClaim]) -> None:
+    """Move every pool by the difference, in the order of their ids; then the claims follow."""
+    old = Counter[UUID]()
+    for claim in held:
+        assert claim.pool_id is not None
+        old[claim.pool_id] += claim.units
+    new = Counter[UUID]()
+    for want in wanted:
+        new[want.pool_id] += want.units
+    for pool_id in sorted(old.keys() | new.keys()):
+        more = new[pool_id] - old[pool_id]
+        if more and not take_units(pool_id, more):
+            raise pool_full(pool_id, more)
+    gone = [claim for claim in held if claim.pool_id is not None and old[claim.pool_id] != new[claim.pool_id]]
+    _deactivate(gone)
+    Claim.objects.bulk_create(
+        Claim(id=new_id(), booking_id=booking_id, pool_id=pool_id, units=units)
+        for pool_id, units in sorted(new.items())
+        if units != old[pool_id]
+    )
+
+
+def take_units(pool_id: UUID, units: int) -> bool:
+    """Take `units` of a pool (give back where negative), unless it would hold fewer: the guard is the WHERE."""
+    return bool(
+        Pool.objects.filter(id=pool_id, taken__lte=F("capacity") - units).update(taken=F("taken") + units)
+    )
+
+
+def slot_taken(resource_id: UUID) -> SlotTaken:
+    """The refusal that names the resource."""
+    resource = Resource.objects.filter(id=resource_id).values("name", "kind").first()
+    named = resource or {"name": "", "kind": ""}
+    return SlotTaken(
+        params={"name": named["name"]},
+        extra={"claim": {"resource": str(resource_id), "resource_name": named["name"], "kind": named["kind"]}},
+    )
+
+
+def pool_full(pool_id: UUID, units: int) -> Full:
+    """The refusal that names the pool, by its kind."""
+    pool = Pool.objects.filter(id=pool_id).values("name", "kind", "capacity", "taken").first()
+    if pool is None:
+        return OutOfStock(extra={"claim": {"pool": str(pool_id), "units": units, "left": 0}})
+    return _FULL.get(pool["kind"], OutOfStock)(
+        extra={
+            "claim": {
+                "pool": str(pool_id),
+                "pool_name": pool["name"],
+                "kind": pool["kind"],
+                "units": units,
+                "left": max(0, pool["capacity"] - pool["taken"]),
+            }
+        }
+    )
+
+
+def _refusal_of(error: IntegrityError, resources: list[ResourceClaim], pools: list[PoolClaim]) -> Exception:
+    """What a constraint said, as the refusal a person understands; other errors stay what they are."""
+    constraint = constraint_of(error)
+    if constraint == "claim_resource_once_at_a_time" and resources:
+        return slot_taken(resources[0].resource_id)
+    if constraint == "pool_never_oversold" and pools:
+        return pool_full(pools[0].pool_id, pools[0].units)
+    return error
+
+
+def constraint_of(error: BaseException) -> str:
+    """The name of the constraint that a database error came from; empty where it came from none."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "constraint_name", None) or "")

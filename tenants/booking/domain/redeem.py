@@ -1,0 +1,308 @@
+"""Redemption: the shop accepts a booking's code, once, and the visit starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Refusal
+from chains.scope import current_chain_id
+from tenants.booking.models import Booking, Redemption, Status
+from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.stores.models import Store
+
+from .attempts import Raced, again_on_conflict
+from .change import hold_is_over, visible_booking
+from .claims import constraint_of
+from .codes import UnknownCode, require_code
+from .keys import chain_key
+from .qr import looks_signed, read_payload
+from .transitions import Move, apply_move, read_booking, require_move
+from .visits import Greeting, greet
+from .wall import local_date, local_day
+
+# A code is accepted from the first moment of its day (an hour before it where that is earlier).
+EARLY = timedelta(hours=1)
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+class AlreadyRedeemed(Refusal):
+    """The code was accepted before; `redemption` says at which store, when and by whom."""
+
+    code = "already_redeemed"
+    status = 409
+    title = _("Already redeemed")
+    detail = _("This code was accepted at %(store)s on %(at)s by %(by)s.")
+    fix = _("If that was a mistake, it can be undone within ten minutes.")
+
+
+class WrongStore(Refusal):
+    """The booking is for another store of the chain; `store` says which."""
+
+    code = "wrong_store"
+    status = 409
+    title = _("Another shop")
+    detail = _("This booking is for %(store)s.")
+    fix = _("Send the guest there, or move the booking.")
+
+
+class TooEarly(Refusal):
+    """The booking's day has not come; `from` says when the code will be accepted."""
+
+    code = "too_early"
+    status = 409
+    title = _("Too early")
+    detail = _("This code is accepted from %(from)s on.")
+    fix = _("Come back then, or move the booking.")
+
+
+class TooLate(Refusal):
+    """The booking's time is over."""
+
+    code = "too_late"
+    status = 409
+    title = _("Too late")
+    detail = _("This booking ended at %(until)s.")
+    fix = _("Make a new booking.")
+
+
+class BookingCancelled(Refusal):
+    """The booking was cancelled, or its hold expired."""
+
+    code = "cancelled"
+    status = 409
+    title = _("Cancelled")
+    detail = _("This booking was cancelled.")
+    fix = _("Make a new booking.")
+
+
+class NotConfirmed(Refusal):
+    """The booking is a hold that nobody confirmed."""
+
+    code = "not_confirmed"
+    status = 409
+    title = _("Not confirmed")
+    detail = _("This booking is only held, not confirmed.")
+    fix = _("Confirm it first.")
+
+
+class ChooseBooking(Refusal):
+    """The phone number has several bookings; `bookings` lists them."""
+
+    code = "choose_booking"
+    status = 409
+    title = _("Several bookings")
+    detail = _("This number has several bookings.")
+    fix = _("Choose one of them.")
+
+
+class UndoGone(Refusal):
+    """A redemption is undone within ten minutes or not at all."""
+
+    code = "undo_gone"
+    status = 422
+    title = _("Too late to undo")
+    detail = _("A redemption can be undone within ten minutes.")
+    fix = _("Ask a manager.")
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The booking that arrived, and what to know when greeting its member."""
+
+    booking: Booking
+    greeting: Greeting
+
+
+def redeem_code(store_id: UUID, *, code: str, by: Actor, now: datetime) -> Redeemed:
+    """Accept a typed booking code at the store. Raises as _redeem, and UnknownCode."""
+    require(by, Action.REDEEM_BOOKING, store_id=store_id)
+    return _redeem(store_id, code=require_code(code), by=by, now=now, means="code")
+
+
+def redeem_scan(store_id: UUID, *, scanned: str, by: Actor, now: datetime) -> Redeemed:
+    """Accept what a scanner read: a QR signed by this chain, or a plain code. Raises as _redeem, and UnknownCode."""
+    require(by, Action.REDEEM_BOOKING, store_id=store_id)
+    if not looks_signed(scanned):
+        return redeem_code(store_id, code=scanned, by=by, now=now)
+    booking_id = read_payload(scanned, key=chain_key(current_chain_id()))
+    return _redeem(store_id, booking_id=booking_id, by=by, now=now, means="qr")
+
+
+def redeem_booking(store_id: UUID, *, booking_id: UUID, by: Actor, now: datetime) -> Redeemed:
+    """Accept a booking that was picked from a list. Raises as _redeem, and UnknownCode."""
+    require(by, Action.REDEEM_BOOKING, store_id=store_id)
+    return _redeem(store_id, booking_id=booking_id, by=by, now=now, means="booking")
+
+
+def redeem_phone(store_id: UUID, *, phone: str, by: Actor, now: datetime) -> Redeemed:
+    """Accept the one booking of a member's phone (E.164) that can be accepted now at the store.
+
+    Several: ChooseBooking with all of them. None that can be accepted: the reason of the one that comes
+    nearest to now; no booking of that number around today: UnknownCode.
+    """
+    require(by, Action.REDEEM_BOOKING, store_id=store_id)
+    found = bookings_of_phone(store_id, phone, now=now)
+    open_now = [booking for booking in found if _refusal_now(booking, now=now) is None]
+    if len(open_now) > 1:
+        raise ChooseBooking(extra={"bookings": [_brief(booking) for booking in open_now]})
+    if not found:
+        raise UnknownCode
+    nearest = min(open_now or found, key=lambda booking: abs(booking.starts_at - now))
+    return _redeem(store_id, booking_id=nearest.id, by=by, now=now, means="phone")
+
+
+def bookings_of_phone(store_id: UUID, phone: str, *, now: datetime) -> Sequence[Booking]:
+    """The bookings of that number at the store within two days of now, in order of time."""
+    near = timedelta(days=2)
+    return list(
+        Booking.objects.select_related("store", "service", "member", "practitioner")
+        .filter(
+            store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near
+        )
+        .exclude(status__in=[Status.EXPIRED, Status.HELD])
+        .order_by("starts_at")
+    )
+
+
+@again_on_conflict
+def _redeem(
+    store_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    means: str,
+    code: str | None = None,
+    booking_id: UUID | None = None,
+) -> Redeemed:
+    """confirmed → arrived, with the one Redemption row there can be. Of any number of attempts one succeeds.
+
+    Raises, in this order: UnknownCode, AlreadyRedeemed, BookingCancelled, WrongStore, NotConfirmed,
+    TooEarly, TooLate.
+    """
+    booking = _by_code(code) if code is not None else read_booking(booking_id) if booking_id else None
+    if booking is None:
+        raise UnknownCode
+    refusal = _refusal_before_time(booking, store_id) or _refusal_now(booking, now=now)
+    if refusal is not None:
+        raise refusal
+    apply_move(booking, Move.REDEEM, by=by, now=now, detail={"means": means})
+    assert by.employee_id is not None
+    try:
+        with transaction.atomic():
+            Redemption.objects.create(
+                booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
+            )
+    except IntegrityError as error:
+        if constraint_of(error).startswith("booking_redemption_pkey"):
+            raise Raced from error
+        raise
+    return Redeemed(booking, greet(booking, now=now))
+
+
+@again_on_conflict
+def undo_redemption(booking_id: UUID, *, by: Actor, now: datetime) -> Booking:
+    """arrived → confirmed, within ten minutes of the redemption. Raises UndoGone, StatusForbids."""
+    booking = visible_booking(booking_id, by=by, action=Action.REDEEM_BOOKING)
+    require_move(booking, Move.UNDO_REDEEM)
+    redemption = Redemption.objects.filter(booking_id=booking.id).first()
+    if redemption is None:
+        raise NotSeen
+    if now - redemption.at > UNDO_WITHIN:
+        raise UndoGone
+    apply_move(booking, Move.UNDO_REDEEM, by=by, now=now)
+    redemption.delete()
+    return booking
+
+
+def accepted_from(booking: Booking) -> datetime:
+    """From when on the code is accepted: the first moment of its local day, or an hour before the start."""
+    zone = ZoneInfo(booking.store.time_zone)
+    day = local_day(local_date(booking.starts_at, zone), zone)
+    return min(day.start, booking.starts_at - EARLY)
+
+
+def _by_code(code: str) -> Booking | None:
+    return (
+        Booking.objects.select_related("store", "service", "member", "practitioner", "resource")
+        .filter(code=code)
+        .first()
+    )
+
+
+def _refusal_before_time(booking: Booking, store_id: UUID) -> Refusal | None:
+    """What speaks against it whatever the time: done already, cancelled, another store's."""
+    if booking.status in (Status.ARRIVED, Status.COMPLETED):
+        return already_redeemed(booking)
+    if booking.status in (Status.CANCELLED, Status.EXPIRED):
+        return BookingCancelled()
+    if booking.store_id != store_id:
+        return WrongStore(
+            params={"store": booking.store.name},
+            extra={"store": str(booking.store_id), "store_name": booking.store.name},
+        )
+    return None
+
+
+def _refusal_now(booking: Booking, *, now: datetime) -> Refusal | None:
+    """What speaks against accepting the booking at this moment, at its own store."""
+    early = _refusal_before_time(booking, booking.store_id)
+    if early is not None:
+        return early
+    zone = ZoneInfo(booking.store.time_zone)
+    if booking.status == Status.HELD:
+        return BookingCancelled() if hold_is_over(booking, now=now) else NotConfirmed()
+    if booking.status == Status.NO_SHOW or now >= booking.ends_at:
+        until = booking.ends_at.astimezone(zone)
+        return TooLate(params={"until": f"{until:%Y-%m-%d %H:%M}"}, extra={"until": until.isoformat()})
+    since = accepted_from(booking).astimezone(zone)
+    if now < since:
+        return TooEarly(params={"from": f"{since:%Y-%m-%d %H:%M}"}, extra={"from": since.isoformat()})
+    return None
+
+
+def already_redeemed(booking: Booking) -> AlreadyRedeemed:
+    """The refusal that says where, when and by whom, in the time of the store where it was."""
+    redemption = Redemption.objects.select_related("store", "by").filter(booking_id=booking.id).first()
+    if redemption is None:  # arrived through a restore or an import: nothing more is known
+        return AlreadyRedeemed(params={"store": booking.store.name, "at": "", "by": ""})
+    at = redemption.at.astimezone(_zone(redemption.store))
+    return AlreadyRedeemed(
+        params={"store": redemption.store.name, "at": f"{at:%Y-%m-%d %H:%M}", "by": redemption.by.name},
+        extra={
+            "redemption": {
+                "at": at.isoformat(),
+                "store": str(redemption.store_id),
+                "store_name": redemption.store.name,
+                "by": str(redemption.by_id),
+                "by_name": redemption.by.name,
+            }
+        },
+    )
+
+
+def _brief(booking: Booking) -> dict[str, Any]:
+    zone = _zone(booking.store)
+    return {
+        "id": str(booking.id),
+        "code": booking.code,
+        "status": booking.status,
+        "service": str(booking.service_id),
+        "service_name": booking.service.name,
+        "starts_at": booking.starts_at.astimezone(zone).isoformat(),
+        "ends_at": booking.ends_at.astimezone(zone).isoformat(),
+        "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        "practitioner_name": booking.practitioner.name if booking.practitioner else None,
+        "member_name": booking.member.name,
+    }
+
+
+def _zone(store: Store) -> ZoneInfo:
+    return ZoneInfo(store.time_zone)

@@ -1,0 +1,201 @@
+"""The life of a booking: one table of moves, and the one function that makes them.
+
+    held ──confirm──▶ confirmed ──redeem──▶ arrived ──complete──▶ completed
+      │ └─cancel─┐      │ │  ▲               │
+      │          ▼      │ │  └─undo_redeem───┘
+      │      cancelled ◀┘ └─no_show─▶ no_show
+      └─expire─▶ expired
+
+`move` (to another time or person) keeps the status of a booking that is held or confirmed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Refusal, Text
+from tenants.booking.models import LIVE, Booking, Status, Transition
+from tenants.events.domain.record import record_event
+from tenants.people.domain.rights import NOBODY, Actor
+
+from .attempts import Raced
+from .claims import release_claims
+
+
+class Move(StrEnum):
+    """What can be done to a booking."""
+
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    MOVE = "move"
+    REDEEM = "redeem"
+    UNDO_REDEEM = "undo_redeem"
+    COMPLETE = "complete"
+    NO_SHOW = "no_show"
+    EXPIRE = "expire"
+
+
+TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
+    {
+        (Status.HELD, Move.CONFIRM): Status.CONFIRMED,
+        (Status.HELD, Move.CANCEL): Status.CANCELLED,
+        (Status.HELD, Move.MOVE): Status.HELD,
+        (Status.HELD, Move.EXPIRE): Status.EXPIRED,
+        (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
+        (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
+        (Status.CONFIRMED, Move.REDEEM): Status.ARRIVED,
+        (Status.CONFIRMED, Move.NO_SHOW): Status.NO_SHOW,
+        (Status.ARRIVED, Move.UNDO_REDEEM): Status.CONFIRMED,
+        (Status.ARRIVED, Move.COMPLETE): Status.COMPLETED,
+    }
+)
+
+# What open pages and messages hear of a move; kinds stand in the outbox, so they are never renamed.
+EVENT_OF: Mapping[Move, str] = MappingProxyType(
+    {
+        Move.CONFIRM: "booking.confirmed",
+        Move.CANCEL: "booking.cancelled",
+        Move.MOVE: "booking.moved",
+        Move.REDEEM: "booking.arrived",
+        Move.UNDO_REDEEM: "booking.arrival_undone",
+        Move.COMPLETE: "booking.completed",
+        Move.NO_SHOW: "booking.no_show",
+        Move.EXPIRE: "booking.expired",
+    }
+)
+
+STATUS_WORDS: Mapping[Status, Text] = MappingProxyType(
+    {
+        Status.HELD: _("held"),
+        Status.CONFIRMED: _("confirmed"),
+        Status.ARRIVED: _("arrived"),
+        Status.COMPLETED: _("completed"),
+        Status.CANCELLED: _("cancelled"),
+        Status.NO_SHOW: _("a no-show"),
+        Status.EXPIRED: _("expired"),
+    }
+)
+
+
+class StaleVersion(Refusal):
+    """The booking has been changed since the caller read it."""
+
+    code = "stale_version"
+    status = 409
+    title = _("Changed meanwhile")
+    detail = _("Someone else has changed this booking since you opened it.")
+    fix = _("Read it again, then decide.")
+
+
+class StatusForbids(Refusal):
+    """The booking's status does not allow this move."""
+
+    code = "status_forbids"
+    status = 409
+    title = _("Not possible any more")
+    detail = _("The booking is %(status)s.")
+    fix = _("Read it again to see what can be done with it.")
+
+
+def status_after(status: str, move: Move) -> Status | None:
+    """What the move makes of a booking in that status; None where the table has no such move."""
+    return TABLE.get((Status(status), move))
+
+
+def require_move(booking: Booking, move: Move, *, version: int | None = None) -> Status:
+    """The status after the move. Raises StaleVersion for another version than told, then StatusForbids."""
+    if version is not None and version != booking.version:
+        raise StaleVersion(extra={"version": booking.version, "booking_status": booking.status})
+    after = status_after(booking.status, move)
+    if after is None:
+        raise StatusForbids(
+            params={"status": STATUS_WORDS[Status(booking.status)]},
+            extra={"version": booking.version, "booking_status": booking.status},
+        )
+    return after
+
+
+def apply_move(
+    booking: Booking,
+    move: Move,
+    *,
+    by: Actor = NOBODY,
+    now: datetime,
+    version: int | None = None,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> Booking:
+    """Make the move: guarded UPDATE, transition, event; claims are released where the status lets go of them.
+
+    `booking` is as it was read; a rival who was quicker makes this raise Raced, and the caller reads
+    again (attempts.again_on_conflict). `fields` are further columns to set. The booking is updated in
+    place and returned. Raises StaleVersion and StatusForbids.
+    """
+    before = booking.status
+    after = require_move(booking, move, version=version)
+    changes = {**(fields or {}), "status": after}
+    _guarded_update(booking, changes)
+    for name, value in changes.items():
+        setattr(booking, name, value)
+    booking.version += 1
+    record_transition(booking, before=before, by=by, now=now, reason=reason, detail=detail)
+    record_event(
+        EVENT_OF[move],
+        subject_id=booking.id,
+        store_id=booking.store_id,
+        version=booking.version,
+        payload={"status": after},
+        now=now,
+    )
+    if after not in LIVE and before in LIVE:
+        release_claims(booking.id)
+    return booking
+
+
+def _guarded_update(booking: Booking, changes: Mapping[str, Any]) -> None:
+    """Write only over the very row that was read."""
+    written = Booking.objects.filter(id=booking.id, version=booking.version, status=booking.status).update(
+        **changes, version=F("version") + 1
+    )
+    if not written:
+        raise Raced
+
+
+def record_transition(
+    booking: Booking,
+    *,
+    before: str,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Add the append-only line that says who brought the booking where it is now."""
+    Transition.objects.create(
+        booking_id=booking.id,
+        before=before,
+        after=booking.status,
+        at=now,
+        by_employee_id=by.employee_id,
+        by_member_id=by.member_id,
+        reason=reason,
+        detail=dict(detail or {}),
+    )
+
+
+def read_booking(booking_id: UUID) -> Booking | None:
+    """The booking with what decisions need beside it, in one query; None where there is none."""
+    return (
+        Booking.objects.select_related("store", "service", "member", "practitioner", "resource")
+        .filter(id=booking_id)
+        .first()
+    )

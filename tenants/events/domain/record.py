@@ -1,0 +1,66 @@
+"""What happened is recorded in the transaction in which it happened, with who must still be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+
+from chains.due import mark_due
+from chains.postgresql.base import DatabaseWrapper
+from chains.scope import current
+from tenants.events.models import Delivery, Event
+
+from .subscribers import subscribers_of
+
+log = structlog.get_logger("events")
+
+OUTBOX = "outbox"
+CHANNEL = "live"
+
+
+def record_event(
+    kind: str,
+    *,
+    subject_id: UUID,
+    store_id: UUID | None,
+    version: int,
+    payload: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Event:
+    """Record that something happened; its subscribers are told after the commit, each once.
+
+    Call it inside the chain's transaction that makes it happen: both commit or neither does. `kind` is
+    `noun.past_participle`; `version` the subject's after it; `payload` JSON-ready and free of personal
+    data. Open pages get a hint right after the commit, and again from the relay should that be lost.
+    """
+    event = Event.objects.create(
+        kind=kind,
+        subject_id=subject_id,
+        store_id=store_id,
+        version=version,
+        payload=dict(payload or {}),
+        at=now,
+    )
+    names = subscribers_of(kind)
+    if names:
+        Delivery.objects.bulk_create(
+            Delivery(event_id=event.id, subscriber=name, due_at=now) for name in names
+        )
+        mark_due(OUTBOX, now)
+    if store_id is not None:
+        hint = f"{current().schema}:{event.id}"
+        transaction.on_commit(lambda: send_hint(hint), robust=True)
+    return event
+
+
+def send_hint(hint: str) -> None:
+    """Tell the live hub to look at `<schema>:<event id>`, outside any transaction; failing is no harm."""
+    try:
+        cast(DatabaseWrapper, connection).notify_unscoped(CHANNEL, hint)
+    except Exception:
+        log.warning("live_hint_not_sent", exc_info=True)

@@ -1,0 +1,34 @@
+"""Every text of the house is there in Chinese."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from web import translations
+from web.translations import check_catalogue, source_messages
+
+
+def test_every_text_is_translated_with_the_same_placeholders() -> None:
+    assert check_catalogue().faults == []
+
+
+def test_a_text_without_translation_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(translations, "PARTS", tmp_path)
+    assert len(check_catalogue().missing) == len(source_messages())
+
+
+def test_two_parts_that_disagree_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (tmp_path / "a.po").write_text(head + 'msgid "Store"\nmsgstr "门店"\n', encoding="utf-8")
+    (tmp_path / "b.po").write_text(head + 'msgid "Store"\nmsgstr "商店"\n', encoding="utf-8")
+    monkeypatch.setattr(translations, "PARTS", tmp_path)
+    assert check_catalogue().contradicting == ["'Store' in a.po and b.po"]
+
+
+def test_a_lost_placeholder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (tmp_path / "a.po").write_text(head + 'msgid "%(n)s left"\nmsgstr "剩下"\n', encoding="utf-8")
+    monkeypatch.setattr(translations, "PARTS", tmp_path)
+    assert check_catalogue().placeholders == ["'%(n)s left'"]
