@@ -70,7 +70,7 @@ class Refusal(Exception):
 
 
 class TooManyRequests(Refusal):
-    """Too often in too short a time. `retry_after` are the seconds until it may be tried again."""
+    """Too often in too short a time; `extra["retry_after"]` are the seconds until it may be tried again."""
 
     code = "too_many_requests"
     status = 429
@@ -79,15 +79,34 @@ class TooManyRequests(Refusal):
     fix = _("Wait %(seconds)s seconds, then try again.")
 
     def __init__(self, *, retry_after: int) -> None:
-        self.retry_after = max(1, retry_after)
-        super().__init__(params={"seconds": self.retry_after})
+        seconds = max(1, retry_after)
+        super().__init__(params={"seconds": seconds}, extra={"retry_after": seconds})
+
+
+class StaleVersion(Refusal):
+    """The thing has been changed since the caller read it."""
+
+    code = "stale_version"
+    status = 409
+    title = _("Changed meanwhile")
+    detail = _("Someone else has changed this since you opened it.")
+    fix = _("Read it again, then decide.")
+
+
+def require_version(current: int, told: int | None) -> None:
+    """Raise StaleVersion where the caller told a version and it is not the current one."""
+    if told is not None and told != current:
+        raise StaleVersion(extra={"version": current})
 
 
 def problem_headers(refusal: Refusal) -> dict[str, str]:
-    """The headers that belong to a refusal's answer: Retry-After of 429, WWW-Authenticate of 401."""
-    if isinstance(refusal, TooManyRequests):
-        return {"Retry-After": str(refusal.retry_after)}
-    return {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
+    """The headers of a refusal's answer: Retry-After where it says when, WWW-Authenticate of a 401."""
+    headers = {}
+    if "retry_after" in refusal.extra:
+        headers["Retry-After"] = str(refusal.extra["retry_after"])
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
 
 
 def problem_document(refusal: Refusal) -> dict[str, Any]:

@@ -26,12 +26,14 @@ class Member(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """A six-digit code sent to a phone: valid 5 minutes, five tries, used once. Only its hash is kept."""
+    """A six-digit code sent to a phone: valid 5 minutes, used once. Only its hash is kept.
+
+    Its tries are counted in Valkey (accounts.guesses), where no rollback takes one back.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     phone = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64)
-    tries = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

@@ -1,0 +1,120 @@
+"""Members: they join by signing in, say who they are, and are found by those who serve them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from chains.refusals import require_version
+from tenants.members.domain.codes import use_code
+from tenants.members.models import Member
+from tenants.people.domain.access import note_access
+from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may_anywhere
+from tenants.stores.domain.phones import tail_of
+
+
+def sign_in_member(phone: str, digits: str, *, name: str = "", now: datetime) -> tuple[Member, bool]:
+    """The member whose phone (E.164) received the code, and whether they have just joined.
+
+    Raises CodeWrong, CodeExpired, SignInPaused.
+    """
+    use_code(phone, digits, now=now)
+    return welcome_member(phone, name=name, now=now)
+
+
+def welcome_member(phone: str | None, *, name: str = "", now: datetime) -> tuple[Member, bool]:
+    """The member of this phone (E.164), and whether they are new; without a phone always a new one.
+
+    A known member keeps the name; one without a name takes the one given.
+    """
+    if phone is None:
+        return Member.objects.create(name=name.strip(), phone=None, created_at=now), True
+    member, new = Member.objects.get_or_create(
+        phone=phone, defaults={"name": name.strip(), "created_at": now}
+    )
+    if not new and not member.name and name.strip():
+        member.name = name.strip()
+        member.save(update_fields=["name"])
+    return member, new
+
+
+def change_member(
+    member_id: UUID,
+    *,
+    by: Actor,
+    name: str | None = None,
+    locale: str | None = None,
+    note: str | None = None,
+    version: int | None = None,
+) -> Member:
+    """Change a profile: members their own name and language, employees who may also the note.
+
+    Raises NotSeen, Forbidden, StaleVersion.
+    """
+    own = by.member_id == member_id
+    if not own:
+        require_members(by, Action.MANAGE_MEMBERS)
+    if own and note is not None:
+        raise Forbidden
+    member = Member.objects.select_for_update().filter(id=member_id).first()
+    if member is None:
+        raise NotSeen
+    require_version(member.version, version)
+    for field, value in (("name", name), ("locale", locale), ("note", note)):
+        if value is not None:
+            setattr(member, field, value.strip())
+    member.version += 1
+    member.save()
+    return member
+
+
+def find_members(query: str, *, by: Actor) -> QuerySet[Member]:
+    """Members by part of the name or the end of the phone, for employees who may read them; lazy.
+
+    An empty query finds all. Raises Forbidden.
+    """
+    require_members(by, Action.READ_MEMBERS)
+    found = Member.objects.all()
+    query = query.strip()
+    if query:
+        tail = tail_of(query)
+        found = found.filter(Q(name__icontains=query) | (Q(phone__endswith=tail) if tail else Q()))
+    return found
+
+
+def read_member(member_id: UUID, *, by: Actor) -> Member:
+    """One member, for themselves or an employee who may. Raises NotSeen, Forbidden."""
+    if by.member_id != member_id:
+        require_members(by, Action.READ_MEMBERS)
+    member = Member.objects.filter(id=member_id).first()
+    if member is None:
+        raise NotSeen
+    return member
+
+
+def reveal_phone(member_id: UUID, *, by: Actor, now: datetime) -> str | None:
+    """The member's whole number; that it was seen is noted. Raises NotSeen, Forbidden."""
+    if by.member_id == member_id:
+        return read_member(member_id, by=by).phone
+    require_members(by, Action.REVEAL_PHONE)
+    member = read_member(member_id, by=by)
+    note_access(by, "phone_revealed", "member", member.id, now=now)
+    return member.phone
+
+
+def require_members(by: Actor, action: Action) -> None:
+    """Members belong to the chain, not to a store: the right at one store is enough.
+
+    Another member learns nothing (NotSeen); an employee without the right is Forbidden.
+    """
+    if may_anywhere(by, action):
+        return
+    raise Forbidden if by.is_employee else NotSeen
+
+
+def is_language(code: str) -> bool:
+    """Whether pages and messages exist in this language (any case); "" is the chain's own."""
+    return code == "" or code.lower() in {known for known, _name in settings.LANGUAGES}

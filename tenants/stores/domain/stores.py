@@ -1,0 +1,149 @@
+"""Stores: what can be said of one, and when it is open. Who may say it is people's business (places)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TypedDict
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import phonenumbers
+from babel.numbers import list_currencies
+from django.db.models import Max
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import FieldError, Refusal, require_version
+from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.wall import RangeBackwards
+from tenants.stores.models import Closure, OpeningHours, Ownership, Resource, ResourceKind, Store
+
+
+class StoreWrong(Refusal):
+    """A zone, currency, country or kind of ownership that does not exist; `errors` name them."""
+
+    code = "store_wrong"
+    status = 422
+    title = _("This store cannot be kept")
+    detail = _("Some of what was said of the store does not exist.")
+    fix = _("Correct the fields that are named.")
+
+
+class HoursPastMidnight(Refusal):
+    """A span that ends before it begins."""
+
+    code = "hours_past_midnight"
+    status = 422
+    title = _("Hours end before they begin")
+    detail = _("Hours of one day cannot run past midnight: they begin at %(from)s and end at %(to)s.")
+    fix = _("End the day at 24:00 and write the rest on the next day.")
+
+
+class HoursOverlap(Refusal):
+    """Two spans of a day share time."""
+
+    code = "hours_overlap"
+    status = 422
+    title = _("Hours overlap")
+    detail = _("Two spans of weekday %(weekday)s overlap.")
+    fix = _("Join them, or move one.")
+
+
+class StoreFields(TypedDict, total=False):
+    """What can be said of a store. `country` is ISO 3166, `currency` ISO 4217, `time_zone` IANA."""
+
+    name: str
+    translations: dict[str, dict[str, str]]
+    time_zone: str
+    currency: str
+    country: str
+    phone: str
+    address: str
+    directions: str
+    position: int
+    active: bool
+    ownership: str
+    verticals: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """A span of a weekday (ISO, 1 is Monday) in local minutes after midnight; `closes` up to 1440."""
+
+    weekday: int
+    opens: int
+    closes: int
+
+
+def create_store(fields: StoreFields) -> Store:
+    """A new store, closed until it has hours; last in the list. Raises StoreWrong, PhoneInvalid."""
+    values = _checked(fields, country=fields["country"])
+    last = Store.objects.aggregate(last=Max("position"))["last"] or 0
+    return Store.objects.create(**{"position": last + 1, **values})
+
+
+def change_store(store_id: UUID, fields: StoreFields, *, version: int | None = None) -> Store:
+    """Change what is named. Raises Store.DoesNotExist, StaleVersion, StoreWrong, PhoneInvalid."""
+    store = Store.objects.select_for_update().get(id=store_id)
+    require_version(store.version, version)
+    for field, value in _checked(fields, country=fields.get("country", store.country)).items():
+        setattr(store, field, value)
+    store.version += 1
+    store.save()
+    return store
+
+
+def replace_hours(store: Store, hours: Sequence[DayHours]) -> list[OpeningHours]:
+    """The weekly timetable from now on. Raises HoursPastMidnight, HoursOverlap."""
+    _require_order(hours)
+    Store.objects.select_for_update().get(id=store.id)
+    OpeningHours.objects.filter(store=store).delete()
+    return OpeningHours.objects.bulk_create(
+        OpeningHours(store=store, weekday=row.weekday, opens=row.opens, closes=row.closes)
+        for row in sorted(hours, key=lambda row: (row.weekday, row.opens))
+    )
+
+
+def close_days(store: Store, *, first: date, end: date, reason: str) -> Closure:
+    """Close the store on `[first, end)`. Raises RangeBackwards for a range without a day."""
+    if first >= end:
+        raise RangeBackwards(params={"from": first.isoformat(), "to": end.isoformat()})
+    return Closure.objects.create(store=store, starts_on=first, ends_on=end, reason=reason.strip())
+
+
+def add_resource(store: Store, *, kind: str, name: str, capacity: int = 1) -> Resource:
+    """A room, table, station or piece of equipment. Raises StoreWrong for a practitioner or unknown kind."""
+    if kind not in ResourceKind.values or kind == ResourceKind.PRACTITIONER:
+        raise StoreWrong(errors=[FieldError("kind", "invalid", _("There is no such kind of resource."))])
+    return Resource.objects.create(store=store, kind=kind, name=name.strip(), capacity=capacity)
+
+
+def _checked(fields: StoreFields, *, country: str) -> dict[str, object]:
+    values: dict[str, object] = dict(fields)
+    wrong = []
+    if "time_zone" in fields and fields["time_zone"] not in available_timezones():
+        wrong.append(FieldError("time_zone", "invalid", _("There is no such time zone.")))
+    if "currency" in fields and fields["currency"] not in list_currencies():
+        wrong.append(FieldError("currency", "invalid", _("There is no such currency.")))
+    if country not in phonenumbers.SUPPORTED_REGIONS:
+        wrong.append(FieldError("country", "invalid", _("There is no such country.")))
+    if fields.get("ownership", Ownership.OWN) not in Ownership.values:
+        wrong.append(FieldError("ownership", "invalid", _("A store is own or franchise.")))
+    if wrong:
+        raise StoreWrong(errors=wrong)
+    if fields.get("phone"):
+        values["phone"] = normalise_phone(fields["phone"], country=country)
+    return values
+
+
+def _require_order(hours: Sequence[DayHours]) -> None:
+    ordered = sorted(hours, key=lambda row: (row.weekday, row.opens))
+    for row in ordered:
+        if row.opens >= row.closes:
+            texts = [f"{minutes // 60:02}:{minutes % 60:02}" for minutes in (row.opens, row.closes)]
+            raise HoursPastMidnight(params={"from": texts[0], "to": texts[1]})
+    for before, after in pairwise(ordered):
+        if before.weekday == after.weekday and after.opens < before.closes:
+            raise HoursOverlap(params={"weekday": before.weekday})
