@@ -13,7 +13,7 @@ from decimal import Decimal
 import phonenumbers
 from babel import Locale
 from babel.dates import get_timezone_location
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 minus = "\u2212"
 en_dash = "\u2013"
@@ -46,8 +46,11 @@ def format_money(minor: int, currency: str, *, language: str, exact: bool = True
     shown = 0 if not exact and amount == amount.to_integral_value() else digits
     if currency == "CNY":
         return f"{sign}¥{amount:,.{shown}f}"
-    pattern = "¤#,##0" + ("." + "0" * shown if shown else "")
-    return sign + format_currency(amount, currency, pattern, locale=locale_of(language), currency_digits=False)
+    locale = locale_of(language)
+    # Letters stand off from the digits, signs do not: KWD 1.234, $1.
+    gap = "\u00a0" if get_currency_symbol(currency, locale=locale)[-1].isalpha() else ""
+    pattern = f"¤{gap}#,##0" + ("." + "0" * shown if shown else "")
+    return sign + format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
 def format_count(number: int) -> str:

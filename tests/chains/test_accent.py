@@ -18,7 +18,12 @@ from chains.domain.accent import (
     white,
 )
 
-grid = [f"#{red:02X}{green:02X}{blue:02X}" for red in range(0, 256, 17) for green in range(0, 256, 17) for blue in range(0, 256, 17)]
+grid = [
+    f"#{red:02X}{green:02X}{blue:02X}"
+    for red in range(0, 256, 17)
+    for green in range(0, 256, 17)
+    for blue in range(0, 256, 17)
+]
 
 # The table of the design: picked, then fill, on, text, wash of the light and of the dark theme.
 table = {
@@ -87,7 +92,10 @@ def test_a_colour_too_light_for_white_carries_ink_and_stays_as_picked():
 
 def test_no_fill_is_more_vivid_than_the_chroma_allowed():
     # Rounding to whole steps of 255 may add a little.
-    assert max(oklch_of(make_accent(colour).light.fill).chroma for colour in grid[::7]) <= greatest_chroma + 0.004
+    assert (
+        max(oklch_of(make_accent(colour).light.fill).chroma for colour in grid[::7])
+        <= greatest_chroma + 0.004
+    )
 
 
 @pytest.mark.parametrize("written", ["2C7A66", "#2C7A6", "#GGGGGG", "", "red", "#2C7A66\n"])

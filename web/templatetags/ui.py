@@ -96,7 +96,10 @@ def attrs(context: Context) -> SafeString:
     given = {
         key.replace("_", "-"): value
         for key, value in context.flatten().items()
-        if isinstance(key, str) and key.startswith(attribute_prefixes) and value is not None and value is not False
+        if isinstance(key, str)
+        and key.startswith(attribute_prefixes)
+        and value is not None
+        and value is not False
     }
     bare = [(key,) for key, value in given.items() if value is True]
     valued = [(key, value) for key, value in given.items() if value is not True]
@@ -130,7 +133,7 @@ def formfield(context: Context, bound: BoundField, **params: Any) -> SafeString:
     if isinstance(bound.field.widget, Textarea):
         given["type"] = "textarea"
     elif isinstance(bound.field, ChoiceField):
-        given |= {"type": "select", "options": list(bound.field.choices)}
+        given |= {"type": "select", "options": list(bound.field.widget.choices)}
     else:
         given["type"] = getattr(bound.field.widget, "input_type", "text")
     return render_partial(context, "field", {**given, **params})

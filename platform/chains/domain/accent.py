@@ -96,7 +96,9 @@ def make_light_accent(colour: Oklch) -> Accent:
 
 
 def make_dark_accent(colour: Oklch) -> Accent:
-    start = Oklch(max(colour.lightness, dark_fill_lightness), min(colour.chroma, dark_fill_chroma), colour.hue)
+    start = Oklch(
+        max(colour.lightness, dark_fill_lightness), min(colour.chroma, dark_fill_chroma), colour.hue
+    )
     fill = walk(start, step, lambda at: contrast(at, ink) >= least_contrast) or white
     wash = hex_of(Oklch(0.275, min(0.045, 0.31 * colour.chroma), colour.hue))
     grounds = (*dark_grounds, wash)

@@ -16,7 +16,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => buttonOf(event)?.removeAttribute("aria-busy"));
 
-// An ordinary form: the page is leaving, so the button stays busy; coming back restores it.
+// An ordinary form: the page is leaving, so the button stays busy; coming back restores it, and so do
+// 8 s in which the page did not leave (the answer was a file).
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.closest("[hx-post], [hx-get], [hx-put], [hx-patch], [hx-delete], [hx-boost]")) return;
   if (event.target.method === "dialog") return;
@@ -26,8 +27,10 @@ document.addEventListener("submit", (event) => {
   }
   event.target.dataset.sending = "";
   event.submitter?.setAttribute("aria-busy", "true");
+  setTimeout(release, 8000);
 });
-window.addEventListener("pageshow", () => {
+function release() {
   document.querySelectorAll("form[data-sending]").forEach((form) => delete form.dataset.sending);
   document.querySelectorAll('.btn[aria-busy="true"]:not([data-busy])').forEach((button) => button.removeAttribute("aria-busy"));
-});
+}
+window.addEventListener("pageshow", release);

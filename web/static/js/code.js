@@ -14,6 +14,8 @@ function prepare(root) {
   const fields = root.matches?.("[data-code]") ? [root] : root.querySelectorAll("[data-code]");
   fields.forEach((field) => {
     field.classList.add("is-boxed");
+    // A pasted "482 015" is longer than six signs; what is drawn and kept is its digits.
+    field.querySelector("input").removeAttribute("maxlength");
     draw(field);
   });
 }
@@ -25,9 +27,10 @@ document.addEventListener("input", (event) => {
   const input = field.querySelector("input");
   if (input.value.length === 6) field.dispatchEvent(new CustomEvent("code:full", { bubbles: true }));
 });
-document.addEventListener("focusin", (event) => {
+// The caret is not drawn, so a click must not leave it between two digits.
+document.addEventListener("click", (event) => {
   const input = event.target.closest("[data-code] input");
-  if (input) input.setSelectionRange(input.value.length, input.value.length);
+  if (input && input.selectionStart === input.selectionEnd) input.setSelectionRange(input.value.length, input.value.length);
 });
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 prepare(document);
