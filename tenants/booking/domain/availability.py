@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
 from tenants.people.models import Employee
+from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, read_calendar
 from .offering import Offering, read_offering
 from .search import DaySlots, Slot, search
-from .wall import local_date
 from .why import Reason, Verdict, why
 
 # How far around a wanted time the nearest free ones are looked for, and how many are told each side.
@@ -56,9 +56,7 @@ def find_slots(
     Eight queries, however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
-    calendar = read_calendar(
-        offering, days, now=now, practitioner_id=practitioner_id, by_staff=by_staff
-    )
+    calendar = read_calendar(offering, days, now=now, practitioner_id=practitioner_id, by_staff=by_staff)
     return offering, search(days, calendar.inputs)
 
 
@@ -83,7 +81,9 @@ def explain(
     if verdict.bookable:
         return Explanation(True, (), ())
     near = nearest(search(days, calendar.inputs), starts_at)
-    return Explanation(False, verdict.reasons, tuple(_change(slot, starts_at, practitioner_id) for slot in near))
+    return Explanation(
+        False, verdict.reasons, tuple(_change(slot, starts_at, practitioner_id) for slot in near)
+    )
 
 
 def judge(

@@ -16,6 +16,7 @@ from tenants.booking.models import LIVE, Booking, Channel, Status
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
+from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import again_on_conflict
@@ -28,7 +29,6 @@ from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
 from .offering import Offering, read_offering
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
-from .wall import local_date
 
 CODE_TRIES = 5
 

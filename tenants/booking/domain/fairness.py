@@ -8,16 +8,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from tenants.stores.domain.wall import local_date, local_day
+
 from .calendar import Calendar
 from .spans import Span
-from .wall import local_date, local_day
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def order_candidates(
-    calendar: Calendar, employees: Sequence[UUID], *, starts_at: datetime
-) -> list[UUID]:
+def order_candidates(calendar: Calendar, employees: Sequence[UUID], *, starts_at: datetime) -> list[UUID]:
     """The employees in the order in which they are to be asked for a booking at `starts_at`.
 
     Load is the time claimed on that local day, buffers included. Equal in everything, the id decides,

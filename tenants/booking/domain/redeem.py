@@ -16,6 +16,7 @@ from chains.refusals import Refusal
 from chains.scope import current_chain_id
 from tenants.booking.models import Booking, Redemption, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.stores.domain.wall import local_date, local_day
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
@@ -26,7 +27,6 @@ from .keys import chain_key
 from .qr import looks_signed, read_payload
 from .transitions import Move, apply_move, read_booking, require_move
 from .visits import Greeting, greet
-from .wall import local_date, local_day
 
 # A code is accepted from the first moment of its day (an hour before it where that is earlier).
 EARLY = timedelta(hours=1)
@@ -164,9 +164,7 @@ def bookings_of_phone(store_id: UUID, phone: str, *, now: datetime) -> Sequence[
     near = timedelta(days=2)
     return list(
         Booking.objects.select_related("store", "service", "member", "practitioner")
-        .filter(
-            store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near
-        )
+        .filter(store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near)
         .exclude(status__in=[Status.EXPIRED, Status.HELD])
         .order_by("starts_at")
     )

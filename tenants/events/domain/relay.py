@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from chains.due import mark_due
 from chains.scope import current
-from tenants.events.models import Delivery, Effect, Event
+from tenants.events.models import Delivery, Event
 
 from .record import OUTBOX, send_hint
 from .subscribers import Call, Happened, Subscription, subscription
