@@ -14,9 +14,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 
-from tenants.booking.domain.wall import DateMalformed, local_date, parse_day
 from tenants.people.domain.rights import NOBODY, Action, Actor, Forbidden, Grant, NotSeen, may, stores_where
 from tenants.people.models import Role, RoleGrant
+from tenants.stores.domain.wall import DateMalformed, local_date, parse_day
 from tenants.stores.models import Store
 
 REMEMBERED = "workbench_store"

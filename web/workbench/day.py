@@ -6,25 +6,22 @@ Read by a fixed number of queries, however many bookings there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
+from tenants.booking.domain.day import StoreDay, read_store_day
 from tenants.booking.domain.spans import Span
-from tenants.booking.domain.wall import local_day
 from tenants.booking.models import Booking, Claim, Status
 from tenants.members.models import Member
-from tenants.people.domain.rights import Action, require
 from web.formats import format_clock, mask_phone
 from web.workbench.access import Desk
-from web.workbench.staffing import Staffing, read_staffing
+from web.workbench.staffing import Person, people_of
 
 LATE_AFTER = timedelta(minutes=5)
-HIDDEN = (Status.EXPIRED,)
-DONE = (Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +74,25 @@ class Row:
 class Day:
     """A store's local day: rows in order of start, of one practitioner if `who` says so."""
 
-    on: date
+    store_day: StoreDay
     who: UUID | None
-    staffing: Staffing
-    every: tuple[Row, ...] = field(default=())
+    people: dict[UUID, Person]
+    every: tuple[Row, ...]
+
+    @property
+    def on(self) -> date:
+        """The store's date."""
+        return self.store_day.day
 
     @property
     def rows(self) -> list[Row]:
-        """The rows the list shows: cancelled ones too, for whoever asks where a booking went."""
+        """The rows the list shows."""
         return [row for row in self.every if self.who in (None, row.booking.practitioner_id)]
 
     @property
     def count(self) -> int:
-        """Bookings that take or took place."""
-        return sum(row.booking.status != Status.CANCELLED for row in self.rows)
+        """How many bookings."""
+        return len(self.rows)
 
     @property
     def done(self) -> int:
@@ -110,19 +112,16 @@ def guest_name(member: Member) -> str:
 
 
 def read_day(desk: Desk, on: date, *, who: UUID | None = None) -> Day:
-    """The store's day `on`. Raises Forbidden or NotSeen without the right to read it."""
-    require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
-    place = local_day(on, desk.zone)
-    held = Prefetch("claims", queryset=Claim.objects.filter(active=True, resource__isnull=False))
-    bookings = (
-        Booking.objects.filter(store_id=desk.store.id, starts_at__gte=place.start, starts_at__lt=place.end)
-        .exclude(status__in=HIDDEN)
-        .select_related("service", "member", "practitioner", "resource")
-        .prefetch_related(held)
-        .order_by("starts_at", "id")
-    )
-    rows = tuple(row_of(booking, desk) for booking in bookings)
-    return Day(on=on, who=who, staffing=read_staffing(desk, on), every=rows)
+    """The store's day `on`, by nine queries. Raises Forbidden or NotSeen without the right to read it."""
+    store_day = read_store_day(desk.store.id, on, by=desk.actor)
+    prefetch_related_objects(store_day.bookings, held_claims())
+    rows = tuple(row_of(booking, desk) for booking in store_day.bookings)
+    return Day(store_day=store_day, who=who, people=people_of(store_day), every=rows)
+
+
+def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
+    """The claims a row needs, for prefetching."""
+    return Prefetch("claims", queryset=Claim.objects.filter(active=True, resource__isnull=False))
 
 
 def row_of(booking: Booking, desk: Desk) -> Row:
@@ -178,7 +177,7 @@ def read_attention(day: Day, desk: Desk) -> list[Attention]:
         if row.late:
             late.append(_late(row, day.every))
         elif booking.status == Status.CONFIRMED and booking.ends_at > desk.now:
-            found = _unstaffed(row, day.staffing)
+            found = _unstaffed(row, day.people)
             if found is not None:
                 other.append(found)
         elif row.hold_left is not None and 0 < row.hold_left <= HOLD_WARNING.total_seconds():
@@ -207,15 +206,16 @@ def _late(row: Row, rows: Sequence[Row]) -> Attention:
     return Attention("late", "warn", "timer", title, second, row.booking.id, "look")
 
 
-def _unstaffed(row: Row, staffing: Staffing) -> Attention | None:
+def _unstaffed(row: Row, people: dict[UUID, Person]) -> Attention | None:
     booking = row.booking
     about = f"{format_clock(row.starts)} {row.name} · {booking.service.name}"
     if booking.practitioner_id is None:
-        if booking.resource_id is not None or not staffing.people:
+        if booking.resource_id is not None or not people:
             return None
         title = _("Nobody is assigned to %(name)s") % {"name": row.name}
         return Attention("unassigned", "info", "user-x", title, about, booking.id, "move")
-    reason = staffing.absence_of(booking.practitioner_id, row.claimed)
+    person = people.get(booking.practitioner_id)
+    reason = person.absence(row.claimed) if person is not None else "no_shift"
     if reason is None:
         return None
     words = _("%(who)s is on leave") if reason == "leave" else _("%(who)s has no shift then")

@@ -48,7 +48,11 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "chain_name": chain.name if chain else "",
         "store_name": desk.store.name,
         "stores": [
-            {"name": one.name, "url": reverse("workbench:day", args=[one.id]), "current": one.id == desk.store.id}
+            {
+                "name": one.name,
+                "url": reverse("workbench:day", args=[one.id]),
+                "current": one.id == desk.store.id,
+            }
             for one in desk.stores
         ],
         "employee_name": desk.actor.name,

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.redeem import UNDO_WITHIN
 from tenants.booking.domain.transitions import Move, status_after
-from tenants.booking.models import Booking, Channel, Claim, Status, Transition
+from tenants.booking.models import Booking, Channel, Status, Transition
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk
-from web.workbench.day import Row, row_of
+from web.workbench.day import Row, held_claims, row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,10 @@ class Panel:
 def booking_here(desk: Desk, booking_id: UUID) -> Booking:
     """A booking of the desk's store with all the panel names. Raises NotSeen for any other."""
     require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
-    held = Prefetch("claims", queryset=Claim.objects.filter(active=True, resource__isnull=False))
     booking = (
         Booking.objects.filter(id=booking_id, store_id=desk.store.id)
         .select_related("store", "service", "member", "practitioner", "resource", "redemption__by")
-        .prefetch_related(held)
+        .prefetch_related(held_claims())
         .first()
     )
     if booking is None:

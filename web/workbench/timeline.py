@@ -8,23 +8,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tenants.booking.domain.spans import Span
-from tenants.booking.domain.wall import local_day
-from tenants.booking.models import Status
-from tenants.people.models import Employee
 from web.formats import format_clock, format_clocks, format_countdown, format_duration
 from web.workbench.access import Desk
 from web.workbench.day import Day, Row
+from web.workbench.staffing import Person
 
 ROW = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 MOST_ROWS = 288
 MOST_COLUMNS = 40
-UNDRAWN = (Status.CANCELLED, Status.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +101,30 @@ class Timeline:
 
 def draw_timeline(day: Day, desk: Desk, *, chosen: UUID | None = None) -> Timeline:
     """The timeline of a day already read: people on shift and people with bookings; no further queries."""
-    grid = _grid(day, desk)
+    grid = _grid(day)
     inside = grid.start <= desk.now < grid.start + grid.rows * ROW
     now = Mark(grid.row(desk.now), 1, format_clock(desk.now.astimezone(desk.zone))) if inside else None
     hours = [
-        Mark(at, 1, format_clock((grid.start + at * ROW).astimezone(desk.zone))) for at in range(12, grid.rows, 12)
+        Mark(at, 1, format_clock((grid.start + at * ROW).astimezone(desk.zone)))
+        for at in range(12, grid.rows, 12)
     ]
     columns = [_column(person, day, desk, grid, chosen) for person in _people(day, desk)]
-    if any(row.booking.practitioner_id is None and _drawn(row) for row in day.every):
+    if any(row.booking.practitioner_id is None for row in day.every) and day.who is None:
         columns.append(_column(None, day, desk, grid, chosen))
     return Timeline(grid, hours, now, columns[:MOST_COLUMNS])
 
 
-def _drawn(row: Row) -> bool:
-    return row.booking.status not in UNDRAWN
-
-
-def _people(day: Day, desk: Desk) -> list[Employee]:
+def _people(day: Day, desk: Desk) -> list[Person]:
     """On shift or booked; the one who looks first, then by name."""
-    people = {person.id: person for person in day.staffing.people}
-    for row in day.every:
-        if row.booking.practitioner is not None and _drawn(row):
-            people.setdefault(row.booking.practitioner.id, row.booking.practitioner)
-    chosen = [person for person in people.values() if day.who in (None, person.id)]
+    chosen = [person for person in day.people.values() if day.who in (None, person.id)]
     return sorted(chosen, key=lambda person: (person.id != desk.actor.employee_id, person.name))
 
 
-def _grid(day: Day, desk: Desk) -> Grid:
+def _grid(day: Day) -> Grid:
     """Whole hours around opening hours, shifts and bookings; nine to nine on a day with none."""
-    place = local_day(day.on, desk.zone)
-    spans = [*day.staffing.hours, *(span for shifts in day.staffing.shifts.values() for span in shifts)]
-    spans += [row.claimed for row in day.every if _drawn(row)]
+    place = day.store_day.span
+    spans = [*day.store_day.openings, *(span for person in day.people.values() for span in person.shifts)]
+    spans += [row.claimed for row in day.every]
     first = max(place.start, min((span.start for span in spans), default=place.start + 9 * HOUR))
     last = min(place.end, max((span.end for span in spans), default=place.start + 21 * HOUR))
     start = place.start + (first - place.start) // HOUR * HOUR
@@ -143,12 +132,12 @@ def _grid(day: Day, desk: Desk) -> Grid:
     return Grid(start, min(MOST_ROWS, hours * 12))
 
 
-def _column(person: Employee | None, day: Day, desk: Desk, grid: Grid, chosen: UUID | None) -> Column:
+def _column(person: Person | None, day: Day, desk: Desk, grid: Grid, chosen: UUID | None) -> Column:
     key = person.id if person is not None else None
-    rows = [row for row in day.every if row.booking.practitioner_id == key and _drawn(row)]
+    rows = [row for row in day.every if row.booking.practitioner_id == key]
     lanes = _lanes(rows)
     most = max(lanes.values(), default=1)
-    shifts = day.staffing.shifts.get(key, ()) if key else ()
+    shifts = person.shifts if person is not None else ()
     count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
     second = " · ".join([*(_clocks(shift, desk) for shift in shifts), count])
     lane_of = lanes if most > 1 else {}
@@ -158,7 +147,7 @@ def _column(person: Employee | None, day: Day, desk: Desk, grid: Grid, chosen: U
         second=second,
         mine=key is not None and key == desk.actor.employee_id,
         lanes=most if most > 1 else None,
-        aways=_kept(_aways(key, day, desk, grid)) if key else [],
+        aways=_kept(_aways(person, desk, grid)) if person is not None else [],
         buffers=_kept(mark for row in rows for mark in _buffers(row, grid, lane_of.get(row.key))),
         blocks=[_block(row, desk, grid, lane_of.get(row.key), chosen) for row in rows],
         place="" if person is not None else "users",
@@ -189,19 +178,18 @@ def _buffers(row: Row, grid: Grid, lane: int | None) -> Iterable[Mark | None]:
         yield grid.mark(Span(row.booking.ends_at, row.claimed.end), lane=lane)
 
 
-def _aways(key: UUID, day: Day, desk: Desk, grid: Grid) -> Iterable[Mark | None]:
+def _aways(person: Person, desk: Desk, grid: Grid) -> Iterable[Mark | None]:
     end = grid.start + grid.rows * ROW
-    shifts = day.staffing.shifts.get(key, ())
     cursor = grid.start
-    for number, shift in enumerate(shifts):
+    for number, shift in enumerate(person.shifts):
         if shift.start > cursor:
             words = _("Starts %(time)s") if number == 0 else _("Break")
             yield grid.mark(Span(cursor, shift.start), words % {"time": _clock(shift.start, desk)})
         cursor = max(cursor, shift.end)
     if cursor < end:
-        words = _("Leaves %(time)s") % {"time": _clock(cursor, desk)} if shifts else _("No shift")
+        words = _("Leaves %(time)s") % {"time": _clock(cursor, desk)} if person.shifts else _("No shift")
         yield grid.mark(Span(cursor, end), words)
-    for leave in day.staffing.leave.get(key, ()):
+    for leave in person.leave:
         if leave.start < end and grid.start < leave.end:
             yield grid.mark(leave, _("On leave"))
 

@@ -13,6 +13,7 @@ from tenants.events.domain.record import record_event
 from tenants.members.domain.members import welcome_member
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
 from .book import book, lock_member, require_member_free, require_practitioner, take_place
@@ -20,7 +21,6 @@ from .calendar import read_calendar
 from .codes import UnknownCode, require_code
 from .offering import read_offering
 from .transitions import EVENT_OF, Move, apply_move
-from .wall import local_date
 
 # Who is booked for a moment ago or the next quarter of an hour has walked in.
 WALK_IN_WITHIN = timedelta(minutes=15)

@@ -106,6 +106,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id === "overlay" && !event.detail.target.childElementCount) event.detail.target.replaceChildren();
+// A dialog in #overlay goes when it is closed, by the person or because its work is done.
+document.addEventListener("over:close", () => {
+  document.querySelectorAll("#overlay dialog[open]").forEach((dialog) => dialog.close());
 });
+document.addEventListener("close", (event) => {
+  if (event.target.closest?.("#overlay")) event.target.remove();
+}, true);
