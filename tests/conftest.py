@@ -9,9 +9,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from chains.hosts import forget_hosts
-from chains.schemas.grants import platform_grants
-from chains.schemas.owner import ensure_role, owner_connection
-from chains.scope import PUBLIC, role_of
+from chains.schemas.owner import owner_connection
+from chains.schemas.public import secure_public
 from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
 
@@ -20,9 +19,7 @@ from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
     """The database was made by tests.ground.plugin; here the platform's role of this copy gets its rights."""
     with owner_connection() as owner:
-        ensure_role(owner, role_of(PUBLIC))
-        for grant in platform_grants():
-            owner.execute(grant)
+        secure_public(owner)
 
 
 @pytest.fixture(autouse=True)

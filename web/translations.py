@@ -115,7 +115,7 @@ def _extract(path: Path) -> Iterator[tuple[int, Key]]:
 
         if "{%" not in text and "{{" not in text:
             return
-        text = templatize(text, origin=str(path))
+        text = "\n".join(line.lstrip() for line in templatize(text, origin=str(path)).splitlines())
     rows = extract("python", io.BytesIO(text.encode()), keywords=_KEYWORDS)
     for line, message, _comments, context in rows:
         singular = message[0] if isinstance(message, tuple) else message

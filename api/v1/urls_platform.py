@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import docs
+from api.v1 import docs, platform
 
-urlpatterns: list[URLPattern | URLResolver] = [*docs.urls]
+urlpatterns: list[URLPattern | URLResolver] = [*docs.urls, *platform.urls]

@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 from django.db import connection
 
-from chains.models import Chain, ChainState
+from chains.models import Chain, ChainState, DueWork
 from chains.scope import chain_scope, platform_scope
 
 log = structlog.get_logger("due")
@@ -76,15 +76,25 @@ def lease_due(*, now: datetime) -> list[DueBatch]:
 
 
 def run_due(batch: DueBatch, *, now: datetime) -> None:
-    """Run the handler in the chain's scope, then take the rows away. A chain that is gone is skipped."""
-    with platform_scope():
-        chain = Chain.objects.filter(schema_name=batch.schema).exclude(state=ChainState.CLOSED).first()
+    """Run the handler in the chain's scope, then take the rows away.
+
+    Rows of a chain that is gone are dropped. A kind without a handler is left alone: during a
+    roll-out another process may know it, and the lease brings it back. Rows that were dealt with
+    already (a task delivered twice) cost one look.
+    """
     handler = _handlers.get(batch.kind)
-    if chain is not None and handler is not None:
+    if handler is None:
+        log.error("due_work_unknown", schema=batch.schema, kind=batch.kind)
+        return
+    with platform_scope():
+        if not DueWork.objects.filter(id__in=batch.ids).exists():
+            return
+        chain = Chain.objects.filter(schema_name=batch.schema).exclude(state=ChainState.CLOSED).first()
+    if chain is None:
+        log.warning("due_work_dropped", schema=batch.schema, kind=batch.kind)
+    else:
         with chain_scope(chain):
             handler(now=now)
-    else:
-        log.warning("due_work_dropped", schema=batch.schema, kind=batch.kind)
     finish_due(batch.ids)
 
 

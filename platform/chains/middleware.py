@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 
@@ -34,7 +35,7 @@ class HostMiddleware:
             return self.get_response(request)
         if host == settings.BASE_HOST:
             with platform_scope():
-                return self.get_response(request)
+                return _undone_if_broken(self.get_response(request))
         chain = chain_at(host)
         if chain is None:
             request.urlconf = settings.UNKNOWN_HOST_URLCONF
@@ -48,4 +49,11 @@ class HostMiddleware:
             settings.SUSPENDED_URLCONF if chain.state in _CLOSED_DOORS else settings.CHAIN_URLCONF
         )
         with chain_scope(chain):
-            return self.get_response(request)
+            return _undone_if_broken(self.get_response(request))
+
+
+def _undone_if_broken(response: HttpResponseBase) -> HttpResponseBase:
+    """A 5xx changes nothing, wherever below it came from: the whole request is rolled back."""
+    if response.status_code >= 500:
+        transaction.set_rollback(True)
+    return response

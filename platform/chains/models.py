@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Replace
 from django_tenants.models import DomainMixin, TenantMixin
 
 from accounts.ids import new_id
@@ -17,6 +20,24 @@ _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 def new_schema_name() -> str:
     """An opaque schema name: t_ and ten base32 characters (50 bits). Never renamed, says nothing."""
     return "t_" + "".join(secrets.choice(_BASE32) for _ in range(10))
+
+
+# How a slug reads at a glance (domain/slugs.py): pairs first, in this order, then single characters.
+SKELETON_PAIRS = (("-", ""), ("rn", "m"), ("vv", "w"))
+SKELETON_LETTERS = ("01i58", "ollsb")
+
+
+def _skeleton_of_slug() -> models.GeneratedField:
+    """The slug's skeleton, computed by the database, so that look-alikes are found by an index."""
+    text: Any = F("slug")
+    for pair, reading in SKELETON_PAIRS:
+        text = Replace(text, Value(pair), Value(reading))
+    before, after = SKELETON_LETTERS
+    return models.GeneratedField(
+        expression=Func(text, Value(before), Value(after), function="translate"),
+        output_field=models.CharField(max_length=40),
+        db_persist=True,
+    )
 
 
 class ChainState(models.TextChoices):
@@ -40,6 +61,7 @@ class Chain(TenantMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     schema_name = models.CharField(max_length=63)
     slug = models.CharField(max_length=40)
+    slug_skeleton = _skeleton_of_slug()
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=16, choices=ChainState.choices, default=ChainState.PROVISIONING)
     state_reason = models.CharField(max_length=300, blank=True)
@@ -66,6 +88,7 @@ class Chain(TenantMixin):
             ),
             models.CheckConstraint(condition=models.Q(state__in=ChainState.values), name="chain_state_known"),
         ]
+        indexes = [models.Index(fields=["slug_skeleton"], name="chain_by_skeleton")]
 
     def __str__(self) -> str:
         return self.name
@@ -99,6 +122,7 @@ class Signup(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     brand = models.CharField(max_length=120)
     slug = models.CharField(max_length=40)
+    slug_skeleton = _skeleton_of_slug()
     email = models.CharField(max_length=254)
     password_hash = models.CharField(max_length=256)
     owner_name = models.CharField(max_length=120, blank=True)
@@ -133,6 +157,12 @@ class Signup(models.Model):
                 name="signup_slug_once",
                 condition=models.Q(state=SignupState.PROVISIONING),
             ),
+            # and so does everything that reads like it
+            models.UniqueConstraint(
+                "slug_skeleton",
+                name="signup_skeleton_once",
+                condition=models.Q(state=SignupState.PROVISIONING),
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=SignupState.values), name="signup_state_known"
             ),
@@ -140,6 +170,26 @@ class Signup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} ({self.state})"
+
+
+class PlatformAnswer(models.Model):
+    """The first answer to a write on the platform's host, by idempotency key (see api/idempotency.py).
+
+    A chain keeps the answers of its own host in its own schema.
+    """
+
+    scope = models.CharField(max_length=64, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=80)
+    body = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="platform_answer_age")]
+
+    def __str__(self) -> str:
+        return self.scope[:12]
 
 
 class PooledSchema(models.Model):

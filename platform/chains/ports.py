@@ -2,13 +2,15 @@
 
 `starters` fill a new chain with what it begins with (owner, first store, an industry's template).
 Each runs inside the new chain's scope and may be run again after a crash: it must be idempotent.
+`trial_terms` says on which terms a new chain starts; `offered_verticals` what one can run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chains.hosts import ChainInfo
 
@@ -52,3 +54,49 @@ def register_starter(name: str, *, order: int, run: Starter) -> None:
 def start_steps() -> list[StartStep]:
     """The steps in their order."""
     return sorted(_steps.values(), key=lambda step: step.order)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTerms:
+    """On which terms a chain starts: the plan's code, the end of the trial (aware UTC), what is allowed."""
+
+    plan: str
+    ends_at: datetime
+    entitlements: dict[str, Any]
+
+
+class TrialTermsAt(Protocol):
+    """Reads, in the platform's scope, the terms of a chain that starts at `now`."""
+
+    def __call__(self, *, now: datetime) -> TrialTerms: ...
+
+
+_single: dict[str, Any] = {}
+
+
+def register_trial_terms(terms: TrialTermsAt) -> None:
+    """Say on which terms chains start; registered twice is a programming error."""
+    _register_single("trial terms", terms)
+
+
+def trial_terms(*, now: datetime) -> TrialTerms:
+    """The terms of a chain that starts at `now`."""
+    terms: TrialTermsAt = _single["trial terms"]
+    return terms(now=now)
+
+
+def register_verticals(codes: Callable[[], tuple[str, ...]]) -> None:
+    """Say where the codes of the installed verticals are read; registered twice is a programming error."""
+    _register_single("verticals", codes)
+
+
+def offered_verticals() -> tuple[str, ...]:
+    """The codes of the verticals a chain can run, in the order they are offered."""
+    codes: Callable[[], tuple[str, ...]] = _single["verticals"]
+    return codes()
+
+
+def _register_single(name: str, value: Any) -> None:
+    if name in _single:
+        raise ValueError(f"{name} are registered already")
+    _single[name] = value

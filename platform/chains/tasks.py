@@ -12,7 +12,7 @@ from celery.exceptions import Reject
 from celery.signals import task_postrun, task_prerun
 from django.utils import timezone
 
-from chains.due import DueBatch, lease_due, run_due
+from chains.due import LEASE, DueBatch, lease_due, run_due
 from chains.models import Chain, ChainState
 from chains.scope import PUBLIC, chain_scope, current, platform_scope
 
@@ -85,7 +85,8 @@ def dispatch_due() -> int:
     """Lease what is due and send one task per chain and kind; how many were sent."""
     batches = lease_due(now=timezone.now())
     for batch in batches:
-        run_due_batch.apply_async((batch.schema, batch.kind, list(batch.ids)))
+        # when the lease has run out the rows are sent again: a backlog must not hold two live copies
+        run_due_batch.apply_async((batch.schema, batch.kind, list(batch.ids)), expires=LEASE.total_seconds())
     return len(batches)
 
 

@@ -31,7 +31,7 @@ class Environment(BaseSettings):
     database_login: Literal["app", "owner"] = "app"
     redis_url: SecretStr
     tessera_base: str = "localhost:8000"
-    tessera_scheme: Literal["http", "https"] = "https"
+    tessera_scheme: Literal["http", "https"] | None = None
     tessera_live_port: int | None = Field(default=None, ge=1, le=65535)
     tessera_data: Path = Path("var")
     database_pool_size: int = Field(default=8, ge=1, le=100)
@@ -81,7 +81,7 @@ class Environment(BaseSettings):
         if self.database_login == "owner" and self.owner_database_url is None:
             raise ValueError("DATABASE_LOGIN=owner needs OWNER_DATABASE_URL")
         if self.tessera_mode == "production":
-            if self.tessera_scheme != "https":
+            if self.tessera_scheme == "http":
                 raise ValueError("TESSERA_SCHEME must be https in production")
             if self.sms_channel is None:
                 raise ValueError(
@@ -94,6 +94,11 @@ class Environment(BaseSettings):
     def is_demo(self) -> bool:
         """Whether demo conveniences (outbox page, demo logins, MFA not forced) are on."""
         return self.tessera_mode in {"demo", "development", "test"}
+
+    @property
+    def scheme(self) -> str:
+        """https, except where the demo, development or tests say otherwise."""
+        return self.tessera_scheme or ("http" if self.is_demo else "https")
 
     @property
     def base_host(self) -> str:

@@ -131,22 +131,20 @@ def end_stray(who: Identity, *, first: int = signal.SIGTERM, grace: float = 5.0)
     deadline = time.monotonic() + grace
     while who.is_alive() and time.monotonic() < deadline:
         time.sleep(0.05)
-    if who.is_alive():
-        signal_group(who.pid, signal.SIGKILL)
-        while who.is_alive() and time.monotonic() < deadline + 5:
-            time.sleep(0.05)
+    # Also where the leader is gone: what it started may ignore SIGTERM.
+    signal_group(who.pid, signal.SIGKILL)
+    while who.is_alive() and time.monotonic() < deadline + 5:
+        time.sleep(0.05)
 
 
 def command_line(pid: int) -> str:
     """The command line of a process, or nothing where there is none."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        shown = (
-            subprocess.run(
-                ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-            )
-            if not Path("/proc/self").exists()
-            else None
-        )
-        return shown.stdout.strip() if shown else ""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    shown = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout.strip()

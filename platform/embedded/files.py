@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import BinaryIO
+
+LOG_BYTES = 10 * 2**20
 
 
 def make_folder(folder: Path, *, mode: int = 0o755) -> Path:
@@ -56,3 +59,11 @@ def tail(path: Path, *, lines: int = 15) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def open_log(path: Path) -> BinaryIO:
+    """A log to append to, mode 600; one over 10 MB is put aside first as `.1`."""
+    make_folder(path.parent, mode=0o700)
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_name(f"{path.name}.1"))
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")

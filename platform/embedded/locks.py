@@ -40,8 +40,11 @@ def sole_holder(path: Path, *, what: str) -> Iterator[str | None]:
         crashed = os.read(handle, 32).decode().strip() or None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield crashed
-        os.ftruncate(handle, 0)
+        try:
+            yield crashed
+        finally:
+            # Emptied whenever the holder still acts: a pid left in the file means that it could not.
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

@@ -25,7 +25,7 @@ import psycopg
 from embedded.bootstrap import prepare_database
 from embedded.children import Identity, Pulse, command_line, end, end_stray, no_pulse, run, spawn
 from embedded.errors import DiskFull, PortInUse, ServerFailed, WrongMajor
-from embedded.files import keep_secret, tail
+from embedded.files import keep_secret, open_log, tail
 from embedded.locks import in_turn
 from embedded.lodging import LODGING, Account, Tell, own, server_account, settle_data
 from embedded.ports import HOST, free_port, is_free
@@ -174,13 +174,14 @@ class Cluster:
             if not (self.pgdata / "PG_VERSION").exists():
                 self._init(pulse)
             self._check_major()
-            self._keep_log_short()
             self._launch(pulse)
             if not (self.home / "closed").exists():
                 self._close_to_strangers()
 
     def stop(self) -> None:
         """Stop the server (fast: open sessions are ended, nothing committed is lost). Nothing to stop is fine."""
+        if self._child is None and self._stray is None:
+            return
         with in_turn(self.home / "lock", pulse=no_pulse):
             if self._child is not None:
                 end(self._child, first=signal.SIGINT, grace=STOP_SECONDS)
@@ -274,7 +275,7 @@ class Cluster:
             *([] if self.durable else ["--no-sync"]),
         ]
         try:
-            with self.log.open("ab") as log:
+            with open_log(self.log) as log:
                 argv = [str(self._bin() / "initdb"), *options]
                 code = run(argv, env=_plain_env(), cwd=Path("/"), account=self._account, pulse=pulse, log=log)
         finally:
@@ -309,8 +310,8 @@ class Cluster:
 
     def _launch_on(self, port: int, pulse: Pulse) -> bool:
         """Start on `port`; False where another attempt may succeed."""
-        begun = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
+            begun = log.tell()
             argv = [str(self._bin() / "postgres"), "-D", str(self.pgdata), *self._settings(port)]
             child = spawn(argv, env=_plain_env(), cwd=Path("/"), account=self._account, stdout=log)
         self._child, self._stray, self._port, self.adopted = child, None, port, False
@@ -367,10 +368,6 @@ class Cluster:
             connection.execute("REVOKE ALL ON DATABASE postgres FROM PUBLIC")
             connection.execute("REVOKE ALL ON DATABASE template1 FROM PUBLIC")
         (self.home / "closed").touch()
-
-    def _keep_log_short(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > 10 * 2**20:
-            self.log.replace(self.log.with_suffix(".log.1"))
 
     def _why_failed(self, what: str) -> DiskFull | ServerFailed:
         said = tail(self.log)

@@ -22,7 +22,7 @@ import redis
 
 from embedded.children import Identity, Pulse, end, end_stray, no_pulse, spawn
 from embedded.errors import DiskFull, PortInUse, ServerFailed
-from embedded.files import keep_secret, tail, write_secret
+from embedded.files import keep_secret, open_log, tail, write_secret
 from embedded.locks import in_turn
 from embedded.lodging import LODGING, Account, Tell, server_account, settle_data
 from embedded.ports import HOST, free_port, is_free
@@ -80,8 +80,6 @@ class Valkey:
         with in_turn(self.home / "lock", pulse=pulse):
             if self._adopt():
                 return
-            if self.log.exists() and self.log.stat().st_size > 10 * 2**20:
-                self.log.replace(self.log.with_suffix(".log.1"))
             for _ in range(ATTEMPTS):
                 kept = self._port if self._port is not None and is_free(self._port) else None
                 port = self._wanted_port or kept or free_port()
@@ -136,8 +134,8 @@ class Valkey:
         """Start on `port`; False where another program took the port in between."""
         assert self._data is not None
         program = valkey_program(account=self._account, tell=self._tell, lodging=self._lodging)
-        begun = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
+            begun = log.tell()
             # The configuration goes in by standard input: a password among the arguments is there for all to read.
             child = spawn(
                 [str(program), "-"],

@@ -8,3 +8,10 @@ class CatalogueConfig(AppConfig):
 
     name = "tenants.catalogue"
     label = "catalogue"
+
+    def ready(self) -> None:
+        """A new chain begins with its verticals' services."""
+        from chains.ports import register_starter
+        from tenants.catalogue.domain.starting import start_catalogue
+
+        register_starter("template", order=30, run=start_catalogue)

@@ -8,3 +8,10 @@ class PeopleConfig(AppConfig):
 
     name = "tenants.people"
     label = "people"
+
+    def ready(self) -> None:
+        """New chains begin with their owner."""
+        from chains.ports import register_starter
+        from tenants.people.domain.owners import start_with_owner
+
+        register_starter("owner", order=40, run=start_with_owner)

@@ -69,7 +69,7 @@ def empty_public() -> None:
             (sorted(_standing),),
         ).fetchall()
         owner.execute(
-            "TRUNCATE public.chains_signup, public.chains_duework, public.chains_operatoract,"
+            "TRUNCATE public.chains_signup, public.chains_platformanswer, public.chains_duework, public.chains_operatoract,"
             " public.chains_schemamigration, public.accounts_user, public.django_session CASCADE"
         )
         owner.execute(

@@ -36,6 +36,7 @@ def _fingerprint() -> str:
         ROOT / "platform" / "config" / "settings.py",
         ROOT / "platform" / "chains" / "schemas" / "grants.py",
         ROOT / "platform" / "chains" / "schemas" / "template.py",
+        ROOT / "platform" / "chains" / "schemas" / "public.py",
     ):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

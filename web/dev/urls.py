@@ -1,7 +1,13 @@
-"""Routes of web.dev."""
+"""Include under `dev/` where the components may be seen."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from web.dev.views import show_components, show_page, show_theme_css
+
+urlpatterns = [
+    path("components", show_components, name="components"),
+    path("components/<str:name>", show_page, name="component_page"),
+    path("theme.css", show_theme_css, name="sample_theme"),
+]

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base as stock
+from psycopg.pq import TransactionStatus
 
 from chains.scope import PUBLIC, Scope, current
 
@@ -68,11 +69,17 @@ class DatabaseWrapper(stock.DatabaseWrapper):
                 return execute(sql, params, many, context)
         if not (isinstance(sql, str) and sql.startswith(_SAVEPOINTS)):
             self._enter(current())
-        return execute(sql, params, many, context)
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if isinstance(sql, str) and sql.lstrip()[:8].upper() == "ROLLBACK":
+                self._entered = None  # written by hand: what was set since the savepoint is undone
 
     def _enter(self, scope: Scope) -> None:
-        if self._entered == scope or self.connection is None:
+        if self.connection is None:
             return
+        if self._entered == scope and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            return  # IDLE: a COMMIT or ROLLBACK written by hand ended the transaction behind Django's back
         if self.needs_rollback:
             return  # PostgreSQL refuses every statement of an aborted transaction by itself
         try:

@@ -1,19 +1,20 @@
 """Who may do what with which table: the written list, and the statements that make it true.
 
-Chain roles hold their own schema's tables and the functions of DOORS, nothing else in public.
-A model with `append_only = True` can be read and added to, never changed.
+Chain roles hold their own schema's tables and, through one group role, the functions of DOORS; nothing
+else in public. A model with `append_only = True` can be read and added to, never changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from django.apps import apps
 from django.conf import settings
 from psycopg import sql
 
-from chains.schemas.names import platform_role, role
-from chains.scope import PUBLIC
+from chains.schemas.names import chains_role, platform_role, role
+from chains.schemas.owner import OwnerConnection
+from chains.scope import PUBLIC, role_of
 
 # The only things in the public schema that a chain's role may touch.
 DOORS = (
@@ -26,6 +27,11 @@ DOORS = (
 )
 # Public tables the platform's own role may only read: the owner alone makes and changes schemas.
 READ_ONLY_PUBLIC = {"chains_chaintemplate", "chains_schemamigration", "django_migrations"}
+
+FULL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+ADD = ("SELECT", "INSERT")
+READ = ("SELECT",)
+Rights = dict[str, tuple[str, ...]]
 
 
 def _tables(app_names: list[str]) -> tuple[list[str], list[str]]:
@@ -47,45 +53,81 @@ def chain_tables() -> tuple[list[str], list[str]]:
     return _tables(settings.TENANT_APPS)
 
 
-def public_tables() -> tuple[list[str], list[str]]:
-    """Tables of the public schema: (full rights, append-only)."""
-    full, append_only = _tables(settings.SHARED_APPS)
-    return [table for table in full if table not in READ_ONLY_PUBLIC], append_only
-
-
-def _table_list(schema: str, tables: list[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables)
-
-
-def _on_tables(
-    schema: str, full: list[str], append_only: list[str], read_only: list[str]
-) -> Iterator[sql.Composed]:
-    to = role(schema)
-    for rights, tables in (
-        ("SELECT, INSERT, UPDATE, DELETE", full),
-        ("SELECT, INSERT", append_only),
-        ("SELECT", read_only),
-    ):
-        if tables:
-            yield sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), _table_list(schema, tables), to)
-    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(sql.Identifier(schema), to)
-
-
-def chain_grants(schema: str) -> Iterator[sql.Composed]:
-    """The statements that give a chain's role exactly its rights, after all were taken."""
-    own = sql.Identifier(schema)
-    yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(own, role(schema))
-    yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(own, role(schema))
-    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role(schema))
+def chain_rights() -> Rights:
+    """What a chain's role may do with each table of its schema."""
     full, append_only = chain_tables()
-    yield from _on_tables(schema, full, append_only, ["django_migrations"])
+    return {**dict.fromkeys(full, FULL), **dict.fromkeys(append_only, ADD), "django_migrations": READ}
+
+
+def public_rights() -> Rights:
+    """What the platform's role may do with each table of the public schema."""
+    full, append_only = _tables(settings.SHARED_APPS)
+    return {
+        **dict.fromkeys(full, FULL),
+        **dict.fromkeys(append_only, ADD),
+        **dict.fromkeys(READ_ONLY_PUBLIC, READ),
+    }
+
+
+def _on_tables(schema: str, rights: Rights) -> Iterator[sql.Composed]:
+    yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(
+        sql.Identifier(schema), role(schema)
+    )
+    for kind in (FULL, ADD, READ):
+        tables = sorted(table for table, held in rights.items() if held == kind)
+        if tables:
+            yield sql.SQL("GRANT {} ON {} TO {}").format(
+                sql.SQL(", ".join(kind)),
+                sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables),
+                role(schema),
+            )
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
+        sql.Identifier(schema), role(schema)
+    )
+
+
+def chain_grants(schema: str, *, standing: Collection[str] | None = None) -> Iterator[sql.Composed]:
+    """The statements that give a chain's role exactly its rights, after all were taken.
+
+    `standing` limits them to tables that exist: between two migrations a later one's are not there yet.
+    """
+    yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role(schema))
+    # one group for the doors: granting each to every role would grow a single row of the catalogue
+    # with the number of chains, and two schemas could not be built at once
+    yield sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET FALSE").format(chains_role(), role(schema))
+    rights = chain_rights()
+    yield from _on_tables(
+        schema, {table: held for table, held in rights.items() if standing is None or table in standing}
+    )
+
+
+def public_grants() -> Iterator[sql.Composed]:
+    """The statements that give the platform's role and the chains' group exactly their rights in public."""
+    yield sql.SQL("REVOKE ALL ON SCHEMA public FROM {}").format(chains_role())
+    yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(chains_role())
+    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}").format(platform_role(), chains_role())
     for door in DOORS:
-        yield sql.SQL("GRANT EXECUTE ON FUNCTION public.{} TO {}").format(sql.SQL(door), role(schema))
+        yield sql.SQL("GRANT EXECUTE ON FUNCTION public.{} TO {}").format(sql.SQL(door), chains_role())
+    yield from _on_tables(PUBLIC, public_rights())
 
 
-def platform_grants() -> Iterator[sql.Composed]:
-    """The statements that give the platform's role exactly its rights on the public schema."""
-    yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(platform_role())
-    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(platform_role())
-    full, append_only = public_tables()
-    yield from _on_tables(PUBLIC, full, append_only, sorted(READ_ONLY_PUBLIC))
+def standing_tables(connection: OwnerConnection, schema: str) -> set[str]:
+    """The tables of a schema."""
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", (schema,)).fetchall()
+    return {row[0] for row in rows}
+
+
+def schemas_with_wrong_grants(connection: OwnerConnection, schemas: Sequence[str]) -> list[str]:
+    """Those schemas whose role holds something else than chain_rights says; one query for all."""
+    rows = connection.execute(
+        "SELECT n.nspname, c.relname,"
+        " coalesce(array_agg(x.privilege_type) FILTER (WHERE x.privilege_type IS NOT NULL), '{}')"
+        " FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')"
+        " LEFT JOIN pg_roles r ON r.rolname = %s || n.nspname"
+        " LEFT JOIN LATERAL aclexplode(c.relacl) x ON x.grantee = r.oid"
+        " WHERE n.nspname = ANY(%s) GROUP BY n.nspname, c.relname",
+        (role_of(""), list(schemas)),
+    ).fetchall()
+    rights = chain_rights()
+    wrong = {schema for schema, table, held in rows if set(held) != set(rights.get(table, ()))}
+    return [schema for schema in schemas if schema in wrong]

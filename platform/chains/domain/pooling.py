@@ -1,0 +1,100 @@
+"""What the provisioner does between sign-ups: the pool of ready schemas, and what failures left behind.
+
+Everything here needs the owner's login and may be stopped and started anew at any point.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+
+from chains.models import (
+    Chain,
+    ChainState,
+    PlatformAnswer,
+    PooledSchema,
+    Signup,
+    SignupState,
+    new_schema_name,
+)
+from chains.schemas.owner import owner_connection
+from chains.schemas.pool import build_schema, drop_schema
+from chains.schemas.template import current_version
+from chains.scope import platform_scope
+
+log = structlog.get_logger("provisioner")
+
+# Sign-ups that nobody verified are forgotten after a day: they hold a person's address.
+UNVERIFIED_KEPT = timedelta(days=1)
+ANSWERS_KEPT = timedelta(hours=25)
+# Ready schemas of another version: the batch migrator brings them along, or they go after this time.
+STALE_AFTER = timedelta(minutes=10)
+
+
+def top_up_pool(*, target: int | None = None) -> bool:
+    """Build one schema if fewer than `target` (default: settings.POOL_TARGET) are ready; whether it did.
+
+    One at a time, so that a sign-up never waits for more than one. Of several provisioners one builds.
+    """
+    wanted = settings.POOL_TARGET if target is None else target
+    with platform_scope():
+        ready = PooledSchema.objects.filter(version=current_version()).count()
+    if ready >= wanted:
+        return False
+    with owner_connection() as owner:
+        (free,) = owner.execute("SELECT pg_try_advisory_lock(hashtext('tessera.pool'))").fetchone() or (
+            False,
+        )
+        if free:
+            build_schema(owner, new_schema_name())
+    return bool(free)
+
+
+def drop_remains(*, now: datetime) -> int:
+    """Drop the schemas of failed sign-ups, forget their chains, drop stale ready schemas; how many went."""
+    with platform_scope():
+        failed = list(
+            Chain.objects.filter(
+                signup__state=SignupState.FAILED, state=ChainState.CLOSED, opened_at__isnull=True
+            ).values_list("id", "schema_name")
+        )
+        stale = list(
+            PooledSchema.objects.exclude(version=current_version())
+            .filter(created_at__lt=now - STALE_AFTER)
+            .values_list("schema", flat=True)
+        )
+    if not failed and not stale:
+        return 0
+    with owner_connection() as owner:
+        for schema in [*(schema for _id, schema in failed), *stale]:
+            drop_schema(owner, schema)
+            log.info("schema_dropped", schema=schema)
+    with platform_scope():
+        Chain.objects.filter(id__in=[chain_id for chain_id, _schema in failed]).delete()
+    return len(failed) + len(stale)
+
+
+def forget_unverified(*, now: datetime) -> int:
+    """Delete sign-ups whose e-mail nobody confirmed within a day; how many went."""
+    with platform_scope():
+        gone, _by_model = Signup.objects.filter(
+            state=SignupState.VERIFY_EMAIL, code_sent_at__lt=now - UNVERIFIED_KEPT
+        ).delete()
+    return gone
+
+
+def forget_answers(*, now: datetime) -> int:
+    """Delete the platform's kept answers to idempotency keys after a day and an hour; how many went."""
+    with platform_scope():
+        gone, _by_model = PlatformAnswer.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
+    return gone
+
+
+def keep_house(*, now: datetime) -> bool:
+    """One round of all of it; whether there may be more to do at once."""
+    drop_remains(now=now)
+    forget_unverified(now=now)
+    forget_answers(now=now)
+    return top_up_pool()

@@ -1,0 +1,141 @@
+"""`make test`: the checks, then every test, with whatever of Debian's parts this machine has or may get.
+
+Chromium, a Chinese font and PgBouncer come from Debian. A missing one is installed where that is
+allowed (root, apt); else its tests are left out and the last line says so. ALL=1 makes that a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something from Debian's packages that some tests need."""
+
+    name: str
+    package: str
+    marker: str
+    is_there: str
+
+
+PARTS = (
+    Part("the browser tests", "chromium", "browser", "/usr/bin/chromium"),
+    Part("Chinese type in the browser tests", "fonts-noto-cjk", "browser", "/usr/share/fonts/opentype/noto"),
+    Part("the tests through PgBouncer", "pgbouncer", "pgbouncer", "/usr/sbin/pgbouncer"),
+)
+CHECKS = (
+    ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
+    ("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
+    ("templates", [str(BIN / "djlint"), "--lint", "--quiet", "web/templates"]),
+    ("layers", [str(BIN / "lint-imports")]),
+    ("types", [str(BIN / "mypy"), "platform", "tenants", "verticals", "billing", "api", "web"]),
+    ("gates", [sys.executable, "-m", "tests.gates"]),
+)
+
+
+def say(line: str) -> None:
+    """A line, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def environment() -> dict[str, str]:
+    """Ours, with both source roots on the path and nothing that points at servers of somebody else."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "OWNER_DATABASE_URL"}
+    }
+    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_checks() -> bool:
+    """Every check, all of them even if one fails; whether all passed."""
+    # the type checker's plugin and import-linter read the settings; no server is asked
+    settings = {
+        "TESSERA_MODE": "test",
+        "SECRET_KEY": "only-for-checks-only-for-checks-only-for-checks",
+        "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:9/tessera",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    passed = True
+    for name, argv in CHECKS:
+        result = subprocess.run(
+            argv, cwd=ROOT, env={**environment(), **settings}, capture_output=True, text=True, check=False
+        )
+        say(f"{'ok  ' if result.returncode == 0 else 'FAIL'} {name}")
+        if result.returncode != 0:
+            passed = False
+            say((result.stdout + result.stderr).strip()[-8000:])
+    return passed
+
+
+def missing_parts() -> list[Part]:
+    """What is not here, after trying to install it where that is allowed."""
+    missing = [part for part in PARTS if not Path(part.is_there).exists()]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        packages = sorted({part.package for part in missing})
+        say(f"installing {', '.join(packages)} from Debian's packages")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for argv in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages],
+        ):
+            done = subprocess.run(
+                argv, env=quiet, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            )
+            if done.returncode != 0:
+                say(done.stdout[-2000:] + done.stderr[-2000:])
+        missing = [part for part in PARTS if not Path(part.is_there).exists()]
+    return missing
+
+
+def run_tests(missing: list[Part], extra: list[str]) -> int:
+    """pytest on two workers, without the tests of missing parts."""
+    left_out = sorted({part.marker for part in missing})
+    marks = " and ".join(f"not {marker}" for marker in left_out)
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "-q",
+        *(["-m", marks] if marks else []),
+        *extra,
+    ]
+    return subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
+
+
+def main() -> int:
+    """Checks, tests, and the truth about what did not run."""
+    arguments = sys.argv[1:]
+    checked = True if "--no-checks" in arguments else run_checks()
+    if arguments == ["--checks-only"]:
+        return 0 if checked else 1
+    missing = missing_parts()
+    code = run_tests(missing, [argument for argument in arguments if argument != "--no-checks"])
+    if missing:
+        names = ", ".join(part.name for part in missing)
+        packages = " ".join(sorted({part.package for part in missing}))
+        say(f"not run: {names}; for them: apt-get install -y --no-install-recommends {packages}")
+    if not checked:
+        say("the checks before the tests failed, see above")
+    demanded = os.environ.get("ALL") == "1" and missing
+    return 1 if code or not checked or demanded else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
