@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import docs
+from api.v1 import availability, bookings, docs, redemptions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *docs.urls,
-    # bookings, availability, redemptions, live: one line each
+    *bookings.urls,
+    *availability.urls,
+    *redemptions.urls,
 ]
