@@ -44,10 +44,10 @@ def test_the_librarys_own_sign_up_is_closed_on_every_host(cast, host, path):
             assert answer.status_code == 404, (host, prefix, path, method)
 
 
-def test_signing_in_leads_to_work_and_rotates_the_session(browser):
-    browser.get("/staff/login/")
-    browser.session.save()
-    before = browser.session.session_key
+def test_signing_in_leads_to_work_and_rotates_the_session(cast, browser):
+    with chain_scope(cast.alpha.info):
+        browser.session.save()
+        before = browser.session.session_key
     answer = sign_in(browser)
     assert (answer.status_code, answer["Location"]) == (302, "/staff/")
     assert browser.session.session_key != before
