@@ -27,13 +27,17 @@ OUTBOX_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one person. `code` is the one-time code in it, if it carries one."""
+    """One message to one person. `code` is the one-time code in it, if it carries one.
+
+    `key` names the effect: a channel that has carried a message with this key does not carry it again.
+    """
 
     channel: Literal["email", "sms"]
     to: str
     subject: str
     text: str
     code: str | None = None
+    key: str | None = None
 
 
 class Channel(Protocol):
@@ -50,6 +54,15 @@ class EmailChannel:
         EmailMessage(subject=message.subject, body=message.text, to=[message.to]).send()
 
 
+# One step, so that a process killed in it has either kept the message and its key, or neither.
+_KEEP = """
+if KEYS[2] ~= '' and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', 604800) then return 0 end
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, ARGV[2])
+return 1
+"""
+
+
 class DevOutbox:
     """Keeps what would have been sent in Valkey, newest first, for /dev/outbox. Demo and tests only."""
 
@@ -58,10 +71,10 @@ class DevOutbox:
             raise RuntimeError("the development outbox is not for production: it shows one-time codes")
 
     def send(self, message: Message, *, chain: str | None, at: datetime) -> None:
-        """Add it to the list, which keeps the newest 500."""
-        client = _valkey()
-        client.lpush(_key(), json.dumps({**asdict(message), "chain": chain, "at": at.isoformat()}))
-        client.ltrim(_key(), 0, OUTBOX_KEPT - 1)
+        """Add it to the list, which keeps the newest 500; a key that was there before adds nothing."""
+        row = json.dumps({**asdict(message), "chain": chain, "at": at.isoformat()})
+        seen = f"{_key()}:{chain}:{message.key}" if message.key else ""
+        _valkey().eval(_KEEP, 2, _key(), seen, row, OUTBOX_KEPT - 1)
 
 
 def sent_messages() -> list[dict[str, Any]]:
@@ -89,9 +102,17 @@ def send_message(message: Message, *, now: datetime, chain: str | None = None) -
 
     def deliver() -> None:
         try:
-            channel: Channel = import_string(settings.MESSAGE_CHANNELS[message.channel] or "")()
-            channel.send(message, chain=origin, at=now)
+            carry_message(message, now=now, chain=origin)
         except Exception:
             log.exception("message_not_sent", channel=message.channel)
 
     transaction.on_commit(deliver)
+
+
+def carry_message(message: Message, *, now: datetime, chain: str | None) -> None:
+    """Send at once and raise what goes wrong: for the relay, which tries again with the same key.
+
+    Must not be called while a transaction is open.
+    """
+    channel: Channel = import_string(settings.MESSAGE_CHANNELS[message.channel] or "")()
+    channel.send(message, chain=chain, at=now)

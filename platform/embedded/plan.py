@@ -18,12 +18,14 @@ class Stage:
     """One step of the start: shown as `label`, run to its end as the owner.
 
     Its standard output is shown as it comes, all of it goes to logs/start.log. Where `unless_unchanged`
-    names files (patterns below the project's root), the step is skipped while they are as they were.
+    names files (patterns below the project's root), the step is skipped while they are as they were and
+    the folder that it `makes` is there.
     """
 
     label: str
     argv: tuple[str, ...]
     unless_unchanged: tuple[str, ...] = ()
+    makes: str = "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ STAGES: tuple[Stage, ...] = (
         "Static files",
         (*MANAGE, "collectstatic", "--noinput", "--verbosity", "0"),
         unless_unchanged=("web/static/**/*", "requirements/base.txt"),
+        makes="static",
     ),
 )
 

@@ -4,7 +4,17 @@ from django.apps import AppConfig
 
 
 class BookingConfig(AppConfig):
-    """See the package's modules."""
+    """Claims, bookings, redemptions, availability."""
 
     name = "tenants.booking"
     label = "booking"
+
+    def ready(self) -> None:
+        """Register the expiry of holds as due work and the members' texts as a subscriber."""
+        from chains.due import register_due
+        from tenants.booking.domain.holds import HOLDS, expire_holds
+        from tenants.booking.domain.notices import KINDS, tell_member
+        from tenants.events.domain.subscribers import register_subscriber
+
+        register_due(HOLDS, expire_holds)
+        register_subscriber("member_text", tell_member, kinds=KINDS)

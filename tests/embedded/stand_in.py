@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from embedded import demo
+from embedded.lodging import Tell
 from embedded.plan import Answers, Process, Stage, Stays
+from embedded.supervisor import Server
 from embedded.surroundings import Addresses, Surroundings, external_servers
 
 NOTE = (
@@ -67,6 +70,14 @@ PROCESSES = {
 }
 
 
+def no_servers(
+    surroundings: Surroundings, *, tell: Tell
+) -> tuple[list[tuple[str, Server]], Callable[[], Addresses]]:
+    """In place of demo.choose_servers: nothing to start, addresses that lead nowhere."""
+    addresses = Addresses("postgresql://app", "postgresql://owner", "postgresql://listen", "redis://here")
+    return [], lambda: addresses
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
@@ -76,8 +87,7 @@ def main() -> int:
     parser.add_argument("--processes", default="web,worker,provisioner")
     options = parser.parse_args()
     if not options.servers:
-        addresses = Addresses("postgresql://app", "postgresql://owner", "postgresql://listen", "redis://here")
-        demo.choose_servers = lambda surroundings, tell: ([], lambda: addresses)  # type: ignore[assignment]
+        vars(demo)["choose_servers"] = no_servers
 
     def run() -> None:
         demo.run(

@@ -26,7 +26,8 @@ def test_only_the_provisioner_holds_the_owners_login() -> None:
 
 def test_commands_are_filled_in_without_a_word_left_over() -> None:
     surroundings = Surroundings(8100, Path("/data"))
-    words = [word for each in (*STAGES, *PROCESSES) for word in surroundings.command(each.argv)]
+    commands = [stage.argv for stage in STAGES] + [process.argv for process in PROCESSES]
+    words = [word for argv in commands for word in surroundings.command(argv)]
     assert [word for word in words if "{" in word or "}" in word] == []
     assert {"8100", "8101", "/data/beat-schedule"} <= set(words)
 

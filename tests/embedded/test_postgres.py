@@ -170,8 +170,7 @@ def test_lock_file_naming_another_programs_pid_is_taken_over_and_said(ground: Pa
     note = (server.pgdata / "postmaster.pid").read_text().splitlines()
     server.stop()
     account = Account.named("tessera") if os.geteuid() == 0 else None
-    identity = {"user": account.uid} if account else {}
-    other = subprocess.Popen(["cat"], stdin=subprocess.PIPE, cwd="/", **identity)
+    other = subprocess.Popen(["cat"], stdin=subprocess.PIPE, cwd="/", user=account and account.uid)
     try:
         (server.pgdata / "postmaster.pid").write_text("\n".join([str(other.pid), *note[1:]]) + "\n")
         server.start()

@@ -67,7 +67,7 @@ def frame(t: Translate) -> dict[str, Any]:
         "start": datetime(2026, 11, 26, 11, 30, tzinfo=UTC),
         "end": datetime(2026, 11, 26, 12, 30, tzinfo=UTC),
         "qr": draw_qr(samples_qr),
-        "theme_css_url": "/theme.css?colour=2C7A66",
+        "theme_css_url": "/dev/theme.css?colour=2C7A66",
     }
 
 

@@ -158,7 +158,7 @@ def verify_signup(signup_id: UUID, *, code: str, now: datetime, password: str = 
         return signup
     if not counted or signup.code_sent_at is None or now >= signup.code_sent_at + CODE_VALID:
         raise CodeExpired
-    if not constant_time_compare(_hash_code(signup, "".join(code.split())), signup.code_hash):
+    if not constant_time_compare(_hash_code(signup, _digits(code)), signup.code_hash):
         left = CODE_TRIES - signup.code_tries
         raise CodeWrong(params={"left": left}) if left > 0 else CodeExpired
     with transaction.atomic():
@@ -219,6 +219,10 @@ def _renew_code(signup: Signup, *, now: datetime) -> str:
 def _hash_code(signup: Signup, code: str) -> str:
     # keyed, since a bare hash of six digits is undone by trying all of them
     return salted_hmac("chains.signup.code", f"{signup.id}:{code}", algorithm="sha256").hexdigest()
+
+
+def _digits(typed: str) -> str:
+    return "".join(character for character in typed if character in "0123456789")
 
 
 def _send_code(signup: Signup, code: str, *, now: datetime) -> None:

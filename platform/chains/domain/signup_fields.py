@@ -91,6 +91,10 @@ def check_password_choice(password: str, *, email: str, name: str) -> None:
         raise SignupIncomplete(errors=[FieldError("password", "missing", _("Choose a password."))])
     if len(password) > PASSWORD_LENGTH:
         raise SignupIncomplete(errors=[FieldError("password", "too_long", _("Use at most 200 characters."))])
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise SignupIncomplete(
+            errors=[FieldError("password", "unprintable", _("Use characters that can be typed."))]
+        )
     try:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:

@@ -62,6 +62,31 @@ def claim_schema() -> str | None:
     return row[0] if row else None
 
 
+def pool_levels(connection: OwnerConnection) -> dict[str, int]:
+    """How many schemas stand ready, by version."""
+    rows = connection.execute("SELECT version, count(*) FROM public.chains_pooledschema GROUP BY version")
+    return {row[0]: row[1] for row in rows.fetchall()}
+
+
+def drain_pool(connection: OwnerConnection, *, stale_only: bool = False) -> int:
+    """Drop the ready schemas, or those of another version than this code's; how many went.
+
+    Each is claimed before it is dropped, so that no sign-up can get one that is going.
+    """
+    dropped = 0
+    keep = current_version() if stale_only else ""
+    while True:
+        row = connection.execute(
+            "DELETE FROM public.chains_pooledschema WHERE schema = (SELECT schema FROM public.chains_pooledschema"
+            " WHERE version <> %s ORDER BY created_at FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING schema",
+            (keep,),
+        ).fetchone()
+        if row is None:
+            return dropped
+        drop_schema(connection, row[0])
+        dropped += 1
+
+
 def drop_schema(connection: OwnerConnection, schema: str) -> None:
     """Remove a schema with all its rows, its role, and its place in the pool. Idempotent."""
     with connection.transaction():

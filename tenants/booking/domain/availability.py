@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
 from tenants.people.models import Employee
+from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, read_calendar
 from .offering import Offering, read_offering
 from .search import DaySlots, Slot, search
-from .wall import local_date
 from .why import Reason, Verdict, why
 
 # How far around a wanted time the nearest free ones are looked for, and how many are told each side.

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db import connection
 
 from tenants.people.models import Leave
+from tenants.stores.domain.wall import local_date
 
 from .offering import Offering
 from .rota import opening_spans, shift_spans
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
-from .wall import local_date
 
 # Staff book a walk-in that began a moment ago, and further ahead than members do.
 STAFF_BACK = timedelta(minutes=15)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, may, require, sees_store
+from tenants.stores.domain.wall import local_date
 
-from .attempts import again_on_conflict
+from .attempts import Raced, again_on_conflict
 from .book import (
     lock_member,
     require_member_free,
@@ -26,7 +27,6 @@ from .claims import constraint_of
 from .offering import read_offering
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, require_move
-from .wall import local_date
 
 
 class NoticeGone(Refusal):
@@ -105,6 +105,7 @@ def reschedule_booking(
     if hold_is_over(booking, now=now):
         raise HoldExpired
     require_notice(booking, by=by, now=now)
+    lock_booking(booking)
     lock_member(booking.member_id)
     offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
     calendar = read_calendar(
@@ -163,6 +164,13 @@ def mark_no_show(booking_id: UUID, *, by: Actor, now: datetime, version: int | N
     if now < booking.starts_at:
         raise NotBegun
     return apply_move(booking, Move.NO_SHOW, by=by, now=now, version=version)
+
+
+def lock_booking(booking: Booking) -> None:
+    """Nobody else changes the booking until our transaction ends. Raises Raced if somebody just has."""
+    row = Booking.objects.filter(id=booking.id).select_for_update(no_key=True).values_list("version").first()
+    if row != (booking.version,):
+        raise Raced
 
 
 def visible_booking(booking_id: UUID, *, by: Actor, action: Action) -> Booking:

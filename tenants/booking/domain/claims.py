@@ -134,7 +134,7 @@ def check_free(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
     """Raise SlotTaken for the first claim that another booking stands against."""
     conflicts = _conflicts(booking_id, wanted)
     if conflicts:
-        raise slot_taken(conflicts[0][0].resource_id)
+        raise slot_taken(conflicts[0].resource_id)
 
 
 def _conflicts(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from tenants.stores.domain.wall import local_date, local_day
+
 from .calendar import Calendar
 from .spans import Span
-from .wall import local_date, local_day
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

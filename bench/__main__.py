@@ -1,0 +1,80 @@
+"""`make bench`: every comparison, a table at the end and in var/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+
+from bench import availability, migration, overhead, provisioning, traffic
+from bench.ground import ROOT, Ground, Row, standing_ground
+
+
+def main() -> int:
+    """Run the parts one after the other on one fresh PostgreSQL."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--full", action="store_true", help="also a thousand chains")
+    parser.add_argument("--only", help="one part by name")
+    options = parser.parse_args()
+    parts: dict[str, Callable[[Ground], list[Row]]] = {
+        "overhead": overhead.run,
+        "availability": availability.run,
+        "traffic": traffic.run,
+        "provisioning": provisioning.run,
+        "migration": lambda ground: migration.run(ground, full=options.full),
+    }
+    rows: list[Row] = []
+    with standing_ground() as ground:
+        for name, run in parts.items():
+            if options.only in (None, name):
+                begun = time.monotonic()
+                rows += run(ground)
+                say(f"{name}: {time.monotonic() - begun:.0f} s")
+    say(table(rows))
+    keep(rows)
+    return 0
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| What | Ours | Beside it | Ratio | Aim |", "| --- | --- | --- | --- | --- |"]
+    for row in rows:
+        ratio = "not run" if row.ratio is None else f"{row.ratio:,.2f} ×"
+        lines.append(
+            f"| {row.what} | {row.ours} | {row.theirs} | {ratio} | {row.aim} |{' ' + row.note if row.note else ''}"
+        )
+    return "\n".join(lines)
+
+
+def keep(rows: list[Row]) -> None:
+    """Write var/bench.json with commit and machine."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    path = ROOT / "var" / "bench.json"
+    path.write_text(
+        json.dumps(
+            {
+                "commit": commit.stdout.strip(),
+                "machine": platform.platform(),
+                "rows": [asdict(row) for row in rows],
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+    )
+
+
+def say(line: str) -> None:
+    """A line, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

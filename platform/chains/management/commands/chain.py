@@ -1,0 +1,146 @@
+"""manage.py chain: look at chains, change their state, dump and restore one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from chains.domain.lifecycle import close_chain, resume_chain, suspend_chain
+from chains.domain.operators import COMMAND_LINE, record_act
+from chains.domain.queries import find_chain
+from chains.models import Chain, ChainState
+from chains.refusals import Refusal
+from chains.schemas.archive import NotThisChain, dump_schema, erase_chain, restore_schema
+from chains.schemas.owner import owner_connection
+from chains.schemas.programs import ProgramFailed
+from chains.scope import platform_scope
+
+
+class Command(BaseCommand):
+    """list, suspend, resume and close run as the application; dump, restore and erase need OWNER_DATABASE_URL."""
+
+    help = "List, suspend, resume, close, dump, restore or erase a chain. A chain is named by its address, schema or id."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One subcommand each."""
+        acts = parser.add_subparsers(dest="act", required=True)
+        listing = acts.add_parser("list", help="every chain with its state")
+        listing.add_argument("--state", choices=ChainState.values)
+        listing.add_argument("--json", action="store_true")
+        for act, text, reasoned in (
+            ("suspend", "shut its doors; its employees read the reason", True),
+            ("resume", "open it again as it was", False),
+            ("close", "end it: its address becomes free, its data stays until erased", True),
+        ):
+            sub = acts.add_parser(act, help=text)
+            sub.add_argument("chain")
+            if reasoned:
+                sub.add_argument("--reason", required=True)
+        dump = acts.add_parser("dump", help="write its schema to a file")
+        dump.add_argument("chain")
+        dump.add_argument("file", type=Path)
+        restore = acts.add_parser(
+            "restore", help="put its schema back from a dump; other chains are not touched"
+        )
+        restore.add_argument("chain")
+        restore.add_argument("file", type=Path)
+        erase = acts.add_parser("erase", help="remove every row of a closed chain, for good")
+        erase.add_argument("chain")
+        erase.add_argument("--yes", action="store_true", help="without it nothing is erased")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Call the subcommand; a refusal ends the process with its sentence."""
+        try:
+            getattr(self, f"_{options['act']}")(options)
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.sentence()} {refusal.way_out()}") from refusal
+        except (ProgramFailed, NotThisChain) as error:
+            raise CommandError(str(error)) from error
+
+    def _list(self, options: dict[str, Any]) -> None:
+        chains = Chain.objects.order_by("created_at")
+        if options["state"]:
+            chains = chains.filter(state=options["state"])
+        rows = [
+            {
+                "slug": chain.slug,
+                "name": chain.name,
+                "state": chain.state,
+                "plan": chain.plan,
+                "schema": chain.schema_name,
+                "created_at": chain.created_at.isoformat(timespec="seconds"),
+            }
+            for chain in chains
+        ]
+        if options["json"]:
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
+            return
+        for row in rows:
+            self.stdout.write(
+                f"{row['slug']:<32} {row['state']:<12} {row['schema']:<14} {row['created_at']}  {row['name']}"
+            )
+
+    def _suspend(self, options: dict[str, Any]) -> None:
+        self._moved(
+            suspend_chain(
+                find_chain(options["chain"]).id,
+                reason=options["reason"],
+                by=COMMAND_LINE,
+                now=timezone.now(),
+            )
+        )
+
+    def _resume(self, options: dict[str, Any]) -> None:
+        self._moved(resume_chain(find_chain(options["chain"]).id, by=COMMAND_LINE, now=timezone.now()))
+
+    def _close(self, options: dict[str, Any]) -> None:
+        self._moved(
+            close_chain(
+                find_chain(options["chain"]).id,
+                reason=options["reason"],
+                by=COMMAND_LINE,
+                now=timezone.now(),
+            )
+        )
+
+    def _moved(self, chain: Chain) -> None:
+        self.stdout.write(f"{chain.slug} is {chain.state}")
+
+    def _dump(self, options: dict[str, Any]) -> None:
+        chain = find_chain(options["chain"])
+        dump_schema(chain.schema_name, options["file"])
+        self._recorded(chain, "dump")
+        self.stdout.write(f"{chain.slug} is in {options['file']}")
+
+    def _restore(self, options: dict[str, Any]) -> None:
+        chain = find_chain(options["chain"])
+        if not options["file"].is_file():
+            raise CommandError(f"There is no file {options['file']}.")
+        with owner_connection() as owner:
+            restore_schema(owner, chain.schema_name, options["file"])
+        self._recorded(chain, "restore")
+        self.stdout.write(
+            f"{chain.slug} stands as in {options['file']}; run migrate_chains if the file is of an older version"
+        )
+
+    def _erase(self, options: dict[str, Any]) -> None:
+        chain = find_chain(options["chain"])
+        if chain.state != ChainState.CLOSED:
+            raise CommandError(
+                f"{chain.slug} is {chain.state}. Close it first, then erase it by its schema's name."
+            )
+        if not options["yes"]:
+            raise CommandError(f"This removes every row of {chain.name} for good. Say --yes to do it.")
+        self._recorded(chain, "erase")
+        with owner_connection() as owner:
+            erase_chain(owner, chain.schema_name)
+        self.stdout.write(f"{chain.slug} is gone")
+
+    def _recorded(self, chain: Chain, act: str) -> None:
+        with platform_scope():
+            record_act(chain, act, by=COMMAND_LINE, now=timezone.now())

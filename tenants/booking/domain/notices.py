@@ -1,0 +1,89 @@
+"""What a member is told of a booking: confirmed, moved, cancelled. A text to the phone, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils import formats, translation
+from django.utils.translation import gettext_lazy as _
+
+from chains.outgoing import Message, carry_message
+from chains.refusals import Text
+from tenants.booking.models import Booking, Status
+from tenants.events.domain.subscribers import Call, Happened
+
+from .codes import show_code
+from .transitions import read_booking
+
+TEXTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "booking.confirmed": _("%(chain)s: booked. %(service)s, %(when)s, %(store)s. Your code: %(code)s."),
+        "booking.moved": _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s. Your code: %(code)s."),
+        "booking.cancelled": _("%(chain)s: cancelled. %(service)s, %(when)s, %(store)s."),
+    }
+)
+KINDS = frozenset(TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChain:
+    """What a chain may know of itself."""
+
+    slug: str
+    name: str
+    locale: str
+
+
+def tell_member(event: Happened, *, now: datetime) -> Call | None:
+    """Subscriber `member_text`: the call that texts the member, or nothing where there is nothing to tell.
+
+    A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
+    """
+    booking = read_booking(event.subject_id)
+    if booking is None or not booking.member.phone or _overtaken(booking, event):
+        return None
+    chain = own_chain()
+    message = Message(
+        channel="sms",
+        to=booking.member.phone,
+        subject="",
+        text=notice_text(event.kind, booking, chain=chain),
+        key=event.key,
+    )
+
+    def call() -> None:
+        carry_message(message, now=now, chain=chain.slug)
+
+    return call
+
+
+def notice_text(kind: str, booking: Booking, *, chain: OwnChain) -> str:
+    """The sentence in the member's language (else the chain's), with the store's local time."""
+    starts_at = booking.starts_at.astimezone(ZoneInfo(booking.store.time_zone))
+    with translation.override(booking.member.locale or chain.locale):
+        return str(TEXTS[kind]) % {
+            "chain": chain.name,
+            "service": booking.service.name,
+            "store": booking.store.name,
+            "code": show_code(booking.code),
+            "when": f"{formats.date_format(starts_at, 'DATE_FORMAT')} {starts_at:%H:%M}",
+        }
+
+
+def own_chain() -> OwnChain:
+    """The active chain's own row, through its door in public."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT slug, name, locale FROM public.own_chain()")
+        row = cursor.fetchone()
+    return OwnChain(*row) if row else OwnChain("", "", "en")
+
+
+def _overtaken(booking: Booking, event: Happened) -> bool:
+    if event.kind == "booking.cancelled":
+        return booking.status != Status.CANCELLED
+    return booking.version != event.version and booking.status != Status.ARRIVED

@@ -1,0 +1,39 @@
+"""Bookings made briefly: what every test of this folder needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tenants.booking.domain.book import book
+from tenants.booking.models import Booking
+from tests.ground.cast import NOW, Cast, local
+
+MONDAY_TEN = local(23, 10)
+
+
+class Desk:
+    """Books at North in alpha's open scope, for Su by default."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast.alpha
+
+    def book(self, starts_at: datetime = MONDAY_TEN, *, who: str = "su", **asked: Any) -> Booking:
+        """A booking of the facial with Ya, by the member."""
+        asked = {
+            "store_id": self.cast.stores["north"].id,
+            "by": self.cast.actors[who],
+            "practitioner_id": self.cast.employees["practitioner"].id,
+            "now": NOW,
+            **asked,
+        }
+        service = asked.pop("service", "facial")
+        return book(self.cast.services[service].id, starts_at=starts_at, **asked)
+
+
+@pytest.fixture()
+def desk(cast: Cast) -> Desk:
+    """See Desk."""
+    return Desk(cast)
