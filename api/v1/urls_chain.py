@@ -27,9 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *employees.urls,
     *shifts.urls,
     *members.urls,
-    *docs.urls,
     *bookings.urls,
     *availability.urls,
     *redemptions.urls,
     *live.urls,
+    *docs.urls,
 ]
