@@ -9,8 +9,11 @@ class ApiConfig(AppConfig):
     name = "api"
 
     def ready(self) -> None:
-        """Say who forgets old answers."""
-        from api.idempotency import DUE_KIND, forget_answers  # models are loaded only now
+        """Say who forgets old answers, and that tokens end with the employment."""
+        from api.domain.tokens import revoke_tokens_of  # models are loaded only now
+        from api.idempotency import DUE_KIND, forget_answers
         from chains.due import register_due
+        from tenants.people.domain.departures import register_departure
 
         register_due(DUE_KIND, forget_answers)
+        register_departure("tokens", revoke_tokens_of)

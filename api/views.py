@@ -21,12 +21,15 @@ from api.authentication import TokenAuthentication
 from api.domain.tokens import Bearer
 from api.idempotency import Answer, Slot, is_kept, keep_answer, open_slot
 from api.parsers import StrictJson
-from api.problems import NotJson, Unauthenticated
+from api.problems import BodyTooLarge, NotJson, Unauthenticated
 from chains.hosts import ChainInfo
 from tenants.people.domain.rights import NOBODY, Actor, Forbidden
 
 Who = Literal["anyone", "person", "member", "employee"]
 B = TypeVar("B", bound=BaseSerializer)
+
+# Rows of a body that is a list: more than a year of days.
+LONGEST_LIST = 500
 
 _READS = {"GET", "HEAD"}
 
@@ -94,6 +97,15 @@ class Endpoint(APIView):
         parsed = serializer(data=self.request.data, context={"view": self}, **options)
         parsed.is_valid(raise_exception=True)
         return cast(dict[str, Any], parsed.validated_data)
+
+    def rows(self, serializer: type[B]) -> list[dict[str, Any]]:
+        """The checked rows of a body that is a list of at most 500."""
+        data = self.request.data
+        if isinstance(data, list) and len(data) > LONGEST_LIST:
+            raise BodyTooLarge
+        parsed = serializer(data=data, many=True, context={"view": self})
+        parsed.is_valid(raise_exception=True)
+        return cast(list[dict[str, Any]], parsed.validated_data)
 
     def query(self, serializer: type[B]) -> dict[str, Any]:
         """The checked query parameters; unknown ones are refused as unknown fields are."""

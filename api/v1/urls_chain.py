@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import availability, bookings, docs, redemptions
+from api.v1 import (
+    auth,
+    availability,
+    bookings,
+    chain,
+    docs,
+    employees,
+    live,
+    members,
+    redemptions,
+    services,
+    shifts,
+    stores,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *docs.urls,
+    *auth.urls,
+    *chain.urls,
+    *stores.urls,
+    *services.urls,
+    *employees.urls,
+    *shifts.urls,
+    *members.urls,
     *bookings.urls,
     *availability.urls,
     *redemptions.urls,
+    *live.urls,
+    *docs.urls,
 ]

@@ -174,7 +174,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/staff/login/"
 LOGIN_REDIRECT_URL = "/staff/"
-ACCOUNT_ADAPTER = "accounts.adapters.ClosedAccountAdapter"
+ACCOUNT_ADAPTER = "web.staff.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -186,6 +186,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/staff/login/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Guesses are counted per account (5 a window); a shop's one address must not lock its staff out.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key"}
+MFA_ADAPTER = "web.staff.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "web.staff.forms.AuthenticateForm",
+    "reauthenticate": "web.staff.forms.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tessera"
 # Operators prove a second factor outside the demo; see console.access.
@@ -223,6 +228,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGE_COOKIE_NAME = "tessera_language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SCHEME == "https"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "web" / "locale"]
 USE_I18N = True

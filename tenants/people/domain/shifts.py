@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
 from tenants.people.domain.grants import grants_of
-from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, require
+from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, require
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
 
 
@@ -131,13 +131,11 @@ def _planned(employee_id: UUID, store_id: UUID, *, by: Actor) -> Employee:
 
 def _managed(employee_id: UUID, *, by: Actor) -> Employee:
     employee = Employee.objects.prefetch_related("grants").filter(id=employee_id).first()
-    if not by.is_employee:
+    if not may_anywhere(by, Action.MANAGE_SHIFTS):
         raise Forbidden
-    if employee is None:
+    nodes = {grant.store_id for grant in grants_of(employee)} if employee else set()
+    if employee is None or not any(may(by, Action.MANAGE_SHIFTS, store_id=node) for node in nodes):
         raise NotSeen
-    nodes = {grant.store_id for grant in grants_of(employee)}
-    if not any(may(by, Action.MANAGE_SHIFTS, store_id=node) for node in nodes):
-        raise Forbidden
     return employee
 
 
