@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import auth, chain, docs, employees, members, services, shifts, stores
+from api.v1 import (
+    auth,
+    availability,
+    bookings,
+    chain,
+    docs,
+    employees,
+    live,
+    members,
+    redemptions,
+    services,
+    shifts,
+    stores,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urls,
@@ -14,5 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *employees.urls,
     *shifts.urls,
     *members.urls,
+    *bookings.urls,
+    *availability.urls,
+    *redemptions.urls,
+    *live.urls,
     *docs.urls,
 ]

@@ -35,4 +35,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mfa/reauthenticate/", factors.reauthenticate, name="mfa_reauthenticate"),
     path("mfa/totp/", include("allauth.mfa.totp.urls")),
     path("mfa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
+    path("arrive/", include("web.staff.urls_arrival")),
 ]

@@ -23,7 +23,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 
 from chains.domain.signup import ProvisioningFailed
 from chains.domain.signup_fields import country_of
@@ -261,8 +261,8 @@ def _tell_owner(signup: Signup, *, now: datetime) -> None:
         message = Message(
             channel="email",
             to=signup.email,
-            subject=_t("%(brand)s is ready") % {"brand": signup.brand},
-            text=_t(
+            subject=gettext("%(brand)s is ready") % {"brand": signup.brand},
+            text=gettext(
                 "%(brand)s is set up. Your guests will find it at\n%(address)s\n\n"
                 "Log in with this e-mail address and your password at\n%(login)s"
             )
