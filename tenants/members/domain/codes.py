@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.guesses import CODE_REQUESTS, ONE_TIME_CODE, CountersAway, TooManyGuesses, count_guess
@@ -72,7 +72,7 @@ def send_code(phone: str, *, address: str, chain: ChainInfo, now: datetime) -> d
     row = OneTimeCode(phone=phone, sent_at=now, expires_at=now + VALID)
     row.code_hash = _hash(row, digits)
     row.save()
-    words = text("%(code)s is your code for %(chain)s. It is valid for 5 minutes.")
+    words = gettext("%(code)s is your code for %(chain)s. It is valid for 5 minutes.")
     message = Message(
         channel="sms",
         to=phone,
