@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 
 from tenants.catalogue.models import Offer, Service
 from tenants.people.models import Employee, Role
@@ -29,7 +29,7 @@ def warn_of(service: Service) -> list[Warning]:
     """
     offers = list(Offer.objects.filter(service=service, active=True).select_related("store"))
     if not offers:
-        return [Warning("not_offered", text("No store offers this service yet."))]
+        return [Warning("not_offered", gettext("No store offers this service yet."))]
     stores = [offer.store_id for offer in offers]
     longest = _longest_openings(stores)
     able = _able_at(service, stores)
@@ -37,10 +37,10 @@ def warn_of(service: Service) -> list[Warning]:
     for offer in offers:
         words = {"store": offer.store.name, "minutes": service.minutes, "open": longest[offer.store_id]}
         if service.minutes > longest[offer.store_id]:
-            sentence = text("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
+            sentence = gettext("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
             found.append(Warning("longer_than_opening", sentence % words))
         if not able[offer.store_id]:
-            sentence = text("Nobody at %(store)s has all the skills this service needs.")
+            sentence = gettext("Nobody at %(store)s has all the skills this service needs.")
             found.append(Warning("nobody_has_skills", sentence % words))
     return found
 
