@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import django
+
 from config.celery import app as app
-from tenants.events.domain import relay
+
+django.setup()
+
+from tenants.events.domain import relay  # noqa: E402 - Django must be set up first
 
 _lease = relay.lease_deliveries
 

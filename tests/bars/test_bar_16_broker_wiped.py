@@ -59,7 +59,7 @@ def test_nothing_is_lost_when_the_broker_is_wiped_and_killed(
     notify(chain, booking, NOTIFICATIONS)
     processes = [start_beat(tmp_path / "beat", env=env), start_worker(env=env)]
     try:
-        assert wait_until(lambda: effects(chain) > 0, seconds=60)
+        assert wait_until(lambda: effects(chain) > 0, seconds=120)
         redis.Redis.from_url(broker.url).flushall()
         _kill(broker)
         notify(chain, booking, NOTIFICATIONS)
@@ -67,10 +67,9 @@ def test_nothing_is_lost_when_the_broker_is_wiped_and_killed(
         redis.Redis.from_url(broker.url).flushall()
         began = time.monotonic()
         let_leases_run_out(chain.info.schema_name)
-        processes.append(start_worker(env=env))
         assert wait_until(lambda: waiting(chain) == 0, seconds=60, pause=0.2)
-        record(16, notifications=2 * NOTIFICATIONS + 1, seconds=round(time.monotonic() - began, 1))
-        assert effects(chain) == 2 * NOTIFICATIONS + 1
+        record(16, notifications=2 * NOTIFICATIONS, seconds=round(time.monotonic() - began, 1))
+        assert effects(chain) == 2 * NOTIFICATIONS + 2  # the booking, its cancellation
     finally:
         for process in processes:
             process.kill()

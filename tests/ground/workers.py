@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,15 +29,27 @@ class CeleryProcess:
             stderr=subprocess.DEVNULL,
         )
 
+    def children(self) -> list[int]:
+        """The processes it has forked: those that run the tasks."""
+        pid = self.process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill_child(self) -> None:
+        """SIGKILL to the process that runs the tasks; the worker forks another."""
+        (child,) = self.children()
+        os.kill(child, signal.SIGKILL)
+        assert wait_until(lambda: self.children() not in ([], [child]), seconds=30)
+
     def kill(self) -> None:
-        """SIGKILL: it gets no chance to tidy up."""
-        self.process.kill()
+        """SIGKILL to all of it: it gets no chance to tidy up."""
+        for one in (*self.children(), self.process.pid) if self.process.poll() is None else ():
+            os.kill(one, signal.SIGKILL)
         self.process.wait(10)
 
 
 def start_worker(*, app: str = "config.celery", env: Mapping[str, str] | None = None) -> CeleryProcess:
-    """A worker that is one process, so that killing it kills all of it."""
-    return CeleryProcess("worker", "--pool", "solo", app=app, env=env)
+    """A worker that runs one task at a time, in a process that it forks."""
+    return CeleryProcess("worker", "--concurrency", "1", app=app, env=env)
 
 
 def start_beat(schedule: Path, *, env: Mapping[str, str] | None = None) -> CeleryProcess:
