@@ -9,13 +9,14 @@ from config.celery import app as app
 django.setup()
 
 from tenants.events.domain import relay  # noqa: E402 - Django must be set up first
+from tenants.events.models import Delivery  # noqa: E402
 
 _lease = relay.lease_deliveries
 
 
 def _lease_and_forget(**options: object) -> list[relay.Leased]:
     leased = _lease(**options)  # type: ignore[arg-type]
-    relay.Delivery.objects.filter(id__in=[one.delivery_id for one in leased]).delete()
+    Delivery.objects.filter(id__in=[one.delivery_id for one in leased]).delete()
     return leased
 
 

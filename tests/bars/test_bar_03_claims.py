@@ -82,7 +82,8 @@ def _acts(chain: Chain, count: int) -> tuple[list[Callable[[], None]], dict[Any,
     dice = random.Random(SEED)
     with chain_scope(chain.info):
         resources, bookings = _resources(chain), _bookings(chain, count)
-    acts, asked = [], {}
+    acts: list[Callable[[], None]] = []
+    asked: dict[Any, int] = {}
     for booking_id in bookings:
         start = local(23, 9) + timedelta(minutes=15 * dice.randrange(40))
         during = Span(start, start + timedelta(minutes=15 * dice.randint(1, 8)))

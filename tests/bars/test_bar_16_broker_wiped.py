@@ -16,6 +16,7 @@ import time_machine
 from django.conf import settings
 
 from chains import due
+from chains.models import DueWork
 from chains.scope import platform_scope
 from embedded.valkey import Valkey
 from tests.api.conftest import member_program
@@ -119,7 +120,7 @@ def test_dispatcher_that_trusts_the_broker_loses_what_is_wiped(
     def lease_and_forget(*, now: Any) -> list[due.DueBatch]:
         batches = lease(now=now)
         with platform_scope():
-            due.DueWork.objects.filter(id__in=[row for batch in batches for row in batch.ids]).delete()
+            DueWork.objects.filter(id__in=[row for batch in batches for row in batch.ids]).delete()
         return batches
 
     monkeypatch.setattr(due, "lease_due", lease_and_forget)

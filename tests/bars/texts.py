@@ -65,6 +65,9 @@ class Phone:
 
     def read(self) -> Counter[str]:
         """Take what has come since."""
-        rows, _gone = self.valkey.pipeline().lrange(self.key, 0, -1).delete(self.key).execute()
+        both: Any = self.valkey.pipeline()
+        both.lrange(self.key, 0, -1)
+        both.delete(self.key)
+        rows, _gone = both.execute()
         self.arrived.update(json.loads(row)["key"] for row in rows)
         return self.arrived
