@@ -56,7 +56,7 @@ def _keep(page: Page, name: str) -> None:
 WORDS = {
     "en": {"beauty": "Beauty", "brand": "Qibai Skin", "create": "Create my chain", "free": "Free",
            "set_up": "Set up my chain", "doing": "Setting up Qibai Skin", "enter": "Enter my chain"},
-    "zh-Hans": {"beauty": "美业", "brand": "栖白", "create": "开通我的品牌", "free": "可用",
+    "zh-Hans": {"beauty": "美业", "brand": "栖白", "create": "创建品牌", "free": "可用",
                 "set_up": "开始搭建", "doing": "正在搭建「栖白」", "enter": "进入工作台"},
 }  # fmt: skip
 
