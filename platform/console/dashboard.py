@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.lifecycle import STATE_NAMES
 from chains.domain.queries import platform_figures
 from chains.models import OperatorAct
+from console.words import act_name
 
 
 def first_page(*, now: datetime) -> dict[str, Any]:
@@ -37,5 +38,5 @@ def first_page(*, now: datetime) -> dict[str, Any]:
                 "warn": figures.failed_migrations > 0,
             },
         ],
-        "acts": OperatorAct.objects.order_by("-at")[:8],
+        "acts": [{"act": act, "name": act_name(act.act)} for act in OperatorAct.objects.order_by("-at")[:8]],
     }
