@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -43,6 +44,8 @@ def labelled(field: str) -> Any:
     @display(description=LABELS[field], ordering=field)
     def shown(row: Model) -> Any:
         value = getattr(row, field)
+        if isinstance(value, datetime):
+            return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
         if isinstance(value, bool):
             return _("Yes") if value else _("No")
         if isinstance(value, list) and all(isinstance(part, str) for part in value):

@@ -113,11 +113,11 @@ def test_pages_fit_and_keep_the_browsers_console_quiet(
                 )
             widths[name] = page.evaluate("document.documentElement.scrollWidth")
             if name == "sign-in":
-                page.keyboard.type("op@tessera.test")
-                page.keyboard.press("Tab")
-                page.keyboard.type(PASSWORD)
+                page.locator("input[name=email]").fill("op@tessera.test")
+                page.locator("input[name=password]").fill(PASSWORD)
                 page.keyboard.press("Enter")
                 page.wait_for_url(f"{base}/console/")
         browser.close()
-    assert complaints == []
+    # without https a browser says that it leaves out the opener policy; with it there is nothing to say
+    assert [line for line in complaints if "Cross-Origin-Opener-Policy" not in line] == []
     assert widths == dict.fromkeys(PAGES, width)
