@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 
 from config import health
 
@@ -11,7 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("language/", set_language, name="set_language"),
     path("api/v1/", include("api.v1.urls_chain")),
     path("staff/", include("web.staff.urls")),
     path("workbench/", include("web.workbench.urls")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 
 from config import health
 
@@ -12,7 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("language/", set_language, name="set_language"),
     path("api/v1/", include("api.v1.urls_platform")),
     path("console/", include("console.urls")),
     path("", include("web.signup.urls")),

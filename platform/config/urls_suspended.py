@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.i18n import set_language
 
 from config import health
 from web import closed
@@ -12,7 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("language/", set_language, name="set_language"),
     path("staff/", include("web.staff.urls")),
     path("theme.css", closed.theme),
     re_path(r"^api/", closed.api),

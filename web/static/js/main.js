@@ -5,5 +5,7 @@ import "./countdown.js";
 import "./keys.js";
 import "./menu.js";
 import "./overlay.js";
+import "./refusals.js";
+import "./spy.js";
 import "./theme.js";
 import "./toast.js";

@@ -1,0 +1,76 @@
+"""What only the shop does: take over a guest who stands at another store than the one booked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from tenants.booking.models import Booking, Status
+from tenants.events.domain.record import record_event
+from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.stores.domain.wall import local_date
+
+from .attempts import again_on_conflict
+from .book import lock_member, require_member_free, require_practitioner, take_place
+from .calendar import read_calendar
+from .codes import UnknownCode, require_code
+from .offering import read_offering
+from .transitions import EVENT_OF, Move, apply_move
+
+
+@again_on_conflict
+def take_over_booking(
+    code: str, *, store_id: UUID, starts_at: datetime, by: Actor, now: datetime, anybody: bool = True
+) -> Booking:
+    """Move a confirmed booking of another store here, to `starts_at`: its guest stands at this desk.
+
+    The code they show is what lets the employee change a booking of a store that is not theirs. The new
+    place is taken before the old one is let go; code and price stay as promised. Both stores' pages hear of it.
+    Raises UnknownCode, what booking raises, and StatusForbids.
+    """
+    require(by, Action.CHANGE_BOOKING, store_id=store_id)
+    found = Booking.objects.filter(code=require_code(code), status=Status.CONFIRMED)
+    booking = found.select_related("store", "service", "member", "practitioner").first()
+    if booking is None:
+        raise UnknownCode
+    if booking.store_id == store_id:
+        raise NotSeen
+    lock_member(booking.member_id)
+    offering = read_offering(store_id, booking.service_id, by_staff=True)
+    calendar = read_calendar(
+        offering, [local_date(starts_at, offering.zone)], now=now, by_staff=True, but=booking.id
+    )
+    wished = None if anybody else booking.practitioner_id
+    require_practitioner(calendar, wished)
+    left = booking.store_id
+    before = {"from": {"store": str(left), "starts_at": booking.starts_at.isoformat()}}
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=starts_at,
+        practitioner_id=wished,
+        resource_id=None,
+        now=now,
+        by_staff=True,
+    )
+    served = offering.need.service_span(starts_at)
+    booking.starts_at, booking.ends_at = served.start, served.end
+    require_member_free(booking.member_id, booking, now=now)
+    booking.store_id = store_id
+    fields = {
+        "store_id": store_id,
+        "starts_at": served.start,
+        "ends_at": served.end,
+        "practitioner_id": place.practitioner_id,
+        "resource_id": None,
+    }
+    apply_move(booking, Move.MOVE, by=by, now=now, fields=fields, detail=before)
+    record_event(
+        EVENT_OF[Move.MOVE],
+        subject_id=booking.id,
+        store_id=left,
+        version=booking.version,
+        payload={"status": booking.status},
+        now=now,
+    )
+    return booking
