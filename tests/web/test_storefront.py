@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from chains.models import Chain as ChainRow
 from chains.outgoing import sent_messages
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.book import book
+from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import Booking, Status, VisitorHold
 from tenants.members.models import Member
 from tests.ground.cast import SHANGHAI, Cast, make_service, make_store
@@ -97,7 +99,7 @@ def booking_of(shop: Cast, member: str = "su", *, hours: float = 48, status: str
     starts_at = timezone.now().replace(second=0, microsecond=0) + timedelta(hours=hours)
     with chain_scope(chain.info):
         return Booking.objects.create(
-            code=f"QB7K{uuid4().hex[:4].upper()}",
+            code=draw_code(randbelow=secrets.randbelow),
             status=status,
             store=chain.stores["north"],
             service=chain.services["facial"],
@@ -192,7 +194,7 @@ def test_a_time_that_others_took_is_shown_struck_and_not_offered(shop: Cast) -> 
                 shop.alpha.services["facial"].id,
                 store_id=shop.alpha.stores["north"].id,
                 starts_at=tomorrow(10),
-                member_id=member.id,
+                member=member.id,
                 by=shop.alpha.actors["owner"],
                 now=timezone.now(),
             )
@@ -553,7 +555,7 @@ def test_the_calendar_file_is_one_event_at_the_right_time(shop: Cast) -> None:
     answer = client.get(f"/my/{booking.id}/calendar.ics")
     (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (booking.starts_at, booking.ends_at)
-    assert event.decoded("uid").decode() == f"{booking.id}@tessera"
+    assert str(event["uid"]) == f"{booking.id}@tessera"
     assert f"{booking.code[:4]}-{booking.code[4:]}" in str(event["description"])
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
 
