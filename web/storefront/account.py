@@ -111,9 +111,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen.lower(),
-        max_age=YEAR,
-        secure=request.is_secure(),
-        samesite="Lax",
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
     )
     return response
 
