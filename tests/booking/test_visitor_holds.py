@@ -12,10 +12,11 @@ from django.db import IntegrityError, connection, transaction
 from chains.scope import chain_scope
 from tenants.booking.domain import visitor_holds
 from tenants.booking.domain.book import book
-from tenants.booking.domain.change import HoldExpired, StatusForbids, cancel_booking, confirm_booking
+from tenants.booking.domain.change import HoldExpired, cancel_booking, confirm_booking
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.holds import expire_holds
 from tenants.booking.domain.rules import MemberOverlap, Past
+from tenants.booking.domain.transitions import StatusForbids
 from tenants.booking.domain.visitor_holds import (
     HoldExtended,
     TooManyHolds,

@@ -113,7 +113,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         chosen.lower(),
         max_age=settings.LANGUAGE_COOKIE_AGE,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )
     return response
 
