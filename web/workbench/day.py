@@ -104,8 +104,10 @@ class Day:
         return next((row for row in self.every if row.booking.id == booking_id), None)
 
 
-def guest_name(member: Member) -> str:
+def guest_name(member: Member | None) -> str:
     """The name a booking is called by: the member's, else the masked phone, else a word."""
+    if member is None:
+        return _("Online guest")
     if member.name:
         return member.name
     return mask_phone(member.phone) if member.phone else _("Walk-in guest")

@@ -91,7 +91,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         and can(Move.UNDO_REDEEM)
         and redeemed_at is not None
         and desk.now - redeemed_at <= UNDO_WITHIN,
-        can_reveal=bool(booking.member.phone) and desk.may(Action.REVEAL_PHONE),
+        can_reveal=bool(booking.member and booking.member.phone) and desk.may(Action.REVEAL_PHONE),
     )
 
 
