@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from csp.constants import NONCE, SELF
+from django.templatetags.static import static
 
 from config.database import databases
 from config.environment import environment
@@ -280,7 +281,12 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Tessera",
     "SITE_HEADER": "Tessera",
-    "DASHBOARD_CALLBACK": "console.dashboard.figures",
+    "SITE_SYMBOL": "grid_view",
+    "SITE_URL": "/console/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("console/theme.css")],
+    "SIDEBAR": {"navigation": "console.menu.navigation"},
 }
 
 LOGGING = logging_config(log_format=ENV.log_format, level=ENV.log_level)

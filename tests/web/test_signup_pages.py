@@ -240,7 +240,7 @@ def test_prices_are_shown_in_the_chosen_currency(browser: Client) -> None:
 
 
 def test_language_is_chosen_by_the_menu_and_kept(browser: Client) -> None:
-    answer = browser.post("/language/", {"language": "zh-hans", "next": "/pricing/"})
+    answer = browser.post("/i18n/setlang/", {"language": "zh-hans", "next": "/pricing/"})
     assert answer["Location"] == "/pricing/"
     assert browser.get("/")["Content-Language"] == "zh-Hans"
 

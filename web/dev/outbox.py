@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET
 
 from chains.outgoing import sent_messages
 
+_FIELDS = ("channel", "to", "subject", "text", "code", "at", "chain")
+
 
 @never_cache
 @require_GET
@@ -29,7 +31,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 def outbox_json(request: HttpRequest) -> HttpResponse:
     """The same for a program: [{channel, to, subject, text, code, at, chain}]."""
     _only_in_demo()
-    return _json(sent_messages())
+    return _json([{field: message[field] for field in _FIELDS} for message in sent_messages()])
 
 
 @never_cache

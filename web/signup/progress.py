@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from chains.domain.provisioning import step_names
 from chains.domain.signup import signup_problem
 from chains.domain.slugs import address_of
 from chains.models import Signup, SignupState
 from chains.refusals import Refusal
-from tenants.extension.registry import vertical
+from web.signup.industries import industry_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def progress_of(signup: Signup) -> Progress:
 
 
 def _words(name: str, signup: Signup) -> tuple[str, str, str]:
-    industries = _industries(signup)
+    industries = industry_words(signup.verticals)
     known = {
         "space": (
             gettext("A space of your own"),
@@ -79,10 +79,3 @@ def _words(name: str, signup: Signup) -> tuple[str, str, str]:
         "opening": (gettext("Your trial"), gettext("14 days, no card needed"), "ticket"),
     }
     return known.get(name) or (gettext("Setting up"), "", "settings")
-
-
-def _industries(signup: Signup) -> str:
-    language = get_language() or "en"
-    found = [manifest.name(language) for code in signup.verticals if (manifest := vertical(code))]
-    joined = ("、" if language.startswith("zh") else ", ").join(found)
-    return joined if language.startswith("zh") else joined.lower()

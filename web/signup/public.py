@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from billing.domain.plans import PlanCard, plans_on_sale
 from chains.domain.slugs import address_of, normalise_slug
 from chains.hosts import chain_at
+from web.signup.industries import industry_words
 
 _SHOWN = ("CNY", "USD", "EUR", "GBP", "HKD", "SGD", "JPY")
 
@@ -50,7 +51,7 @@ def text_page(template: str) -> Callable[[HttpRequest], HttpResponse]:
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Ask for the chain's address and send on to its own log-in; nobody signs in here."""
-    context: dict[str, object] = {"suffix": f".{settings.BASE}"}
+    context: dict[str, object] = {"suffix": f".{settings.BASE}", "industry_words": industry_words()}
     if request.method == "POST":
         typed = request.POST.get("address", "")[:300]
         slug = slug_in(typed)

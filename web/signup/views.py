@@ -27,9 +27,9 @@ from chains.domain.signup_fields import SignupFields
 from chains.domain.slugs import SlugConfusable, SlugTaken, address_of, check_slug, normalise_slug
 from chains.models import Signup, SignupState
 from chains.refusals import Refusal
-from tenants.extension.registry import verticals
 from web.arrival import Arrival, sign_arrival
 from web.signup.browser import give_secret, is_same_browser, secret_of
+from web.signup.industries import industry_choices, industry_words
 from web.signup.places import currency_options, home_of, zone_currencies, zone_options
 from web.signup.progress import progress_of
 
@@ -151,6 +151,8 @@ def _show(request: HttpRequest, found: Signup, refusal: Refusal | None = None) -
     errors = {error.field: error.detail for error in refusal.errors} if refusal else {}
     context = {
         "signup": found,
+        "industry_words": industry_words(),
+        "login_url": reverse("login"),
         "mine": is_same_browser(request, found),
         "refusal": refusal,
         "suffix": f".{settings.BASE}",
@@ -168,9 +170,11 @@ def _progress_context(request: HttpRequest, found: Signup) -> dict[str, Any]:
     return {
         "signup": found,
         "progress": shown,
+        "industry_words": industry_words(),
         "mine": is_same_browser(request, found),
         "arrive_url": f"{shown.chain_url}/staff/arrive/start?signup={found.id}",
-        "login_url": f"{shown.chain_url}/staff/login/",
+        "own_login_url": f"{shown.chain_url}/staff/login/",
+        "login_url": reverse("login"),
     }
 
 
@@ -215,15 +219,8 @@ def _card(sent: SignupFields, refusal: Refusal | None = None) -> dict[str, Any]:
         "sent": sent,
         "errors": errors,
         "refusal": None if errors else refusal,
-        "industries": [
-            {
-                "value": manifest.code,
-                "label": manifest.name(language),
-                "icon": manifest.icon,
-                "checked": manifest.code in sent.verticals,
-            }
-            for manifest in verticals()
-        ],
+        "industries": industry_choices(sent.verticals),
+        "industry_words": industry_words(),
         "suffix": f".{settings.BASE}",
         "slug_free": bool(refusal) and bool(sent.slug) and "slug" not in errors,
         "locales": [("zh-Hans", "简体中文"), ("en", "English")],

@@ -44,7 +44,7 @@ class CodeWrong(Refusal):
     code = "code_wrong"
     title = _("Not this code")
     detail = _("This is not the code we sent. Tries left: %(left)d.")
-    fix = _("Look for the newest e-mail from us and enter its six digits.")
+    fix = _("Look for the newest email from us and enter its six digits.")
 
 
 class CodeExpired(Refusal):
@@ -88,7 +88,7 @@ def start_signup(sent: SignupFields, *, now: datetime, by: Asker, password_later
     """Check the fields, keep the wish, send the code. Nothing is claimed yet.
 
     With `password_later` the password may be empty; verify_signup then asks for it.
-    Raises the refusals of clean_fields, and TooManyRequests (10 codes an hour per e-mail address,
+    Raises the refusals of clean_fields, and TooManyRequests (10 codes an hour per email address,
     300 sign-ups a minute per network address).
     """
     clean = clean_fields(sent, offered_verticals=offered_verticals(), password_later=password_later)
@@ -122,7 +122,7 @@ def find_signup(signup_id: UUID) -> Signup:
 
 
 def resend_code(signup_id: UUID, *, now: datetime) -> Signup:
-    """Send a fresh code; the older one stops working. Once a minute, ten an hour per e-mail address.
+    """Send a fresh code; the older one stops working. Once a minute, ten an hour per email address.
 
     Raises SignupUnknown, TooManyRequests. A sign-up that is verified already is returned as it is.
     """
@@ -158,7 +158,7 @@ def verify_signup(signup_id: UUID, *, code: str, now: datetime, password: str = 
         return signup
     if not counted or signup.code_sent_at is None or now >= signup.code_sent_at + CODE_VALID:
         raise CodeExpired
-    if not constant_time_compare(_hash_code(signup, "".join(code.split())), signup.code_hash):
+    if not constant_time_compare(_hash_code(signup, _digits(code)), signup.code_hash):
         left = CODE_TRIES - signup.code_tries
         raise CodeWrong(params={"left": left}) if left > 0 else CodeExpired
     with transaction.atomic():
@@ -221,6 +221,10 @@ def _hash_code(signup: Signup, code: str) -> str:
     return salted_hmac("chains.signup.code", f"{signup.id}:{code}", algorithm="sha256").hexdigest()
 
 
+def _digits(typed: str) -> str:
+    return "".join(character for character in typed if character in "0123456789")
+
+
 def _send_code(signup: Signup, code: str, *, now: datetime) -> None:
     with translation.override(signup.locale):
         message = Message(
@@ -230,7 +234,7 @@ def _send_code(signup: Signup, code: str, *, now: datetime) -> None:
             text=gettext(
                 "Enter this code to open %(brand)s on Tessera:\n\n%(code)s\n\n"
                 "It works for 5 minutes. Your address will be %(address)s\n\n"
-                "If you did not ask for it, ignore this e-mail: nothing will happen."
+                "If you did not ask for it, ignore this email: nothing will happen."
             )
             % {"brand": signup.brand, "code": code, "address": address_of(signup.slug)},
             code=code,

@@ -53,7 +53,7 @@ class SignupFields:
 def clean_fields(
     sent: SignupFields, *, offered_verticals: Collection[str], password_later: bool = False
 ) -> SignupFields:
-    """The fields normalised: slug and e-mail in small letters, the locale as zh-Hans or en.
+    """The fields normalised: slug and email in small letters, the locale as zh-Hans or en.
 
     Raises the slug's own refusal (SlugInvalid, SlugReserved, SlugConfusable, SlugTaken) where the
     address is refused, else SignupIncomplete; both carry every wrong field in `errors`.
@@ -91,6 +91,10 @@ def check_password_choice(password: str, *, email: str, name: str) -> None:
         raise SignupIncomplete(errors=[FieldError("password", "missing", _("Choose a password."))])
     if len(password) > PASSWORD_LENGTH:
         raise SignupIncomplete(errors=[FieldError("password", "too_long", _("Use at most 200 characters."))])
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise SignupIncomplete(
+            errors=[FieldError("password", "unprintable", _("Use characters that can be typed."))]
+        )
     try:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:
@@ -156,7 +160,7 @@ def _brand_errors(brand: str) -> list[FieldError]:
 
 def _email_errors(email: str) -> list[FieldError]:
     if not email:
-        return [FieldError("email", "missing", _("Enter your e-mail address."))]
+        return [FieldError("email", "missing", _("Enter your email address."))]
     try:
         validate_email(email)
     except ValidationError:
