@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tenants.people.domain.rights import Action, may_anywhere
 from web.workbench.access import Desk
@@ -71,7 +72,7 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
 
 
 def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry]:
-    entries = [Entry(_("Workbench"), "calendar-days", day_url, current in ("day", "new", "find"))]
+    entries = [Entry(pgettext("rail", "Day"), "calendar-days", day_url, current in ("day", "new", "find"))]
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
