@@ -1,10 +1,22 @@
-"""API v1 on a chain's host: one list of routes a module."""
+"""Routes of a chain's API."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from api.v1 import auth, chain, docs, employees, members, services, shifts, stores
+from api.v1 import (
+    auth,
+    availability,
+    bookings,
+    chain,
+    docs,
+    employees,
+    members,
+    redemptions,
+    services,
+    shifts,
+    stores,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urls,
@@ -14,5 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *employees.urls,
     *shifts.urls,
     *members.urls,
+    *bookings.urls,
+    *availability.urls,
+    *redemptions.urls,
     *docs.urls,
 ]

@@ -20,11 +20,11 @@ class Desk:
     def __init__(self, cast: Cast) -> None:
         self.cast = cast.alpha
 
-    def book(self, starts_at: datetime = MONDAY_TEN, *, member: str = "su", **asked: Any) -> Booking:
+    def book(self, starts_at: datetime = MONDAY_TEN, *, who: str = "su", **asked: Any) -> Booking:
         """A booking of the facial with Ya, by the member."""
         asked = {
             "store_id": self.cast.stores["north"].id,
-            "by": self.cast.actors[member],
+            "by": self.cast.actors[who],
             "practitioner_id": self.cast.employees["practitioner"].id,
             "now": NOW,
             **asked,

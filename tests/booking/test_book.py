@@ -60,7 +60,7 @@ def test_taken_slot_is_refused_by_name_with_the_nearest_alternatives(cast: Cast,
     with chain_scope(cast.alpha.info):
         desk.book()
         with pytest.raises(SlotTaken) as refused:
-            desk.book(member="chen")
+            desk.book(who="chen")
         extra = refused.value.extra
         assert extra["claim"]["resource_name"] == "Ya"
         lin = str(cast.alpha.employees["second"].id)
@@ -80,11 +80,11 @@ def test_alternative_can_be_booked(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         desk.book()
         with pytest.raises(SlotTaken) as refused:
-            desk.book(member="chen")
+            desk.book(who="chen")
         for slot in refused.value.extra["alternatives"]:
             made = desk.book(
                 datetime.fromisoformat(slot["starts_at"]),
-                member="chen",
+                who="chen",
                 practitioner_id=UUID(slot["practitioners"][0]),
             )
             Booking.objects.filter(id=made.id).update(status="cancelled")
@@ -94,7 +94,7 @@ def test_alternative_can_be_booked(cast: Cast, desk: Desk) -> None:
 def test_anybody_takes_the_least_loaded(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         desk.book(local(23, 15))
-        made = desk.book(member="chen", practitioner_id=None)
+        made = desk.book(who="chen", practitioner_id=None)
         assert made.practitioner_id == cast.alpha.employees["second"].id
 
 
@@ -102,7 +102,7 @@ def test_anybody_equally_loaded_is_who_served_longest_ago(cast: Cast, desk: Desk
     with chain_scope(cast.alpha.info):
         desk.book(local(22, 15), practitioner_id=cast.alpha.employees["second"].id)
         desk.book(local(22, 18))
-        made = desk.book(member="chen", practitioner_id=None)
+        made = desk.book(who="chen", practitioner_id=None)
         assert made.practitioner_id == cast.alpha.employees["second"].id
 
 
@@ -159,14 +159,14 @@ def test_lead_time_leave_and_skill_are_refused_by_name(cast: Cast, desk: Desk) -
 def test_staff_book_for_a_member_by_their_right(cast: Cast, desk: Desk) -> None:
     su = cast.alpha.members["su"].id
     with chain_scope(cast.alpha.info):
-        made = desk.book(by=cast.alpha.actors["clerk"], member_id=su)
+        made = desk.book(by=cast.alpha.actors["clerk"], member=su)
         assert (made.member_id, made.made_by_id) == (su, cast.alpha.employees["clerk"].id)
         with pytest.raises(Forbidden):
-            desk.book(local(24, 10), by=cast.alpha.actors["cashier"], member_id=su)
+            desk.book(local(24, 10), by=cast.alpha.actors["cashier"], member=su)
         with pytest.raises(NotSeen):
-            desk.book(local(24, 10), by=cast.alpha.actors["south_clerk"], member_id=su)
+            desk.book(local(24, 10), by=cast.alpha.actors["south_clerk"], member=su)
         with pytest.raises(Forbidden):
-            desk.book(local(24, 10), member_id=cast.alpha.members["chen"].id)
+            desk.book(local(24, 10), member=cast.alpha.members["chen"].id)
 
 
 def test_walk_in_may_begin_a_moment_ago_and_off_the_step(cast: Cast, desk: Desk) -> None:
@@ -174,7 +174,7 @@ def test_walk_in_may_begin_a_moment_ago_and_off_the_step(cast: Cast, desk: Desk)
         made = desk.book(
             NOW - timedelta(minutes=5),
             by=cast.alpha.actors["clerk"],
-            member_id=cast.alpha.members["su"].id,
+            member=cast.alpha.members["su"].id,
             now=NOW,
         )
         assert made.status == Status.CONFIRMED
@@ -186,5 +186,5 @@ def test_room_asked_for_is_claimed_too(cast: Cast, desk: Desk) -> None:
         made = desk.book(resource_id=room.id)
         assert Claim.objects.filter(booking=made).count() == 2
         with pytest.raises(SlotTaken) as refused:
-            desk.book(member="chen", practitioner_id=None, resource_id=room.id)
+            desk.book(who="chen", practitioner_id=None, resource_id=room.id)
         assert refused.value.extra["claim"]["resource_name"] == "Room A"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chains.refusals import StaleVersion
 from chains.scope import chain_scope
 from tenants.booking.domain.change import (
     HoldExpired,
@@ -20,7 +21,7 @@ from tenants.booking.domain.change import (
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.redeem import redeem_booking
 from tenants.booking.domain.rules import MemberOverlap
-from tenants.booking.domain.transitions import StaleVersion, StatusForbids
+from tenants.booking.domain.transitions import StatusForbids
 from tenants.booking.models import Claim, Transition
 from tenants.people.domain.rights import Forbidden, NotSeen
 from tests.booking.conftest import MONDAY_TEN, Desk
@@ -32,7 +33,7 @@ def test_cancelled_booking_frees_its_place(cast: Cast, desk: Desk) -> None:
         made = desk.book()
         gone = cancel_booking(made.id, by=cast.alpha.actors["su"], now=NOW, reason="ill", version=1)
         assert (gone.status, gone.version, gone.reason) == ("cancelled", 2, "ill")
-        assert desk.book(member="chen").status == "confirmed"
+        assert desk.book(who="chen").status == "confirmed"
 
 
 def test_member_cannot_cancel_after_the_notice_but_a_manager_can(cast: Cast, desk: Desk) -> None:
@@ -92,7 +93,7 @@ def test_moved_booking_keeps_code_price_and_person_and_frees_the_old_time(cast: 
         ]
         line = Transition.objects.filter(booking=made).latest("id")
         assert line.detail["from"]["starts_at"] == MONDAY_TEN.isoformat()
-        assert desk.book(member="chen").starts_at == MONDAY_TEN
+        assert desk.book(who="chen").starts_at == MONDAY_TEN
 
 
 def test_booking_moved_by_half_its_length_does_not_clash_with_itself(cast: Cast, desk: Desk) -> None:
@@ -105,7 +106,7 @@ def test_booking_moved_by_half_its_length_does_not_clash_with_itself(cast: Cast,
 def test_move_to_a_taken_time_changes_nothing(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         made = desk.book()
-        desk.book(local(23, 15), member="chen")
+        desk.book(local(23, 15), who="chen")
         with pytest.raises(SlotTaken) as refused:
             reschedule_booking(made.id, starts_at=local(23, 15), by=cast.alpha.actors["su"], now=NOW)
         assert refused.value.extra["alternatives"]
@@ -150,7 +151,7 @@ def test_visit_is_completed_and_an_absence_noted(cast: Cast, desk: Desk) -> None
     ya = cast.alpha.actors["practitioner"]
     north = cast.alpha.stores["north"].id
     with chain_scope(cast.alpha.info):
-        made, missed = desk.book(), desk.book(local(23, 15), member="chen")
+        made, missed = desk.book(), desk.book(local(23, 15), who="chen")
         with pytest.raises(StatusForbids):
             complete_booking(made.id, by=ya, now=MONDAY_TEN)
         redeem_booking(north, booking_id=made.id, by=ya, now=MONDAY_TEN)

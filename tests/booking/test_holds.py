@@ -32,13 +32,13 @@ def test_hold_before_its_expiry_keeps_the_place(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         desk.book(hold=True)
         with pytest.raises(SlotTaken):
-            desk.book(member="chen", now=LATER - timedelta(seconds=1))
+            desk.book(who="chen", now=LATER - timedelta(seconds=1))
 
 
 def test_expired_hold_makes_room_at_once_for_who_wants_the_place(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         held = desk.book(hold=True)
-        made = desk.book(member="chen", now=LATER)
+        made = desk.book(who="chen", now=LATER)
         held.refresh_from_db()
         assert (held.status, made.status) == ("expired", "confirmed")
 

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from web.workbench import acts, booking_form, days, live, redeem
+
+app_name = "workbench"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", days.to_store, name="home"),
+    path("redeem/", redeem.to_store, name="redeem_home"),
+    path("live/", live.open_stream, name="live"),
+    path("<uuid:store>/", days.show_day, name="day"),
+    path("<uuid:store>/day/", days.show_fragment, name="day_fragment"),
+    path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
+    path("<uuid:store>/find/", days.find, name="find"),
+    path("<uuid:store>/new/", booking_form.new, name="new"),
+    path("<uuid:store>/new/times/", booking_form.show_times, name="new_times"),
+    path("<uuid:store>/new/members/", booking_form.show_members, name="new_members"),
+    path("<uuid:store>/redeem/", redeem.redeem, name="redeem"),
+    path("<uuid:store>/redeem/take-over/", redeem.take_over, name="take_over"),
+    path("<uuid:store>/bookings/<uuid:booking>/", days.show_booking, name="booking"),
+    path("<uuid:store>/bookings/<uuid:booking>/phone/", acts.show_phone, name="phone"),
+    path("<uuid:store>/bookings/<uuid:booking>/redeem/", redeem.redeem_one, name="redeem_one"),
+    path("<uuid:store>/bookings/<uuid:booking>/redeemed/", redeem.show_done, name="done"),
+    path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
+    path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
+    path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
+    path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
+]

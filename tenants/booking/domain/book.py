@@ -14,8 +14,10 @@ from accounts.ids import new_id
 from chains.due import mark_due
 from tenants.booking.models import LIVE, Booking, Channel, Status
 from tenants.events.domain.record import record_event
+from tenants.members.domain.members import welcome_member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
+from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
@@ -34,6 +36,14 @@ CODE_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """For whom staff book, where no member is known yet: a name, and a phone as it was told (or none)."""
+
+    name: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
 
@@ -49,7 +59,7 @@ def book(
     starts_at: datetime,
     by: Actor,
     now: datetime,
-    member_id: UUID | None = None,
+    member: UUID | Guest | None = None,
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
@@ -59,20 +69,22 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held.
 
-    A member books for themselves, an employee with the right for `member_id`. Without a practitioner the
+    A member books for themselves, an employee with the right for a `member` by id, or for a guest who
+    becomes one. Without a practitioner the
     fairest who is free serves; if that place is taken meanwhile, the next. The price is fixed now. A hold
     keeps the place for ten minutes. Everything is written together, or nothing is.
 
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotSeen for what does not exist; Forbidden.
     """
-    for_member = _whose(member_id, store_id=store_id, by=by)
+    require_booker(member, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     calendar = read_calendar(
         offering, [local_date(starts_at, offering.zone)], now=now, by_staff=by.is_employee
     )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
+    for_member = _whose(member, offering=offering, by=by, now=now)
     lock_member(for_member)
     booking = Booking(
         id=new_id(),
@@ -177,17 +189,27 @@ def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[
     return refusal
 
 
-def _whose(member_id: UUID | None, *, store_id: UUID, by: Actor) -> UUID:
-    """For whom the actor may book."""
+def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) -> None:
+    """Members book for themselves, employees by their right at the store. Raises Forbidden, NotSeen."""
     if by.is_member:
-        if member_id not in (None, by.member_id):
+        if member not in (None, by.member_id):
             raise Forbidden
+        return
+    require(by, Action.CREATE_BOOKING, store_id=store_id)
+    if member is None:
+        raise NotSeen
+
+
+def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
+    """The member the booking is for; a guest becomes one, by phone the one who has that number."""
+    if by.is_member:
         assert by.member_id is not None
         return by.member_id
-    require(by, Action.CREATE_BOOKING, store_id=store_id)
-    if member_id is None:
-        raise NotSeen
-    return member_id
+    if isinstance(member, Guest):
+        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        return welcome_member(phone, name=member.name, now=now)[0].id
+    assert member is not None
+    return member
 
 
 def require_practitioner(calendar: Calendar, practitioner_id: UUID | None) -> None:

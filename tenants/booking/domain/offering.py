@@ -34,6 +34,7 @@ class Offering:
     store_id: UUID
     store_name: str
     zone: ZoneInfo
+    country: str
     service_id: UUID
     service_name: str
     need: Need
@@ -45,7 +46,7 @@ class Offering:
 
 
 _FIELDS = (
-    "active", "price_amount", "store__active", "store__name", "store__time_zone", "service__active",
+    "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
     "service__horizon_days", "service__notice",
@@ -68,6 +69,7 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         store_id=store_id,
         store_name=row["store__name"],
         zone=ZoneInfo(row["store__time_zone"]),
+        country=row["store__country"],
         service_id=service_id,
         service_name=row["service__name"],
         need=Need(
@@ -90,3 +92,11 @@ def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:
     if store is None or service is None:
         return NotSeen()
     return NotOffered(params={"service": service, "store": store})
+
+
+def zone_of_store(store_id: UUID) -> ZoneInfo:
+    """The zone in which the store's clocks and dates are read. Raises NotSeen."""
+    name = Store.objects.filter(id=store_id).values_list("time_zone", flat=True).first()
+    if name is None:
+        raise NotSeen
+    return ZoneInfo(name)

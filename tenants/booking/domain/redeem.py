@@ -16,6 +16,7 @@ from chains.refusals import Refusal
 from chains.scope import current_chain_id
 from tenants.booking.models import Booking, Redemption, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date, local_day
 from tenants.stores.models import Store
 
@@ -143,13 +144,15 @@ def redeem_booking(store_id: UUID, *, booking_id: UUID, by: Actor, now: datetime
 
 
 def redeem_phone(store_id: UUID, *, phone: str, by: Actor, now: datetime) -> Redeemed:
-    """Accept the one booking of a member's phone (E.164) that can be accepted now at the store.
+    """Accept the one booking of a member's phone that can be accepted now at the store.
 
+    A national number is read in the store's country.
     Several: ChooseBooking with all of them. None that can be accepted: the reason of the one that comes
     nearest to now; no booking of that number around today: UnknownCode.
     """
     require(by, Action.REDEEM_BOOKING, store_id=store_id)
-    found = bookings_of_phone(store_id, phone, now=now)
+    country = Store.objects.filter(id=store_id).values_list("country", flat=True).first() or ""
+    found = bookings_of_phone(store_id, normalise_phone(phone, country=country), now=now)
     open_now = [booking for booking in found if _refusal_now(booking, now=now) is None]
     if len(open_now) > 1:
         raise ChooseBooking(extra={"bookings": [_brief(booking) for booking in open_now]})

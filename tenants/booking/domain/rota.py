@@ -54,13 +54,13 @@ def shift_spans(
     for employee in employee_ids:
         spans: list[Span] = []
         for day in dates:
-            of_day = planned.get((employee, day))
-            if of_day is None:
-                of_day = [
-                    (starts, ends)
-                    for starts, ends, since, until in weekly[employee][day.isoweekday()]
-                    if since <= day < until
-                ]
-            spans.extend(span for hours in of_day if (span := local_span(day, *hours, zone)) is not None)
+            usual = [
+                (starts, ends)
+                for starts, ends, since, until in weekly[employee][day.isoweekday()]
+                if since <= day < until
+            ]
+            hours = planned.get((employee, day), usual)
+            laid = (local_span(day, starts, ends, zone) for starts, ends in hours)
+            spans.extend(span for span in laid if span is not None)
         found[employee] = spans
     return found

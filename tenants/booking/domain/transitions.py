@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from chains.refusals import Refusal, Text
+from chains.refusals import Refusal, Text, require_version
 from tenants.booking.models import LIVE, Booking, Status, Transition
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor
@@ -85,16 +85,6 @@ STATUS_WORDS: Mapping[Status, Text] = MappingProxyType(
 )
 
 
-class StaleVersion(Refusal):
-    """The booking has been changed since the caller read it."""
-
-    code = "stale_version"
-    status = 409
-    title = _("Changed meanwhile")
-    detail = _("Someone else has changed this booking since you opened it.")
-    fix = _("Read it again, then decide.")
-
-
 class StatusForbids(Refusal):
     """The booking's status does not allow this move."""
 
@@ -112,8 +102,7 @@ def status_after(status: str, move: Move) -> Status | None:
 
 def require_move(booking: Booking, move: Move, *, version: int | None = None) -> Status:
     """The status after the move. Raises StaleVersion for another version than told, then StatusForbids."""
-    if version is not None and version != booking.version:
-        raise StaleVersion(extra={"version": booking.version, "booking_status": booking.status})
+    require_version(booking.version, version)
     after = status_after(booking.status, move)
     if after is None:
         raise StatusForbids(

@@ -1,0 +1,111 @@
+"""A booking and a slot as the API writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.fields import moment_text, money_document
+from tenants.booking.domain.change import changeable_until
+from tenants.booking.domain.keys import qr_of
+from tenants.booking.models import Booking, Channel, Status
+from tenants.people.domain.rights import Actor
+from tenants.stores.domain.phones import mask_phone
+
+
+class MoneyOut(serializers.Serializer[Any]):
+    """An amount in minor units."""
+
+    amount = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class BookingOut(serializers.Serializer[Any]):
+    """A booking. `qr` is there for its member alone, while it can be redeemed."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.values)
+    store = serializers.UUIDField()
+    store_name = serializers.CharField()
+    service = serializers.UUIDField()
+    service_name = serializers.CharField()
+    member = serializers.UUIDField()
+    member_name = serializers.CharField()
+    member_phone = serializers.CharField(help_text="Masked; empty for none.")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    practitioner = serializers.UUIDField(allow_null=True)
+    practitioner_name = serializers.CharField(allow_null=True)
+    resource = serializers.UUIDField(allow_null=True)
+    resource_name = serializers.CharField(allow_null=True)
+    party_size = serializers.IntegerField()
+    items = serializers.SerializerMethodField()
+    note = serializers.CharField()
+    price = MoneyOut()
+    channel = serializers.ChoiceField(choices=Channel.values)
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Of a hold.")
+    changeable_until = serializers.DateTimeField(help_text="Until when its member may cancel or move it.")
+    version = serializers.IntegerField()
+    qr = serializers.CharField(required=False)
+
+    @extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": {}}})
+    def get_items(self, booking: Any) -> list[Any]:
+        """Products come with pickups; none yet."""
+        return []
+
+
+class SlotOut(serializers.Serializer[Any]):
+    """A time at which a service can begin, and who is free for it. `left` is null unless counted."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    practitioners = serializers.ListField(child=serializers.UUIDField())
+    left = serializers.IntegerField(allow_null=True)
+
+
+def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
+    """One booking (loaded with day.WITH) for whoever asks."""
+    zone = ZoneInfo(booking.store.time_zone)
+    document: dict[str, Any] = {
+        "id": str(booking.id),
+        "code": booking.code,
+        "status": str(booking.status),
+        "store": str(booking.store_id),
+        "store_name": booking.store.name,
+        "service": str(booking.service_id),
+        "service_name": booking.service.name,
+        "member": str(booking.member_id),
+        "member_name": booking.member.name,
+        "member_phone": mask_phone(booking.member.phone),
+        "starts_at": moment_text(booking.starts_at, zone),
+        "ends_at": moment_text(booking.ends_at, zone),
+        "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        "practitioner_name": booking.practitioner.name if booking.practitioner else None,
+        "resource": str(booking.resource_id) if booking.resource_id else None,
+        "resource_name": booking.resource.name if booking.resource else None,
+        "party_size": booking.party_size,
+        "items": [],
+        "note": booking.note,
+        "price": money_document(booking.price_amount, booking.currency),
+        "channel": str(booking.channel),
+        "reason": booking.reason,
+        "created_at": moment_text(booking.created_at, zone),
+        "expires_at": moment_text(booking.expires_at, zone) if booking.expires_at else None,
+        "changeable_until": moment_text(changeable_until(booking), zone),
+        "version": booking.version,
+    }
+    if actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:
+        document["qr"] = qr
+    return document
+
+
+def booking_documents(bookings: Iterable[Booking], *, actor: Actor) -> list[dict[str, Any]]:
+    """The same for a page of a list."""
+    return [booking_document(booking, actor=actor) for booking in bookings]

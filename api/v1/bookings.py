@@ -1,0 +1,320 @@
+"""`bookings`: book, read, confirm, cancel, move, complete, no-show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.fields import Body, DayField, ListQuery
+from api.pagination import page_of
+from api.problems import Malformed
+from api.v1.booking_documents import BookingOut, booking_document, booking_documents
+from api.views import Endpoint
+from chains.refusals import FieldError
+from tenants.booking.domain.book import Guest, book
+from tenants.booking.domain.change import (
+    cancel_booking,
+    complete_booking,
+    confirm_booking,
+    mark_no_show,
+    reschedule_booking,
+)
+from tenants.booking.domain.day import find_bookings, read_seen_booking
+from tenants.booking.domain.offering import zone_of_store
+from tenants.booking.domain.redeem import undo_redemption
+from tenants.booking.models import Booking, Channel, Status
+from tenants.stores.domain.wall import days_between, parse_moment
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class StoreMomentField(serializers.CharField):
+    """RFC 3339 with any offset; read once the store, and so its clock, is known."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=64, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text, checked for its form."""
+        text = super().to_internal_value(data)
+        parse_moment(text)
+        return text
+
+
+class GuestIn(Body):
+    """A guest at the desk."""
+
+    name = serializers.CharField(max_length=120, allow_blank=True, default="")
+    phone = serializers.CharField(max_length=40, allow_null=True, allow_blank=True, default=None)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "format": "uuid"},
+            {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "maxLength": 120},
+                    "phone": {"type": "string", "nullable": True, "maxLength": 40},
+                },
+                "additionalProperties": False,
+            },
+        ]
+    }
+)
+class MemberField(serializers.Field[Any, Any, Any, Any]):
+    """A member's id, or a guest's name and phone."""
+
+    def to_internal_value(self, data: Any) -> UUID | Guest:
+        """Which of both it is."""
+        if isinstance(data, Mapping):
+            guest = GuestIn(data=data)
+            guest.is_valid(raise_exception=True)
+            return Guest(**guest.validated_data)
+        return cast(UUID, serializers.UUIDField().run_validation(data))
+
+    def to_representation(self, value: Any) -> Any:
+        """Never written."""
+        return str(value)
+
+
+class NewBooking(Body):
+    """What is booked, where, when, for whom."""
+
+    store = serializers.UUIDField()
+    service = serializers.UUIDField()
+    starts_at = StoreMomentField()
+    member = MemberField(required=False, help_text="For employees: an id, or a guest's name and phone.")
+    practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
+    resource = serializers.UUIDField(required=False, allow_null=True, default=None)
+    party_size = serializers.IntegerField(min_value=1, max_value=99, default=1)
+    note = serializers.CharField(max_length=500, allow_blank=True, default="")
+    hold = serializers.BooleanField(default=False)
+
+
+class Versioned(Body):
+    """An action, on the version that was read where it matters."""
+
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class Cancelling(Versioned):
+    """Why."""
+
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class Moving(Versioned):
+    """When to; by whom, where that changes: null leaves the choice to the shop."""
+
+    starts_at = StoreMomentField()
+    practitioner = serializers.UUIDField(required=False, allow_null=True)
+
+
+class BookingQuery(ListQuery):
+    """Which bookings."""
+
+    store = serializers.UUIDField(required=False)
+    to = DayField(required=False)
+    status = serializers.CharField(required=False, max_length=100, help_text="One or several, by comma.")
+    practitioner = serializers.UUIDField(required=False)
+    service = serializers.UUIDField(required=False)
+    q = serializers.CharField(
+        required=False, max_length=80, allow_blank=True, help_text="Code, end of a phone, part of a name."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """With `from`, which no attribute can be called."""
+        return {**super().get_fields(), "from": DayField(required=False)}
+
+    def validate_status(self, value: str) -> tuple[str, ...]:
+        """Known ones only."""
+        wanted = tuple(part for part in value.split(",") if part)
+        if not set(wanted) <= set(Status.values):
+            raise serializers.ValidationError(_("There is no such status."), "invalid_choice")
+        return wanted
+
+
+class BookingPage(serializers.Serializer[Any]):
+    """A page of bookings."""
+
+    results = BookingOut(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class Bookings(Endpoint):
+    """All that the caller may read, and the door to a new one."""
+
+    who = "person"
+
+    @extend_schema(parameters=[BookingQuery], responses=BookingPage)
+    def get(self, request: Request) -> Response:
+        """Bookings by start."""
+        asked = self.query(BookingQuery)
+        store, first, end = asked.get("store"), asked.get("from"), asked.get("to")
+        if first is not None and end is not None:
+            days_between(first, end)
+        found = find_bookings(
+            by=self.actor,
+            zone=zone_of_store(store) if store else ZoneInfo(self.chain.time_zone),
+            store_id=store,
+            first=first,
+            end=end,
+            statuses=asked.get("status", ()),
+            practitioner_id=asked.get("practitioner"),
+            service_id=asked.get("service"),
+            text=asked.get("q", ""),
+        )
+        page = page_of(
+            found,
+            request,
+            key=["starts_at", "id"],
+            document=lambda rows: booking_documents(rows, actor=self.actor),
+        )
+        return Response(page)
+
+    @extend_schema(request=NewBooking, responses={201: BookingOut})
+    def post(self, request: Request) -> Response:
+        """Book, or hold for ten minutes."""
+        asked = self.body(NewBooking)
+        member = asked.get("member")
+        if self.actor.is_employee and member is None:
+            raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
+        made = book(
+            asked["service"],
+            store_id=asked["store"],
+            starts_at=parse_moment(asked["starts_at"], zone=zone_of_store(asked["store"])),
+            by=self.actor,
+            now=self.now,
+            member=member,
+            practitioner_id=asked["practitioner"],
+            resource_id=asked["resource"],
+            party_size=asked["party_size"],
+            note=asked["note"],
+            hold=asked["hold"],
+            channel=Channel.STAFF if self.actor.is_employee else Channel.API,
+        )
+        return Response(self._document(made.id), status=201)
+
+    def _document(self, booking_id: UUID) -> dict[str, Any]:
+        return _document(self, booking_id)
+
+
+class OneBooking(Endpoint):
+    """One booking."""
+
+    who = "person"
+
+    @extend_schema(responses=BookingOut)
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        """As it stands now."""
+        return Response(_document(self, booking_id))
+
+
+class _Act(Endpoint):
+    """One thing done to a booking; answers with the booking after."""
+
+    who = "person"
+
+    def _done(self, booking: Booking) -> Response:
+        return Response(_document(self, booking.id))
+
+
+class Confirm(_Act):
+    """A hold becomes a booking."""
+
+    @extend_schema(request=Versioned, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """held → confirmed."""
+        asked = self.body(Versioned)
+        return self._done(confirm_booking(booking_id, by=self.actor, now=self.now, **asked))
+
+
+class Cancel(_Act):
+    """A booking is called off."""
+
+    @extend_schema(request=Cancelling, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """held, confirmed → cancelled."""
+        asked = self.body(Cancelling)
+        return self._done(cancel_booking(booking_id, by=self.actor, now=self.now, **asked))
+
+
+class Reschedule(_Act):
+    """A booking moves."""
+
+    @extend_schema(request=Moving, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Another time, perhaps another person."""
+        asked = self.body(Moving)
+        seen = read_seen_booking(booking_id, by=self.actor)
+        moved = reschedule_booking(
+            booking_id,
+            starts_at=parse_moment(asked["starts_at"], zone=ZoneInfo(seen.store.time_zone)),
+            practitioner_id=asked.get("practitioner"),
+            anybody="practitioner" in asked and asked["practitioner"] is None,
+            version=asked.get("version"),
+            by=self.actor,
+            now=self.now,
+        )
+        return self._done(moved)
+
+
+class Complete(_Act):
+    """A visit ends."""
+
+    @extend_schema(request=Versioned, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """arrived → completed."""
+        asked = self.body(Versioned)
+        return self._done(complete_booking(booking_id, by=self.actor, now=self.now, **asked))
+
+
+class NoShow(_Act):
+    """Nobody came."""
+
+    @extend_schema(request=Versioned, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """confirmed → no_show."""
+        asked = self.body(Versioned)
+        return self._done(mark_no_show(booking_id, by=self.actor, now=self.now, **asked))
+
+
+class UndoRedemption(_Act):
+    """A code was accepted by mistake."""
+
+    @extend_schema(request=Body, responses=BookingOut)
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """arrived → confirmed, within ten minutes."""
+        self.body(Body)
+        return self._done(undo_redemption(booking_id, by=self.actor, now=self.now))
+
+
+def _document(view: Endpoint, booking_id: UUID) -> dict[str, Any]:
+    return booking_document(read_seen_booking(booking_id, by=view.actor), actor=view.actor)
+
+
+def _act(name: str, view: Callable[..., Any]) -> Any:
+    return path(f"bookings/<uuid:booking_id>/{name}", view, name=f"api-booking-{name}")
+
+
+urls = [
+    path("bookings", Bookings.as_view(), name="api-bookings"),
+    path("bookings/<uuid:booking_id>", OneBooking.as_view(), name="api-booking"),
+    _act("confirm", Confirm.as_view()),
+    _act("cancel", Cancel.as_view()),
+    _act("reschedule", Reschedule.as_view()),
+    _act("complete", Complete.as_view()),
+    _act("no-show", NoShow.as_view()),
+    _act("undo-redemption", UndoRedemption.as_view()),
+]

@@ -1,0 +1,165 @@
+"""Reading bookings: a store's day, a list, one, and what the search box finds. No query per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from tenants.booking.models import LIVE, Booking, Status
+from tenants.people.domain.rights import Action, Actor, NotSeen, may_anywhere, require, stores_where
+from tenants.people.models import Employee
+from tenants.stores.domain.phones import tail_of
+from tenants.stores.domain.wall import local_day
+from tenants.stores.models import Store
+
+from .codes import ALPHABET, parse_code
+from .rota import opening_spans, shift_spans
+from .spans import Span
+
+WITH = ("store", "service", "member", "practitioner", "resource")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One practitioner of a day: when they work, aware UTC."""
+
+    employee_id: UUID
+    name: str
+    shifts: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDay:
+    """A store's local day: its span on the UTC line, openings, who works, and its bookings by start."""
+
+    store: Store
+    day: date
+    span: Span
+    openings: tuple[Span, ...]
+    columns: tuple[Column, ...]
+    bookings: tuple[Booking, ...]
+
+
+def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
+    """The bookings an actor may read, with all that a document of one needs: members their own,
+    employees those of the stores whose day they may read. Lazy.
+    """
+    everything = Booking.objects.select_related(*WITH)
+    if actor.is_member:
+        return everything.filter(member_id=actor.member_id)
+    stores = stores_where(actor, Action.READ_DAY)
+    return everything if stores is None else everything.filter(store_id__in=stores)
+
+
+def read_seen_booking(booking_id: UUID, *, by: Actor) -> Booking:
+    """One booking. Raises NotSeen for one that is not there or not the actor's to see."""
+    booking = bookings_seen_by(by).filter(id=booking_id).first()
+    if booking is None:
+        raise NotSeen
+    return booking
+
+
+def find_bookings(
+    *,
+    by: Actor,
+    zone: ZoneInfo,
+    store_id: UUID | None = None,
+    first: date | None = None,
+    end: date | None = None,
+    statuses: tuple[str, ...] = (),
+    practitioner_id: UUID | None = None,
+    service_id: UUID | None = None,
+    text: str = "",
+) -> QuerySet[Booking]:
+    """The bookings that begin in `[first, end)` (dates of `zone`) and match the rest; lazy, unordered.
+
+    `text` is a code or its beginning, the end of a phone number, or part of a name. Raises Forbidden
+    or NotSeen for a store whose day the employee may not read.
+    """
+    if store_id is not None and by.is_employee:
+        require(by, Action.READ_DAY, store_id=store_id)
+    found = bookings_seen_by(by)
+    wanted = {
+        "store_id": store_id,
+        "practitioner_id": practitioner_id,
+        "service_id": service_id,
+        "starts_at__gte": local_day(first, zone).start if first else None,
+        "starts_at__lt": local_day(end, zone).start if end else None,
+    }
+    found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
+    if statuses:
+        found = found.filter(status__in=statuses)
+    return found.filter(_matches(text.strip(), by)) if text.strip() else found
+
+
+def _matches(text: str, by: Actor) -> Q:
+    code = parse_code(text)
+    if code is not None:
+        return Q(code=code)
+    found = Q(member__name__icontains=text)
+    start = text.replace("-", "").replace(" ", "").upper()
+    if 3 <= len(start) <= 8 and all(sign in ALPHABET for sign in start):
+        found |= Q(code__startswith=start)
+    tail = tail_of(text)
+    if tail and (by.is_member or may_anywhere(by, Action.READ_MEMBERS)):
+        found |= Q(member__phone__endswith=tail)
+    return found
+
+
+def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
+    """The day of a store as the workbench shows it, in seven queries. Raises NotSeen, Forbidden.
+
+    Cancelled and expired bookings are left out; who works there or serves one is a column.
+    """
+    require(by, Action.READ_DAY, store_id=store_id)
+    store = Store.objects.filter(id=store_id).first()
+    if store is None:
+        raise NotSeen
+    zone = ZoneInfo(store.time_zone)
+    place = local_day(day, zone)
+    bookings = tuple(
+        Booking.objects.select_related(*WITH)
+        .filter(store_id=store_id, starts_at__lt=place.end, ends_at__gt=place.start)
+        .exclude(status__in=[Status.CANCELLED, Status.EXPIRED])
+        .order_by("starts_at", "id")
+    )
+    people = dict(
+        Employee.objects.filter(
+            Q(id__in={booking.practitioner_id for booking in bookings})
+            | Q(active=True, weekly_shifts__store_id=store_id)
+            | Q(active=True, day_shifts__store_id=store_id, day_shifts__on=day)
+        )
+        .distinct()
+        .order_by("name", "id")
+        .values_list("id", "name")
+    )
+    shifts = shift_spans(list(people), store_id, [day], zone)
+    serving = {booking.practitioner_id for booking in bookings}
+    return StoreDay(
+        store=store,
+        day=day,
+        span=Span(place.start, place.end),
+        openings=tuple(opening_spans(store_id, [day], zone)),
+        columns=tuple(
+            Column(employee_id, name, tuple(shifts[employee_id]))
+            for employee_id, name in people.items()
+            if shifts[employee_id] or employee_id in serving
+        ),
+        bookings=bookings,
+    )
+
+
+def upcoming_of_member(member_id: UUID, *, now: datetime) -> QuerySet[Booking]:
+    """The member's bookings that are still to come or under way, soonest first."""
+    mine = Booking.objects.select_related(*WITH).filter(member_id=member_id, ends_at__gt=now)
+    return mine.filter(status__in=LIVE).order_by("starts_at", "id")
+
+
+def past_of_member(member_id: UUID, *, now: datetime) -> QuerySet[Booking]:
+    """The member's other bookings, latest first: over, cancelled, expired."""
+    mine = Booking.objects.select_related(*WITH).filter(member_id=member_id)
+    return mine.exclude(status__in=LIVE, ends_at__gt=now).order_by("-starts_at", "-id")

@@ -1,0 +1,88 @@
+"""What must be true of a chain's bookings at any moment, and every place where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.db import connection
+
+from .transitions import TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A promise that is broken: which, and the ids that show it (at most 20)."""
+
+    promise: str
+    ids: tuple[str, ...]
+
+
+# Each finds the ids for which its promise is broken; none finds nothing. %(moves)s are "before>after".
+CHECKS: Mapping[str, str] = MappingProxyType(
+    {
+        "a live booking claims what it needs": """
+            SELECT b.id FROM booking_booking b WHERE b.status IN ('held', 'confirmed', 'arrived')
+            AND NOT EXISTS (SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active)""",
+        "a booking that is over claims nothing": """
+            SELECT DISTINCT b.id FROM booking_booking b JOIN booking_claim c ON c.booking_id = b.id AND c.active
+            WHERE b.status NOT IN ('held', 'confirmed', 'arrived')""",
+        "a booking claims its practitioner over its whole time": """
+            SELECT b.id FROM booking_booking b JOIN people_employee e ON e.id = b.practitioner_id
+            WHERE b.status IN ('held', 'confirmed', 'arrived') AND NOT EXISTS (
+                SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active
+                AND c.resource_id = e.resource_id AND c.during @> tstzrange(b.starts_at, b.ends_at))""",
+        "a claim's times are those of its range": """
+            SELECT c.id FROM booking_claim c WHERE c.resource_id IS NOT NULL
+            AND c.during IS DISTINCT FROM tstzrange(c.starts_at, c.ends_at)""",
+        "no two claims of a resource overlap": """
+            SELECT c.id FROM booking_claim c JOIN booking_claim d ON d.resource_id = c.resource_id
+            AND d.id > c.id AND d.active AND d.during && c.during WHERE c.active""",
+        "a pool has taken what is claimed of it": """
+            SELECT p.id FROM booking_pool p LEFT JOIN booking_claim c ON c.pool_id = p.id AND c.active
+            GROUP BY p.id, p.taken HAVING p.taken <> coalesce(sum(c.units), 0)""",
+        "a pool has taken no more than it holds": """
+            SELECT id FROM booking_pool WHERE taken < 0 OR taken > capacity""",
+        "no member has two live bookings at once": """
+            SELECT b.id FROM booking_booking b JOIN booking_booking d ON d.member_id = b.member_id
+            AND d.id > b.id AND d.status IN ('held', 'confirmed', 'arrived')
+            AND d.starts_at < b.ends_at AND d.ends_at > b.starts_at
+            WHERE b.status IN ('held', 'confirmed', 'arrived')""",
+        "a booking's last transition led to its status": """
+            SELECT b.id FROM booking_booking b LEFT JOIN LATERAL (
+                SELECT t.after FROM booking_transition t WHERE t.booking_id = b.id ORDER BY t.id DESC LIMIT 1
+            ) last ON true WHERE last.after IS DISTINCT FROM b.status""",
+        "transitions follow each other by the table of moves": """
+            SELECT DISTINCT t.booking_id FROM (
+                SELECT booking_id, before, after, at, id,
+                    lag(after, 1, '') OVER (PARTITION BY booking_id ORDER BY id) AS was
+                FROM booking_transition) t
+            WHERE t.before <> t.was OR NOT (t.before || '>' || t.after = ANY(%(moves)s))""",
+        "a booking that arrived was redeemed, and no other": """
+            SELECT b.id FROM booking_booking b LEFT JOIN booking_redemption r ON r.booking_id = b.id
+            WHERE (b.status IN ('arrived', 'completed')) <> (r.booking_id IS NOT NULL)""",
+        "what happened to a booking stands in the outbox": """
+            SELECT b.id FROM booking_booking b
+            WHERE NOT EXISTS (SELECT FROM events_event e WHERE e.subject_id = b.id AND e.version = b.version)""",
+        "an effect that was brought about waits for no delivery": """
+            SELECT d.id FROM events_delivery d
+            JOIN events_effect e ON e.key = d.subscriber || ':' || d.event_id
+            WHERE d.leased_until IS NULL AND d.attempts = 0""",
+    }
+)
+
+
+def check_bookings() -> list[Breach]:
+    """Every promise that the active chain's data breaks; empty when all is well. Reads only."""
+    moves = [f"{before}>{after}" for (before, _move), after in TABLE.items()]
+    # a booking begins held or confirmed
+    moves += [">held", ">confirmed"]
+    found: list[Breach] = []
+    with connection.cursor() as cursor:
+        for promise, statement in CHECKS.items():
+            cursor.execute(f"{statement} LIMIT 20", {"moves": moves})
+            ids = tuple(str(row[0]) for row in cursor.fetchall())
+            if ids:
+                found.append(Breach(promise, ids))
+    return found

@@ -1,0 +1,595 @@
+"""The clerk's pages: whose day, which actions, what a refusal says, how many queries."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from chains.scope import chain_scope
+from tenants.booking.domain.book import book
+from tenants.booking.domain.change import cancel_booking
+from tenants.booking.domain.keys import qr_of
+from tenants.booking.models import Booking, Status
+from tenants.members.models import Member
+from tenants.people.models import AccessNote, Leave, Role, RoleGrant
+from tests.ground.cast import NOW, Cast, later, local
+
+ALPHA = "alpha.tessera.test"
+TODAY = 21
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    """It is Saturday noon in Shanghai."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+
+
+@pytest.fixture()
+def sign_in(cast: Cast):
+    """`sign_in("clerk")`: a browser in which that employee is signed in."""
+
+    def made(role: str) -> Client:
+        client = Client(HTTP_HOST=ALPHA, HTTP_ACCEPT_LANGUAGE="en")
+        with chain_scope(cast.alpha.info):
+            client.force_login(
+                cast.alpha.employees[role].user, backend="allauth.account.auth_backends.AuthenticationBackend"
+            )
+        return client
+
+    return made
+
+
+def make_booking(
+    cast: Cast, *, at: datetime, store: str = "north", member: str = "su", who: str = "practitioner", **more
+) -> Booking:
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        made = book(
+            alpha.services[more.pop("service", "facial")].id,
+            store_id=alpha.stores[store].id,
+            starts_at=at,
+            by=alpha.actors["owner"],
+            now=more.pop("now", NOW - timedelta(days=1)),
+            member_id=alpha.members[member].id,
+            practitioner_id=alpha.employees[who].id if who else None,
+            **more,
+        )
+        return Booking.objects.select_related("member", "service").get(id=made.id)
+
+
+def url(cast: Cast, path: str = "", store: str = "north") -> str:
+    return f"/workbench/{cast.alpha.stores[store].id}/{path}"
+
+
+def status_of(cast: Cast, booking: Booking) -> str:
+    with chain_scope(cast.alpha.info):
+        return Booking.objects.get(id=booking.id).status
+
+
+def text_of(response) -> str:
+    """The words of an answer, without markup, spaces folded."""
+    body = re.sub(r"<(script|style|svg).*?</\1>", " ", response.content.decode(), flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)).replace("&#x27;", "'").replace("&quot;", '"')
+
+
+# Who gets in
+
+
+def test_without_a_session_the_day_leads_to_sign_in_and_back(cast):
+    answer = Client(HTTP_HOST=ALPHA).get(url(cast))
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/staff/login/?next=/workbench/{cast.alpha.stores['north'].id}/"
+
+
+def test_a_fragment_without_a_session_sends_the_whole_page_to_sign_in(cast):
+    answer = Client(HTTP_HOST=ALPHA).get(url(cast, "day/"), HTTP_HX_REQUEST="true")
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, "/staff/login/?next=/workbench/")
+
+
+def test_a_store_that_is_not_the_employees_is_not_found(cast, sign_in):
+    answers = {store: sign_in("clerk").get(url(cast, store=store)).status_code for store in ("north", "south")}
+    assert answers == {"north": 200, "south": 404}
+
+
+def test_the_workbench_remembers_the_store_last_worked_at(cast, sign_in):
+    owner = sign_in("owner")
+    first = owner.get("/workbench/")["Location"]
+    owner.get(url(cast, store="south"))
+    assert (first, owner.get("/workbench/")["Location"]) == (url(cast), url(cast, store="south"))
+
+
+def test_a_former_employee_is_sent_to_sign_in(cast, sign_in):
+    clerk = sign_in("clerk")
+    with chain_scope(cast.alpha.info):
+        cast.alpha.employees["clerk"].active = False
+        cast.alpha.employees["clerk"].save()
+    assert clerk.get(url(cast)).status_code == 302
+
+
+def test_another_chains_store_is_not_found(cast, sign_in):
+    path = f"/workbench/{cast.beta.stores['only'].id}/"
+    assert sign_in("owner").get(path).status_code == 404
+
+
+PATHS = ["", "phone/", "redeem/", "redeemed/", "move/", "move/times/", "cancel/", "complete/", "no-show/", "undo/"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_stores_booking_is_not_found_here(cast, sign_in, path):
+    foreign = make_booking(cast, at=local(TODAY, 13), store="south", who="south_practitioner")
+    owner = sign_in("owner")
+    where = url(cast, f"bookings/{foreign.id}/{path}")
+    method = owner.post if path in ("phone/", "redeem/", "complete/", "no-show/", "undo/") else owner.get
+    assert method(where).status_code == 404
+    assert status_of(cast, foreign) == Status.CONFIRMED
+
+
+# The day
+
+
+def test_the_day_shows_its_bookings_in_order_and_no_other_stores(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 15))
+    make_booking(cast, at=local(TODAY, 13), member="chen")
+    make_booking(cast, at=local(22, 10))
+    make_booking(cast, at=local(TODAY, 17), store="south", who="south_practitioner")
+    answer = sign_in("clerk").get(url(cast) + "?view=list")
+    rows = re.findall(r'class="at"><time[^>]*>([\d:]+)</time>.*?class="row-link[^>]*>([^<]+)</a>', answer.content.decode(), re.S)
+    assert rows == [("13:00", "Chen Ke"), ("15:00", "苏晴")]
+
+
+def test_the_now_line_stands_between_what_has_begun_and_what_has_not(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 11))
+    make_booking(cast, at=local(TODAY, 13), member="chen")
+    body = sign_in("clerk").get(url(cast) + "?view=list").content.decode()
+    order = re.findall(r'id="(now-row)"|class="row-link[^>]*>([^<]+)</a>', body)
+    assert order == [("", "苏晴"), ("now-row", ""), ("", "Chen Ke")]
+
+
+def test_the_timeline_has_a_column_a_person_with_buffers_and_the_shift(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    body = sign_in("clerk").get(url(cast)).content.decode()
+    column = re.search(rf'data-key="{cast.alpha.employees["practitioner"].id}".*?(?=<div class="timeline-col|</section>)', body, re.S)
+    assert column is not None
+    # 09:00 is row 0: 15:00 is row 72; ten minutes before and after are two rows each
+    assert re.findall(r'class="buffer r-(\d+) span-(\d+)', column.group()) == [("70", "2"), ("84", "2")]
+    assert f'r-72 span-12" id="block-{booking.id}"' in column.group()
+
+
+def test_a_practitioner_sees_their_own_column_first_and_own_rows_marked(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 15), who="practitioner")
+    make_booking(cast, at=local(TODAY, 16, 30), who="second", member="chen")
+    body = sign_in("practitioner").get(url(cast)).content.decode()
+    assert re.findall(r'timeline-col[^>]*data-key="([^"]+)"', body)[0] == str(cast.alpha.employees["practitioner"].id)
+    assert body.count("day-row is-mine") == 1
+
+
+def test_a_phone_number_is_masked_until_shown_and_showing_it_is_noted(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    clerk = sign_in("clerk")
+    panel = clerk.get(url(cast, f"bookings/{booking.id}/"), HTTP_HX_REQUEST="true")
+    shown = clerk.post(url(cast, f"bookings/{booking.id}/phone/"), HTTP_HX_REQUEST="true")
+    assert "138 **** 0001" in text_of(panel) and "138 0000 0001" not in text_of(panel)
+    assert text_of(shown).strip() == "138 0000 0001"
+    with chain_scope(cast.alpha.info):
+        notes = list(AccessNote.objects.values_list("employee_id", "act", "subject_id"))
+    assert notes == [(cast.alpha.employees["clerk"].id, "phone_revealed", booking.member_id)]
+
+
+def test_who_may_not_see_numbers_is_offered_none_and_refused_one(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    cashier = sign_in("cashier")
+    panel = cashier.get(url(cast, f"bookings/{booking.id}/"), HTTP_HX_REQUEST="true")
+    assert "/phone/" not in panel.content.decode()
+    assert cashier.post(url(cast, f"bookings/{booking.id}/phone/")).status_code == 403
+
+
+ACTIONS = {
+    "owner": {"redeem", "move", "cancel"},
+    "store_manager": {"redeem", "move", "cancel"},
+    "clerk": {"redeem", "move", "cancel"},
+    "practitioner": {"redeem"},
+    "cashier": {"redeem"},
+    "read_only": set(),
+}
+
+
+@pytest.mark.parametrize("role", ACTIONS)
+def test_the_panel_offers_what_the_role_may_do(cast, sign_in, role):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    body = sign_in(role).get(url(cast, f"bookings/{booking.id}/"), HTTP_HX_REQUEST="true").content.decode()
+    offered = set(re.findall(rf'bookings/{booking.id}/([a-z-]+)/"', body)) - {"phone"}
+    assert offered == ACTIONS[role]
+
+
+@pytest.mark.parametrize("role", ["cashier", "read_only"])
+def test_the_domain_decides_again_whatever_the_page_offered(cast, sign_in, role):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    browser = sign_in(role)
+    answers = {
+        "cancel": browser.post(url(cast, f"bookings/{booking.id}/cancel/"), {"reason": "x"}).status_code,
+        "move": browser.post(url(cast, f"bookings/{booking.id}/move/"), {"starts_at": "2026-11-21T16:00:00+08:00"}).status_code,
+        "new": browser.get(url(cast, "new/")).status_code,
+    }
+    assert answers == {"cancel": 403, "move": 403, "new": 403}
+    assert status_of(cast, booking) == Status.CONFIRMED
+
+
+# What needs attention
+
+
+def concerns(answer) -> list[tuple[str, str]]:
+    found = re.findall(
+        r'data-concern="([a-z_]+)".*?class="title typed">([^<]+)<', answer.content.decode(), re.S
+    )
+    return [(kind, title.strip()) for kind, title in found]
+
+
+def test_a_late_guest_needs_attention_with_who_comes_next(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 11, 40), service="short")
+    make_booking(cast, at=local(TODAY, 13), member="chen")
+    answer = sign_in("clerk").get(url(cast))
+    assert concerns(answer) == [("late", "苏晴 is 20 min late")]
+    assert "11:40 Ya, the next guest at 13:00" in text_of(answer)
+
+
+def test_a_guest_four_minutes_late_is_not_late_yet(cast, sign_in, monkeypatch):
+    make_booking(cast, at=local(TODAY, 13))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: local(TODAY, 13, 4))
+    early = concerns(sign_in("clerk").get(url(cast)))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: local(TODAY, 13, 5))
+    assert (early, concerns(sign_in("clerk").get(url(cast)))) == ([], [("late", "苏晴 is 5 min late")])
+
+
+def test_a_hold_in_its_last_three_minutes_needs_attention(cast, sign_in, monkeypatch):
+    make_booking(cast, at=local(TODAY, 15), hold=True, now=NOW)
+    before = concerns(sign_in("clerk").get(url(cast)))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later(8))
+    after = concerns(sign_in("clerk").get(url(cast)))
+    assert (before, after) == ([], [("hold", "The hold of 苏晴 runs out at 12:10")])
+
+
+def test_a_booking_whose_practitioner_is_on_leave_needs_attention(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 15))
+    with chain_scope(cast.alpha.info):
+        Leave.objects.create(
+            employee=cast.alpha.employees["practitioner"],
+            starts_at=local(TODAY, 14),
+            ends_at=local(TODAY, 21),
+        )
+    assert concerns(sign_in("clerk").get(url(cast))) == [("leave", "Ya is on leave")]
+
+
+def test_a_booking_outside_the_shift_needs_attention(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 15))
+    with chain_scope(cast.alpha.info):
+        cast.alpha.employees["practitioner"].weekly_shifts.update(ends=15 * 60)
+    assert concerns(sign_in("clerk").get(url(cast))) == [("no_shift", "Ya has no shift then")]
+
+
+def test_a_booking_without_anybody_needs_attention(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    with chain_scope(cast.alpha.info):
+        Booking.objects.filter(id=booking.id).update(practitioner=None)
+    assert concerns(sign_in("clerk").get(url(cast))) == [("unassigned", "Nobody is assigned to 苏晴")]
+
+
+# Queries
+
+
+@pytest.mark.parametrize("path", ["", "?view=list", "day/", "changed/{booking}/"])
+def test_the_day_takes_as_many_queries_for_200_bookings_as_for_10(cast, sign_in, path):
+    fill_day(cast, 10)
+    few = count_queries(cast, sign_in("clerk"), path)
+    fill_day(cast, 190)
+    many = count_queries(cast, sign_in("clerk"), path)
+    assert few == many
+    assert many <= 22
+
+
+def fill_day(cast: Cast, count: int) -> None:
+    """Rows as they are, without claims: what counts here is how often the database is asked."""
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        had = Booking.objects.count()
+        for number in range(had, had + count):
+            member = Member.objects.create(name=f"Guest {number}", created_at=NOW)
+            Booking.objects.create(
+                code=f"X{number:07}",
+                status=Status.CONFIRMED,
+                store=alpha.stores["north"],
+                service=alpha.services["short"],
+                member=member,
+                practitioner=alpha.employees["practitioner" if number % 2 else "second"],
+                starts_at=local(TODAY, 9) + timedelta(minutes=3 * number),
+                ends_at=local(TODAY, 9) + timedelta(minutes=3 * number + 30),
+                price_amount=100,
+                currency="CNY",
+                notice=0,
+                created_at=NOW,
+            )
+
+
+def count_queries(cast: Cast, browser: Client, path: str) -> int:
+    with chain_scope(cast.alpha.info):
+        first = Booking.objects.order_by("starts_at").values_list("id", flat=True)[0]
+    where = url(cast, path.format(booking=first))
+    browser.get(where, HTTP_HX_REQUEST="true")
+    with CaptureQueriesContext(connection, ) as captured:
+        assert browser.get(where).status_code == 200
+    return len([query for query in captured if "set_config" not in query["sql"]])
+
+
+# Redeeming
+
+
+def test_a_code_typed_with_a_dash_in_small_letters_is_redeemed(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    clerk = sign_in("clerk")
+    typed = f"{booking.code[:4]}-{booking.code[4:]}".lower()
+    answer = clerk.post(url(cast, "redeem/"), {"means": "code", "code": typed})
+    assert answer["Location"] == url(cast, f"bookings/{booking.id}/redeemed/")
+    assert status_of(cast, booking) == Status.ARRIVED
+    done = text_of(clerk.get(answer["Location"]))
+    assert "Redeemed, the service starts" in done and "Where to go Ya" in done
+
+
+def test_a_hand_scanner_types_the_whole_qr_into_the_code_field(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    with chain_scope(cast.alpha.info):
+        payload = qr_of(booking)
+    answer = sign_in("clerk").post(url(cast, "redeem/"), {"means": "code", "code": payload})
+    assert (answer.status_code, status_of(cast, booking)) == (302, Status.ARRIVED)
+
+
+def test_a_phone_number_in_national_form_redeems_the_one_booking_of_today(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    answer = sign_in("clerk").post(url(cast, "redeem/?by=phone"), {"means": "phone", "phone": "138 0000 0001"})
+    assert (answer.status_code, status_of(cast, booking)) == (302, Status.ARRIVED)
+
+
+def test_several_bookings_of_a_phone_are_offered_to_choose_from(cast, sign_in):
+    first = make_booking(cast, at=local(TODAY, 13))
+    second = make_booking(cast, at=local(TODAY, 17))
+    answer = sign_in("clerk").post(url(cast, "redeem/?by=phone"), {"means": "phone", "phone": "13800000001"})
+    offered = re.findall(r"bookings/([0-9a-f-]{36})/redeem/", answer.content.decode())
+    assert (answer.status_code, offered) == (409, [str(first.id), str(second.id)])
+
+
+def primary(answer) -> str:
+    found = re.search(r'class="btn btn-primary[^"]*"[^>]*>(.*?)</(?:a|button)>', answer.content.decode(), re.S)
+    return re.sub(r"<[^>]+>", "", found.group(1)).strip() if found else ""
+
+
+def redeem(browser: Client, cast: Cast, booking: Booking, store: str = "north"):
+    return browser.post(url(cast, "redeem/", store), {"means": "code", "code": booking.code})
+
+
+def test_another_stores_code_names_the_store_and_offers_to_move_here(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15), store="south", who="south_practitioner")
+    clerk = sign_in("clerk")
+    answer = redeem(clerk, cast, booking)
+    assert answer.status_code == 409
+    assert "This booking is at South" in text_of(answer)
+    assert primary(answer) == "Move here, 12:00"
+    fields = dict(re.findall(r'name="(code|starts_at)" value="([^"]+)"', answer.content.decode()))
+    moved = clerk.post(url(cast, "redeem/take-over/"), fields)
+    with chain_scope(cast.alpha.info):
+        after = Booking.objects.get(id=booking.id)
+        claims = [claim.resource_id for claim in after.claims.filter(active=True)]
+    assert moved["Location"] == url(cast, f"bookings/{booking.id}/")
+    assert (after.store_id, after.starts_at, after.code) == (cast.alpha.stores["north"].id, NOW, booking.code)
+    assert claims == [cast.alpha.employees[key].resource_id for key in ("second", "practitioner") if cast.alpha.employees[key].id == after.practitioner_id]
+
+
+def test_a_booking_of_tomorrow_says_from_when_and_offers_to_move_it_to_today(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 10))
+    answer = redeem(sign_in("clerk"), cast, booking)
+    assert (answer.status_code, primary(answer)) == (409, "Move to today")
+    assert "It can be redeemed from Tomorrow, 00:00 on." in text_of(answer)
+
+
+def test_a_code_redeemed_before_says_where_when_and_by_whom_and_offers_the_undo(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    clerk = sign_in("clerk")
+    redeem(clerk, cast, booking)
+    answer = redeem(clerk, cast, booking)
+    assert (answer.status_code, primary(answer)) == (409, "Undo redemption")
+    assert "At North, Today, 12:00, by Clerk." in text_of(answer)
+
+
+def test_ten_minutes_later_the_undo_is_no_longer_offered(cast, sign_in, monkeypatch):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    clerk = sign_in("clerk")
+    redeem(clerk, cast, booking)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later(11))
+    answer = redeem(clerk, cast, booking)
+    undo = clerk.post(url(cast, f"bookings/{booking.id}/undo/"))
+    assert (primary(answer), undo.status_code, status_of(cast, booking)) == ("Open booking", 422, Status.ARRIVED)
+
+
+def test_a_cancelled_booking_offers_to_book_again_with_the_same_guest(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 13))
+    with chain_scope(cast.alpha.info):
+        cancel_booking(booking.id, by=cast.alpha.actors["owner"], now=NOW)
+    answer = redeem(sign_in("clerk"), cast, booking)
+    assert (answer.status_code, primary(answer)) == (409, "Book again")
+    assert f"member={booking.member_id}" in answer.content.decode()
+
+
+def test_an_unknown_code_offers_the_phone(cast, sign_in):
+    answer = sign_in("clerk").post(url(cast, "redeem/"), {"means": "code", "code": "QB7K-4M2Z"})
+    assert (answer.status_code, primary(answer)) == (404, "Search by phone")
+
+
+def test_a_wrong_phone_number_is_told_at_its_field(cast, sign_in):
+    answer = sign_in("clerk").post(url(cast, "redeem/?by=phone"), {"means": "phone", "phone": "12345"})
+    assert answer.status_code == 422
+    assert "is not a phone number" in text_of(answer) and 'aria-invalid="true"' in answer.content.decode()
+
+
+def test_a_refusal_for_htmx_is_a_dialog_with_its_status(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 10))
+    answer = sign_in("clerk").post(url(cast, f"bookings/{booking.id}/redeem/"), HTTP_HX_REQUEST="true")
+    assert (answer.status_code, answer["X-Fragment"], answer["HX-Retarget"]) == (409, "yes", "#overlay")
+    assert "<dialog" in answer.content.decode()
+
+
+def test_read_only_cannot_open_the_redeem_page(cast, sign_in):
+    assert sign_in("read_only").get(url(cast, "redeem/")).status_code == 403
+
+
+# Acts
+
+
+def test_complete_no_show_and_undo_change_the_booking_and_answer_with_its_panel(cast, sign_in):
+    done, missed = make_booking(cast, at=local(TODAY, 12)), make_booking(cast, at=local(TODAY, 11), member="chen", who="second")
+    clerk = sign_in("clerk")
+    redeem(clerk, cast, done)
+    answers = [
+        clerk.post(url(cast, f"bookings/{done.id}/undo/"), HTTP_HX_REQUEST="true"),
+        clerk.post(url(cast, f"bookings/{missed.id}/no-show/"), HTTP_HX_REQUEST="true"),
+    ]
+    redeem(clerk, cast, done)
+    answers.append(clerk.post(url(cast, f"bookings/{done.id}/complete/"), HTTP_HX_REQUEST="true"))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert (status_of(cast, done), status_of(cast, missed)) == (Status.COMPLETED, Status.NO_SHOW)
+
+
+def test_a_stale_page_changes_nothing(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 11), who="second")
+    answer = sign_in("clerk").post(
+        url(cast, f"bookings/{booking.id}/no-show/"), {"version": "7"}, HTTP_HX_REQUEST="true"
+    )
+    assert (answer.status_code, status_of(cast, booking)) == (409, Status.CONFIRMED)
+    assert "Someone else has changed this booking" in text_of(answer)
+
+
+def test_cancelling_keeps_the_reason(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 15))
+    sign_in("clerk").post(url(cast, f"bookings/{booking.id}/cancel/"), {"reason": "The guest asked"})
+    with chain_scope(cast.alpha.info):
+        after = Booking.objects.get(id=booking.id)
+    assert (after.status, after.reason) == (Status.CANCELLED, "The guest asked")
+
+
+def test_moving_takes_the_chosen_time_and_person(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 15))
+    answer = sign_in("clerk").post(
+        url(cast, f"bookings/{booking.id}/move/"),
+        {"starts_at": local(22, 17).isoformat(), "practitioner": str(cast.alpha.employees["second"].id)},
+    )
+    with chain_scope(cast.alpha.info):
+        after = Booking.objects.get(id=booking.id)
+    assert answer.status_code == 302
+    assert (after.starts_at, after.practitioner_id) == (local(22, 17), cast.alpha.employees["second"].id)
+
+
+def test_moving_to_a_taken_time_is_refused_in_place(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 15))
+    make_booking(cast, at=local(22, 17), member="chen")
+    answer = sign_in("clerk").post(
+        url(cast, f"bookings/{booking.id}/move/"),
+        {"starts_at": local(22, 17).isoformat(), "practitioner": str(cast.alpha.employees["practitioner"].id)},
+    )
+    assert answer.status_code == 409
+    assert "Ya is already booked at that time." in text_of(answer)
+
+
+# A booking at the desk
+
+
+def test_a_walk_in_by_a_new_phone_number_joins_and_is_booked_now(cast, sign_in):
+    clerk = sign_in("clerk")
+    page = clerk.get(url(cast, f"new/?service={cast.alpha.services['short'].id}"))
+    chosen = re.search(r'name="starts_at" value="([^"]+)" checked', page.content.decode())
+    assert chosen is not None and datetime.fromisoformat(chosen.group(1)) == NOW
+    answer = clerk.post(
+        url(cast, "new/"),
+        {
+            "service": str(cast.alpha.services["short"].id),
+            "starts_at": chosen.group(1),
+            "who": "13912345678",
+            "name": "王",
+        },
+    )
+    with chain_scope(cast.alpha.info):
+        made = Booking.objects.select_related("member").get()
+    assert answer["Location"] == url(cast, f"bookings/{made.id}/")
+    assert (made.member.phone, made.member.name, made.channel) == ("+8613912345678", "王", "walk_in")
+
+
+def test_a_known_guest_is_found_while_typing_the_name(cast, sign_in):
+    answer = sign_in("clerk").get(url(cast, "new/members/?who=苏"), HTTP_HX_REQUEST="true")
+    one = sign_in("clerk").get(url(cast, "new/members/?who=13800000001"), HTTP_HX_REQUEST="true")
+    assert "New guest “苏”" in text_of(answer)
+    assert (str(cast.alpha.members["su"].id) in one.content.decode(), "New guest" in text_of(one)) == (True, False)
+
+
+def test_a_booking_for_nobody_asks_who_it_is_for_and_keeps_what_was_chosen(cast, sign_in):
+    wish = {"service": str(cast.alpha.services["short"].id), "starts_at": local(22, 15).isoformat(), "on": "2026-11-22"}
+    answer = sign_in("clerk").post(url(cast, "new/"), wish)
+    assert answer.status_code == 422
+    assert "needs a phone number or a name" in text_of(answer)
+    assert f'value="{local(22, 15).isoformat()}" checked' in answer.content.decode()
+
+
+# Finding
+
+
+def test_the_search_box_finds_by_code_by_the_end_of_the_phone_and_by_name(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 15))
+    make_booking(cast, at=local(TODAY, 17), member="chen")
+    clerk = sign_in("clerk")
+    found = {
+        query: re.findall(
+            r"bookings/([0-9a-f-]{36})/\"",
+            clerk.get(url(cast, "find/"), {"q": query}, HTTP_HX_REQUEST="true").content.decode(),
+        )
+        for query in (booking.code, "0001", "苏", "nobody")
+    }
+    assert found == {booking.code: [str(booking.id)], "0001": [str(booking.id)], "苏": [str(booking.id)], "nobody": []}
+
+
+def test_enter_on_a_single_hit_opens_the_booking(cast, sign_in):
+    booking = make_booking(cast, at=local(22, 15))
+    answer = sign_in("clerk").get(url(cast, "find/"), {"q": booking.code})
+    assert answer["Location"] == url(cast, f"bookings/{booking.id}/")
+
+
+# Policy
+
+
+def test_only_the_scan_page_may_compile_wasm_and_only_the_day_may_reach_the_stream(cast, sign_in, settings):
+    settings.LIVE_PORT = 8999
+    clerk = sign_in("clerk")
+    policies = {
+        path: clerk.get(url(cast, path))["Content-Security-Policy"]
+        for path in ("", "redeem/", "redeem/?by=code", "redeem/?by=phone", "new/", "find/")
+    }
+    wasm = [path for path, policy in policies.items() if "wasm-unsafe-eval" in policy]
+    stream = [path for path, policy in policies.items() if f"http://{ALPHA}:8999" in policy]
+    assert (wasm, stream) == (["redeem/"], [""])
+    assert not any("unsafe-inline" in policy or "'unsafe-eval'" in policy for policy in policies.values())
+
+
+def test_unknown_ids_are_not_found(cast, sign_in):
+    clerk = sign_in("clerk")
+    assert [
+        clerk.get(url(cast, f"bookings/{uuid4()}/")).status_code,
+        clerk.get(f"/workbench/{uuid4()}/").status_code,
+        clerk.post(url(cast, f"bookings/{uuid4()}/complete/")).status_code,
+    ] == [404, 404, 404]
+
+
+def test_a_role_at_a_second_store_opens_that_store(cast, sign_in):
+    with chain_scope(cast.alpha.info):
+        RoleGrant.objects.create(
+            employee=cast.alpha.employees["clerk"], role=Role.CLERK, store=cast.alpha.stores["south"]
+        )
+    assert sign_in("clerk").get(url(cast, store="south")).status_code == 200

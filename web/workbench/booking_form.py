@@ -1,0 +1,318 @@
+"""Booking for whoever stands there or calls, and moving a booking: choosing service, person, time, guest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from chains.refusals import Refusal
+from tenants.booking.domain.change import reschedule_booking
+from tenants.booking.domain.front_desk import GuestUnnamed, book_for_guest
+from tenants.catalogue.models import Service
+from tenants.members.domain.members import find_members
+from tenants.members.models import Member
+from tenants.people.domain.rights import Action, NotSeen, require
+from tenants.people.models import Employee
+from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
+from tenants.stores.domain.wall import parse_day, parse_moment
+from web.formats import format_phone, mask_phone
+from web.workbench.access import Desk, at_desk
+from web.workbench.acts import answer_done, asked_version, over
+from web.workbench.choosing import (
+    Times,
+    day_of,
+    people_options,
+    read_times,
+    service_options,
+    services_of,
+    skilled,
+)
+from web.workbench.frame import fragment, frame, here
+from web.workbench.panel import Panel, read_panel
+from web.workbench.staffing import practitioners_of
+
+MOST_MATCHES = 5
+MIN_QUERY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the form asks for so far."""
+
+    service: UUID | None
+    practitioner: UUID | None
+    on: date
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A member who may be meant."""
+
+    id: UUID
+    name: str
+    phone: str
+    checked: bool
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+def new(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """The form, and the booking it makes."""
+    require(desk.actor, Action.CREATE_BOOKING, store_id=desk.store.id)
+    if request.method == "GET":
+        return _form(request, desk, request.GET)
+    data = request.POST
+    try:
+        with transaction.atomic():
+            booking = _book(desk, data)
+    except (PhoneInvalid, GuestUnnamed) as refusal:
+        words = f"{refusal.sentence()} {refusal.way_out()}"
+        return _form(request, desk, data, status=refusal.status, who_error=words)
+    except NotSeen:
+        raise
+    except Refusal as refusal:
+        return _form(request, desk, data, status=refusal.status, refusal=refusal)
+    return HttpResponseRedirect(here("booking", desk, booking.id))
+
+
+@require_GET
+@at_desk
+def show_times(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """The people and times of a service, while choosing."""
+    require(desk.actor, Action.CREATE_BOOKING, store_id=desk.store.id)
+    context = _times_context(desk, request.GET)
+    return fragment(
+        request, "workbench/_times.html", {**frame(request, desk), **context, "with_choice": True}
+    )
+
+
+@require_GET
+@at_desk
+def show_members(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Who may be meant by what is typed."""
+    require(desk.actor, Action.CREATE_BOOKING, store_id=desk.store.id)
+    context = _members_context(desk, request.GET)
+    return fragment(request, "workbench/_members.html", {**frame(request, desk), **context})
+
+
+@require_http_methods(["GET", "POST"])
+@at_desk
+def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """Choose another time or person for a booking, then move it."""
+    panel = read_panel(desk, booking)
+    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
+    status, refusal = 200, None
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                _move(desk, panel, request.POST, asked_version(request))
+        except NotSeen:
+            raise
+        except Refusal as refused:
+            status, refusal = refused.status, refused
+        else:
+            return answer_done(request, desk, booking, _("Moved"))
+    data = request.POST if request.method == "POST" else request.GET
+    context = _move_context(desk, panel, data) | {"panel": panel, "refusal": refusal}
+    return over(request, desk, _("Move booking"), "workbench/_move.html", context, status=status)
+
+
+@require_GET
+@at_desk
+def show_move_times(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """The times of a booking's service, while moving it."""
+    panel = read_panel(desk, booking)
+    context = {**frame(request, desk), **_move_context(desk, panel, request.GET)}
+    return fragment(request, "workbench/_times.html", context)
+
+
+def _book(desk: Desk, data: QueryDict) -> Any:
+    typed = data.get("who", "").strip()[:80]
+    is_phone = _reads_as_phone(typed)
+    service = _uuid(data.get("service", ""))
+    if service is None:
+        raise NotSeen
+    return book_for_guest(
+        service,
+        store_id=desk.store.id,
+        starts_at=parse_moment(data.get("starts_at", ""), zone=desk.zone),
+        by=desk.actor,
+        now=desk.now,
+        country=desk.store.country,
+        member_id=_uuid(data.get("member", "")),
+        phone=typed if is_phone else "",
+        name=data.get("name", "")[:80] if is_phone else typed,
+        practitioner_id=_uuid(data.get("practitioner", "")),
+        note=data.get("note", ""),
+    )
+
+
+def _move(desk: Desk, panel: Panel, data: QueryDict, version: int | None) -> None:
+    practitioner = _uuid(data.get("practitioner", ""))
+    reschedule_booking(
+        panel.booking.id,
+        starts_at=parse_moment(data.get("starts_at", ""), zone=desk.zone),
+        by=desk.actor,
+        now=desk.now,
+        practitioner_id=practitioner,
+        anybody=practitioner is None,
+        version=version,
+    )
+
+
+def _form(
+    request: HttpRequest,
+    desk: Desk,
+    data: QueryDict,
+    *,
+    status: int = 200,
+    refusal: Refusal | None = None,
+    who_error: str = "",
+) -> HttpResponse:
+    services = services_of(desk)
+    context = {
+        **frame(request, desk, current="new"),
+        **_times_context(desk, data, services),
+        **_members_context(desk, data),
+        "refusal": refusal,
+        "who_error": who_error,
+        "note": data.get("note", ""),
+        "times_url": here("new_times", desk),
+        "members_url": here("new_members", desk),
+    }
+    return render(request, "workbench/new.html", context, status=status)
+
+
+def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None = None) -> dict[str, Any]:
+    offered = services_of(desk) if services is None else services
+    wish = _wish(desk, data)
+    service = next((one for one in offered if one.id == wish.service), offered[0] if offered else None)
+    people = _people(desk, service) if service is not None else []
+    practitioner = wish.practitioner if wish.practitioner in {one.id for one in people} else None
+    times = _times(desk, service, wish, practitioner) if service is not None else None
+    return {
+        "services": service_options(offered, service.id if service else None),
+        "people": people_options(people, practitioner) if len(people) > 1 else [],
+        "times": times,
+        "times_url": here("new_times", desk),
+        "chosen_service": service,
+        "chosen_time": _chosen_time(times),
+    }
+
+
+def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
+    booking = panel.booking
+    wish = _wish(desk, data)
+    service = booking.service
+    people = _people(desk, service)
+    known = {one.id for one in people}
+    asked = wish.practitioner if "practitioner" in data else booking.practitioner_id
+    practitioner = asked if asked in known else None
+    if "on" not in data:
+        wish = Wish(
+            wish.service, wish.practitioner, max(desk.today, day_of(booking.starts_at, desk)), wish.starts_at
+        )
+    times = _times(desk, service, wish, practitioner)
+    return {
+        "people": people_options(people, practitioner) if len(people) > 1 else [],
+        "times": times,
+        "times_url": here("move_times", desk, booking.id),
+        "move_url": here("move", desk, booking.id),
+        "chosen_service": service,
+        "chosen_time": _chosen_time(times),
+    }
+
+
+def _times(desk: Desk, service: Service, wish: Wish, practitioner: UUID | None) -> Times:
+    return read_times(
+        desk,
+        service.id,
+        on=wish.on,
+        practitioner_id=practitioner,
+        step=max(15, service.step),
+        chosen=wish.starts_at,
+    )
+
+
+def _chosen_time(times: Times | None) -> str:
+    if times is None:
+        return ""
+    return next((slot.time for part in times.parts for slot in part.slots if slot.checked), "")
+
+
+def _people(desk: Desk, service: Service) -> list[Employee]:
+    """Who can do the service at the desk's store."""
+    return skilled(practitioners_of(desk), service)
+
+
+def _wish(desk: Desk, data: QueryDict) -> Wish:
+    try:
+        on = max(desk.today, parse_day(data.get("on", ""))) if data.get("on") else desk.today
+        starts_at = parse_moment(data.get("starts_at", "")) if data.get("starts_at") else None
+    except Refusal:
+        on, starts_at = desk.today, None
+    return Wish(_uuid(data.get("service", "")), _uuid(data.get("practitioner", "")), on, starts_at)
+
+
+def _members_context(desk: Desk, data: QueryDict) -> dict[str, Any]:
+    """Matches of the typed name or number; whether somebody new is meant."""
+    who = data.get("who", "").strip()[:80]
+    chosen = _uuid(data.get("member", ""))
+    phone = _phone(desk, who)
+    found: list[Member] = []
+    if phone is not None:
+        found = list(Member.objects.filter(phone=phone))
+    elif len(who) >= MIN_QUERY:
+        found = list(find_members(who, by=desk.actor).order_by("name", "id")[:MOST_MATCHES])
+    if chosen is not None and chosen not in {one.id for one in found}:
+        found = [*Member.objects.filter(id=chosen), *found]
+    only = len(found) == 1 and (phone is not None or not who)
+    matches = [
+        Match(
+            one.id,
+            one.name or _("No name yet"),
+            mask_phone(one.phone) if one.phone else "",
+            only or one.id == chosen,
+        )
+        for one in found
+    ]
+    is_new = bool(who) and not (phone is not None and found)
+    return {
+        "who": who,
+        "name": data.get("name", ""),
+        "matches": matches,
+        "chosen_member": any(one.checked for one in matches),
+        "is_new": is_new,
+        "new_phone": format_phone(phone) if phone is not None else "",
+    }
+
+
+def _phone(desk: Desk, text: str) -> str | None:
+    if not _reads_as_phone(text):
+        return None
+    try:
+        return normalise_phone(text, country=desk.store.country)
+    except PhoneInvalid:
+        return None
+
+
+def _reads_as_phone(text: str) -> bool:
+    """Digits, and what people put between them: meant as a number, right or wrong."""
+    digits = [sign for sign in text if sign.isdigit()]
+    return len(digits) >= 5 and all(sign.isdigit() or sign in " +-()." for sign in text)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,216 @@
+"""Choosing a time at the desk: services, people, days and slots in the shape of the page's pickers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tenants.booking.domain.availability import find_slots, practitioner_names
+from tenants.booking.domain.search import DaySlots, Slot
+from tenants.catalogue.models import Service
+from tenants.people.models import Employee
+from tenants.stores.domain.wall import local_date
+from web.formats import format_clock, format_day, format_duration, format_money, format_weekday
+from web.workbench.access import Desk
+
+DAYS = 14
+NOON = 12
+EVENING = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of a list of choices, in the shape of ui/choices."""
+
+    value: str
+    label: str
+    checked: bool = False
+    icon: str = ""
+    person: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayChip:
+    """One day of ui/days."""
+
+    value: str
+    weekday: str
+    date: int
+    pips: int
+    word: str
+    none: bool
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChip:
+    """One slot of ui/slots."""
+
+    value: str
+    time: str
+    checked: bool
+    state: str = "free"
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the day and its slots."""
+
+    label: str
+    slots: list[SlotChip]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What can be chosen: days, slots of the chosen day, and the soonest one."""
+
+    on: date
+    days: list[DayChip]
+    parts: list[Part]
+    soonest: SlotChip | None
+    soonest_who: str
+
+    @property
+    def any(self) -> bool:
+        """Whether the day has a slot at all."""
+        return bool(self.parts)
+
+
+def services_of(desk: Desk) -> list[Service]:
+    """The services offered at the desk's store, in the chain's order."""
+    return list(
+        Service.objects.filter(active=True, offers__store_id=desk.store.id, offers__active=True).distinct()
+    )
+
+
+def service_options(services: Iterable[Service], chosen: UUID | None) -> list[Option]:
+    """Services as cards: name, duration and price."""
+    language = get_language() or "en"
+    return [
+        Option(
+            str(one.id),
+            one.name,
+            one.id == chosen,
+            hint=" · ".join(
+                [
+                    format_duration(one.minutes, language=language),
+                    format_money(one.price_amount, one.currency, language=language, exact=False),
+                ]
+            ),
+        )
+        for one in services
+    ]
+
+
+def people_options(people: Iterable[Employee], chosen: UUID | None) -> list[Option]:
+    """Anyone first, then each by name."""
+    options = [Option("", _("Anyone"), chosen is None, icon="users")]
+    return options + [Option(str(one.id), one.name, one.id == chosen, person=one.name) for one in people]
+
+
+def skilled(people: Iterable[Employee], service: Service) -> list[Employee]:
+    """Those who have every skill the service needs; both with their skills prefetched."""
+    needed = {skill.id for skill in service.skills.all()}
+    return [one for one in people if needed <= {skill.id for skill in one.skills.all()}]
+
+
+def read_times(
+    desk: Desk,
+    service_id: UUID,
+    *,
+    on: date,
+    practitioner_id: UUID | None,
+    step: int,
+    chosen: datetime | None = None,
+) -> Times:
+    """Two weeks from today of one service, the slots of `on` every `step` minutes, the soonest of all.
+
+    The soonest free start of a day is always shown, whatever minute it falls on: that is a walk-in's.
+    Raises NotSeen and NotOffered.
+    """
+    dates = [desk.today + timedelta(days=n) for n in range(DAYS)]
+    if on not in dates:
+        dates.append(on)
+    found = find_slots(
+        desk.store.id,
+        service_id,
+        days=dates,
+        now=desk.now,
+        practitioner_id=practitioner_id,
+        by_staff=True,
+    )[1]
+    names = practitioner_names(found)
+    slots = {day.day: _thinned(day, desk, step) for day in found}
+    of_day = slots.get(on, [])
+    wanted = chosen if chosen is not None else (of_day[0].starts_at if of_day else None)
+    first = of_day[0] if of_day else None
+    return Times(
+        on=on,
+        days=[_chip(day, desk, len(slots.get(day, [])), step, on) for day in dates],
+        parts=_parts(of_day, desk, wanted),
+        soonest=_slot(first, desk, wanted) if first is not None else None,
+        soonest_who=names.get(first.staff[0], "") if first is not None and len(first.staff) == 1 else "",
+    )
+
+
+def _thinned(day: DaySlots[UUID], desk: Desk, step: int) -> list[Slot[UUID]]:
+    """The first start from now on, and those on the step."""
+    kept: list[Slot[UUID]] = []
+    earliest = desk.now - timedelta(minutes=5)
+    for slot in day.slots:
+        if slot.starts_at < earliest:
+            continue
+        local = slot.starts_at.astimezone(desk.zone)
+        if not kept or (local.hour * 60 + local.minute) % step == 0:
+            kept.append(slot)
+    return kept
+
+
+def _chip(day: date, desk: Desk, free: int, step: int, on: date) -> DayChip:
+    language = get_language() or "en"
+    plenty = free * step >= 4 * 60
+    pips = 3 if plenty else 1 if free else 0
+    words = {3: _("Plenty"), 1: _("Few"), 0: _("Full")}
+    name = format_day(day, language=language, today=desk.today) if day == desk.today else ""
+    return DayChip(
+        value=day.isoformat(),
+        weekday=name or format_weekday(day, language=language),
+        date=day.day,
+        pips=pips,
+        word=words[pips],
+        none=not free,
+        checked=day == on,
+    )
+
+
+def _slot(slot: Slot[UUID], desk: Desk, chosen: datetime | None) -> SlotChip:
+    local = slot.starts_at.astimezone(desk.zone)
+    is_now = abs(slot.starts_at - desk.now) <= timedelta(minutes=5)
+    return SlotChip(
+        value=slot.starts_at.isoformat(),
+        time=format_clock(local),
+        checked=slot.starts_at == chosen,
+        state="last" if is_now else "free",
+        word=_("now") if is_now else "",
+    )
+
+
+def _parts(slots: Sequence[Slot[UUID]], desk: Desk, chosen: datetime | None) -> list[Part]:
+    groups: dict[str, list[SlotChip]] = {}
+    for slot in slots:
+        hour = slot.starts_at.astimezone(desk.zone).hour
+        label = _("a.m.") if hour < NOON else _("p.m.") if hour < EVENING else _("Eve")
+        groups.setdefault(label, []).append(_slot(slot, desk, chosen))
+    return [Part(label, chips) for label, chips in groups.items()]
+
+
+def day_of(moment: datetime, desk: Desk) -> date:
+    """The store's date of a moment."""
+    return local_date(moment, desk.zone)

@@ -1,0 +1,132 @@
+"""The panel of one booking: who, what, where, what happened, and what can be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from tenants.booking.domain.redeem import UNDO_WITHIN
+from tenants.booking.domain.transitions import Move, status_after
+from tenants.booking.models import Booking, Channel, Status, Transition
+from tenants.people.domain.rights import Action, NotSeen, require
+from web.workbench.access import Desk
+from web.workbench.day import Row, held_claims, row_of
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of a booking's history: local time and words."""
+
+    at: datetime
+    words: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the panel shows of a booking, and which actions it offers to whoever looks."""
+
+    row: Row
+    visits: int
+    history: list[Past]
+    can_redeem: bool
+    can_confirm: bool
+    can_move: bool
+    can_cancel: bool
+    can_complete: bool
+    can_no_show: bool
+    can_undo: bool
+    can_reveal: bool
+
+    @property
+    def booking(self) -> Booking:
+        """The booking itself."""
+        return self.row.booking
+
+
+def booking_here(desk: Desk, booking_id: UUID) -> Booking:
+    """A booking of the desk's store with all the panel names. Raises NotSeen for any other."""
+    require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
+    booking = (
+        Booking.objects.filter(id=booking_id, store_id=desk.store.id)
+        .select_related("store", "service", "member", "practitioner", "resource", "redemption__by")
+        .prefetch_related(held_claims())
+        .first()
+    )
+    if booking is None:
+        raise NotSeen
+    return booking
+
+
+def read_panel(desk: Desk, booking_id: UUID) -> Panel:
+    """The panel of a booking of this store, by four queries. Raises NotSeen for any other booking."""
+    booking = booking_here(desk, booking_id)
+    seen = Booking.objects.filter(
+        Q(status__in=[Status.ARRIVED, Status.COMPLETED]), member_id=booking.member_id
+    ).aggregate(count=Count("id"))
+    lines = Transition.objects.filter(booking_id=booking.id).select_related("by_employee", "by_member")
+    may_change = desk.may(Action.CHANGE_BOOKING)
+    may_complete = desk.may(Action.COMPLETE_BOOKING)
+    may_redeem = desk.may(Action.REDEEM_BOOKING)
+    redeemed_at = booking.redemption.at if hasattr(booking, "redemption") else None
+
+    def can(move: Move) -> bool:
+        return status_after(booking.status, move) is not None
+
+    return Panel(
+        row=row_of(booking, desk),
+        visits=seen["count"],
+        history=[_past(line, booking, desk) for line in lines.order_by("id")],
+        can_redeem=may_redeem and can(Move.REDEEM),
+        can_confirm=may_change and can(Move.CONFIRM),
+        can_move=may_change and can(Move.MOVE),
+        can_cancel=may_change and can(Move.CANCEL),
+        can_complete=may_complete and can(Move.COMPLETE),
+        can_no_show=may_complete and can(Move.NO_SHOW) and booking.starts_at <= desk.now,
+        can_undo=may_redeem
+        and can(Move.UNDO_REDEEM)
+        and redeemed_at is not None
+        and desk.now - redeemed_at <= UNDO_WITHIN,
+        can_reveal=bool(booking.member.phone) and desk.may(Action.REVEAL_PHONE),
+    )
+
+
+def _past(line: Transition, booking: Booking, desk: Desk) -> Past:
+    if line.by_employee is not None:
+        who = line.by_employee.name
+    else:
+        who = _("the guest") if line.by_member is not None else _("the system")
+    return Past(line.at.astimezone(desk.zone), _words(line, booking) % {"who": who}, line.reason)
+
+
+def _words(line: Transition, booking: Booking) -> str:
+    after = Status(line.after)
+    if not line.before:
+        return _first_words(after, booking)
+    if line.before == line.after:
+        return _("Moved by %(who)s")
+    if after == Status.CONFIRMED and line.before == Status.ARRIVED:
+        return _("Redemption undone by %(who)s")
+    return {
+        Status.CONFIRMED: _("Confirmed by %(who)s"),
+        Status.ARRIVED: _("Redeemed by %(who)s"),
+        Status.COMPLETED: _("Completed by %(who)s"),
+        Status.CANCELLED: _("Cancelled by %(who)s"),
+        Status.NO_SHOW: _("Marked a no-show by %(who)s"),
+        Status.EXPIRED: _("The hold ran out"),
+        Status.HELD: _("Held by %(who)s"),
+    }[after]
+
+
+def _first_words(after: Status, booking: Booking) -> str:
+    if after == Status.HELD:
+        return _("Time held by %(who)s")
+    if booking.channel == Channel.WALK_IN:
+        return _("Walk-in, taken in by %(who)s")
+    if booking.channel == Channel.ONLINE:
+        return _("Booked online by %(who)s")
+    return _("Booked by %(who)s")
