@@ -47,7 +47,10 @@ class Booking(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, db_index=False, related_name="bookings")
+    # null only while a visitor holds a time and nobody knows them yet
+    member = models.ForeignKey(
+        Member, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
+    )
     practitioner = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
     resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
     starts_at = models.DateTimeField()
@@ -78,6 +81,10 @@ class Booking(models.Model):
                 condition=Q(status="held", expires_at__isnull=False) | ~Q(status="held"),
                 name="booking_hold_expires",
             ),
+            models.CheckConstraint(
+                condition=Q(member__isnull=False) | Q(status__in=["held", "expired"]),
+                name="booking_has_a_member",
+            ),
             ExclusionConstraint(
                 name="booking_member_once_at_a_time",
                 expressions=[
@@ -99,6 +106,24 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class VisitorHold(models.Model):
+    """A hold without a member belongs to one browser; of its key and address only hashes are kept."""
+
+    booking = models.OneToOneField(
+        Booking, primary_key=True, on_delete=models.CASCADE, related_name="visitor_hold"
+    )
+    visitor_hash = models.CharField(max_length=64)
+    address_hash = models.CharField(max_length=64)
+    extended = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("visitor_hash", name="visitor_hold_one_each")]
+        indexes = [models.Index(fields=["address_hash"], name="visitor_hold_by_address")]
+
+    def __str__(self) -> str:
+        return f"hold {self.booking_id}"
 
 
 class Pool(models.Model):

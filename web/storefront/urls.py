@@ -1,7 +1,28 @@
-"""Routes of web.storefront."""
+"""Routes of the member's pages on a chain's host."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from web.storefront import account, mine, taking, theme, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.shop, name="shop"),
+    path("theme.css", theme.theme, name="theme"),
+    path("book/<uuid:service_id>/", views.times, name="times"),
+    path("book/<uuid:service_id>/why/", views.why, name="why"),
+    path("book/<uuid:service_id>/take/", taking.take, name="take"),
+    path("confirm/<uuid:booking_id>/", taking.confirm, name="confirm"),
+    path("confirm/<uuid:booking_id>/extend/", taking.extend, name="extend"),
+    path("confirm/<uuid:booking_id>/drop/", taking.drop, name="drop"),
+    path("confirm/<uuid:booking_id>/resend/", taking.resend, name="resend"),
+    path("my/", mine.my_bookings, name="my_bookings"),
+    path("my/sign-in/", account.enter, name="sign_in"),
+    path("my/sign-in/resend/", account.resend, name="resend_sign_in"),
+    path("my/sign-out/", account.leave, name="sign_out"),
+    path("my/profile/", account.profile, name="profile"),
+    path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),
+    path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
+    path("my/<uuid:booking_id>/move/", mine.move, name="move"),
+    path("my/<uuid:booking_id>/calendar.ics", mine.calendar, name="calendar"),
+]

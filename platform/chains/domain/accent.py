@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, NamedTuple
@@ -182,3 +182,11 @@ def encoded(value: float) -> float:
     """sRGB channel 0–1 of linear light."""
     value = min(1.0, max(0.0, value))
     return 12.92 * value if value <= 0.0031308 else 1.055 * float(value ** (1 / 2.4)) - 0.055
+
+
+def read_accent(kept: Mapping[str, Mapping[str, str]]) -> AccentTokens | None:
+    """The tokens as `dataclasses.asdict` wrote them into a chain; None where it has none, or not all eight."""
+    try:
+        return AccentTokens(light=Accent(**kept["light"]), dark=Accent(**kept["dark"]))
+    except (KeyError, TypeError):
+        return None

@@ -26,7 +26,7 @@ from .calendar import read_calendar
 from .claims import constraint_of
 from .offering import read_offering
 from .rules import MemberOverlap
-from .transitions import Move, apply_move, read_booking, require_move
+from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 
 
 class NoticeGone(Refusal):
@@ -65,6 +65,9 @@ def confirm_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int 
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     if booking.status == Status.EXPIRED or hold_is_over(booking, now=now):
         raise HoldExpired
+    if booking.member_id is None:
+        # a visitor's hold: only whoever proves a phone confirms it (visitor_holds)
+        raise StatusForbids(params={"status": STATUS_WORDS[Status.HELD]})
     return apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields={"expires_at": None})
 
 
@@ -79,8 +82,10 @@ def cancel_booking(
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     require_move(booking, Move.CANCEL, version=version)
     require_notice(booking, by=by, now=now)
+    # nobody's booking is let go, not cancelled: there is no member to tell
+    move = Move.CANCEL if booking.member_id is not None else Move.EXPIRE
     return apply_move(
-        booking, Move.CANCEL, by=by, now=now, version=version, reason=reason, fields={"reason": reason}
+        booking, move, by=by, now=now, version=version, reason=reason, fields={"reason": reason}
     )
 
 
@@ -106,7 +111,8 @@ def reschedule_booking(
         raise HoldExpired
     require_notice(booking, by=by, now=now)
     lock_booking(booking)
-    lock_member(booking.member_id)
+    if booking.member_id is not None:
+        lock_member(booking.member_id)
     offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
     calendar = read_calendar(
         offering,
@@ -134,7 +140,8 @@ def reschedule_booking(
     )
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
-    require_member_free(booking.member_id, booking, now=now)
+    if booking.member_id is not None:
+        require_member_free(booking.member_id, booking, now=now)
     fields = {
         "starts_at": moved.start,
         "ends_at": moved.end,

@@ -45,7 +45,7 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
     A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
     """
     booking = read_booking(event.subject_id)
-    if booking is None or not booking.member.phone or _overtaken(booking, event):
+    if booking is None or booking.member is None or not booking.member.phone or _overtaken(booking, event):
         return None
     chain = own_chain()
     message = Message(
@@ -65,7 +65,8 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
 def notice_text(kind: str, booking: Booking, *, chain: OwnChain) -> str:
     """The sentence in the member's language (else the chain's), with the store's local time."""
     starts_at = booking.starts_at.astimezone(ZoneInfo(booking.store.time_zone))
-    with translation.override(booking.member.locale or chain.locale):
+    language = booking.member.locale if booking.member else ""
+    with translation.override(language or chain.locale):
         return str(TEXTS[kind]) % {
             "chain": chain.name,
             "service": booking.service.name,

@@ -301,7 +301,7 @@ def _brief(booking: Booking) -> dict[str, Any]:
         "ends_at": booking.ends_at.astimezone(zone).isoformat(),
         "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
         "practitioner_name": booking.practitioner.name if booking.practitioner else None,
-        "member_name": booking.member.name,
+        "member_name": booking.member.name if booking.member else "",
     }
 
 

@@ -24,6 +24,7 @@ class Greeting:
 
 def greet(booking: Booking, *, now: datetime) -> Greeting:
     """The greeting for a booking that has just arrived (its member is loaded); one query."""
+    assert booking.member is not None  # only a confirmed booking arrives
     seen = (
         Booking.objects.filter(
             member_id=booking.member_id,

@@ -5,5 +5,6 @@ import "./countdown.js";
 import "./keys.js";
 import "./menu.js";
 import "./overlay.js";
+import "./refusals.js";
 import "./theme.js";
 import "./toast.js";

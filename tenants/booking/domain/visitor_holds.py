@@ -1,0 +1,246 @@
+"""Holds of visitors: somebody nobody knows yet keeps a time while they type their phone and its code.
+
+Such a hold has no member; it belongs to one browser, by a random key of which only a hash is kept. A
+browser holds one time: a new hold lets the last one go. One address holds at most `PER_ADDRESS` times,
+enough for the guests of a shop on its network, too few to empty a calendar.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from chains.due import mark_due
+from chains.refusals import Refusal
+from tenants.booking.models import Booking, Channel, Status, VisitorHold
+from tenants.events.domain.record import record_event
+from tenants.people.domain.rights import Actor, NotSeen
+from tenants.stores.domain.wall import local_date
+
+from .attempts import Raced, again_on_conflict
+from .book import insert_booking, lock_member, require_member_free, require_practitioner, take_place
+from .calendar import read_calendar
+from .change import HoldExpired, hold_is_over
+from .claims import constraint_of
+from .holds import HOLD_FOR, HOLDS
+from .offering import read_offering
+from .rules import MemberOverlap
+from .transitions import Move, apply_move, read_booking, record_transition
+
+PER_ADDRESS = 20
+
+
+class TooManyHolds(Refusal):
+    """From one address more times are held than guests of one shop would hold."""
+
+    code = "too_many_holds"
+    status = 429
+    title = _("Too many times on hold")
+    detail = _("Too many times are being held from this connection.")
+    fix = _("Confirm one of them, or try again in ten minutes.")
+
+
+class HoldExtended(Refusal):
+    """The hold has been extended once already."""
+
+    code = "hold_extended"
+    status = 409
+    title = _("Extended already")
+    detail = _("This hold has been extended once; it cannot be extended again.")
+    fix = _("Confirm before it runs out, or choose the time again.")
+
+
+def key_hash(key: str) -> str:
+    """What is kept of a visitor's key or address: a keyed hash, 64 hexadecimal digits."""
+    return salted_hmac("tenants.booking.visitor_holds", key, algorithm="sha256").hexdigest()
+
+
+@again_on_conflict
+def hold_for_visitor(
+    service_id: UUID,
+    *,
+    store_id: UUID,
+    starts_at: datetime,
+    visitor: str,
+    address: str,
+    now: datetime,
+    practitioner_id: UUID | None = None,
+) -> Booking:
+    """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
+
+    The browser's earlier hold is let go in the same transaction, and stays where the new one is refused.
+    Raises TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
+    WrongSkill, NotOffered, NotSeen.
+    """
+    _require_few(address, but=visitor, now=now)
+    _let_go(visitor, now=now)
+    offering = read_offering(store_id, service_id)
+    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now)
+    require_practitioner(calendar, practitioner_id)
+    booking = Booking(
+        id=new_id(),
+        status=Status.HELD,
+        store_id=store_id,
+        service_id=service_id,
+        starts_at=starts_at,
+        ends_at=offering.need.service_span(starts_at).end,
+        price_amount=offering.price_amount,
+        currency=offering.currency,
+        channel=Channel.ONLINE,
+        notice=offering.notice,
+        expires_at=now + HOLD_FOR,
+        created_at=now,
+    )
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=starts_at,
+        practitioner_id=practitioner_id,
+        resource_id=None,
+        now=now,
+        by_staff=False,
+    )
+    booking.practitioner_id = place.practitioner_id
+    insert_booking(booking, randbelow=secrets.randbelow)
+    _remember(booking, visitor=visitor, address=address)
+    record_transition(booking, before="", by=Actor(), now=now)
+    record_event(
+        "booking.held",
+        subject_id=booking.id,
+        store_id=store_id,
+        version=booking.version,
+        payload={"status": booking.status},
+        now=now,
+    )
+    mark_due(HOLDS, now + HOLD_FOR)
+    return booking
+
+
+def held_by(booking_id: UUID, *, visitor: str) -> Booking:
+    """The visitor's hold with service, store and practitioner, also one that ran out; two queries.
+
+    Raises NotSeen for anybody else's.
+    """
+    if (
+        not visitor
+        or not VisitorHold.objects.filter(booking_id=booking_id, visitor_hash=key_hash(visitor)).exists()
+    ):
+        raise NotSeen
+    booking = read_booking(booking_id)
+    if booking is None or booking.member_id is not None:
+        raise NotSeen
+    return booking
+
+
+def hold_of(visitor: str) -> UUID | None:
+    """The booking that this browser holds; None for a browser without a key or a hold."""
+    if not visitor:
+        return None
+    return (
+        VisitorHold.objects.filter(visitor_hash=key_hash(visitor))
+        .values_list("booking_id", flat=True)
+        .first()
+    )
+
+
+def may_extend(booking_id: UUID) -> bool:
+    """Whether the hold has not been extended yet."""
+    return VisitorHold.objects.filter(booking_id=booking_id, extended=False).exists()
+
+
+@again_on_conflict
+def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
+    """Ten more minutes from now, once. Raises NotSeen, HoldExpired, HoldExtended."""
+    booking = held_by(booking_id, visitor=visitor)
+    _require_live(booking, now=now)
+    if not VisitorHold.objects.filter(booking_id=booking_id, extended=False).update(extended=True):
+        raise HoldExtended
+    until = now + HOLD_FOR
+    written = Booking.objects.filter(id=booking_id, status=Status.HELD, version=booking.version)
+    if not written.update(expires_at=until, version=F("version") + 1):
+        raise Raced
+    booking.expires_at = until
+    booking.version += 1
+    mark_due(HOLDS, until)
+    return booking
+
+
+@again_on_conflict
+def confirm_visitor_hold(
+    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = ""
+) -> Booking:
+    """The very same hold becomes the booking of `by`, a member who has just proved their phone.
+
+    Price, practitioner and code stay. Raises NotSeen for a hold of another browser, HoldExpired,
+    MemberOverlap where the member has another booking at that time.
+    """
+    assert by.member_id is not None
+    lock_member(by.member_id)
+    booking = held_by(booking_id, visitor=visitor)
+    _require_live(booking, now=now)
+    require_member_free(by.member_id, booking, now=now)
+    fields = {"member_id": by.member_id, "expires_at": None, "note": note}
+    try:
+        with transaction.atomic():
+            apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
+    except IntegrityError as error:
+        if constraint_of(error) == "booking_member_once_at_a_time":
+            raise MemberOverlap(params={"code": ""}) from error
+        raise
+    VisitorHold.objects.filter(booking_id=booking_id).delete()
+    return booking
+
+
+@again_on_conflict
+def drop_visitor_hold(*, visitor: str, now: datetime) -> None:
+    """Let go of whatever the visitor holds; nothing happens where they hold nothing."""
+    _let_go(visitor, now=now)
+
+
+def _require_live(booking: Booking, *, now: datetime) -> None:
+    if booking.status != Status.HELD or hold_is_over(booking, now=now):
+        raise HoldExpired
+
+
+def _require_few(address: str, *, but: str, now: datetime) -> None:
+    held = VisitorHold.objects.filter(
+        address_hash=key_hash(address), booking__status=Status.HELD, booking__expires_at__gt=now
+    )
+    if held.exclude(visitor_hash=key_hash(but)).count() >= PER_ADDRESS:
+        raise TooManyHolds
+
+
+def _let_go(visitor: str, *, now: datetime) -> None:
+    """Expire the visitor's hold, if it still stands, and forget it."""
+    mine = VisitorHold.objects.filter(visitor_hash=key_hash(visitor))
+    for hold in mine.select_for_update().select_related("booking").order_by("booking_id"):
+        if hold.booking.status == Status.HELD:
+            apply_move(hold.booking, Move.EXPIRE, now=now, reason="another time was chosen")
+        hold.delete()
+
+
+def _remember(booking: Booking, *, visitor: str, address: str) -> None:
+    """Tie the hold to its browser; the unique key sees to it that a browser has one."""
+    try:
+        with transaction.atomic():
+            VisitorHold.objects.create(
+                booking=booking, visitor_hash=key_hash(visitor), address_hash=key_hash(address)
+            )
+    except IntegrityError as error:
+        if constraint_of(error) == "visitor_hold_one_each":
+            raise Raced from error
+        raise
+
+
+def hold_left(booking: Booking, *, now: datetime) -> timedelta:
+    """How long the hold still stands; zero where it has run out."""
+    if booking.status != Status.HELD or booking.expires_at is None:
+        return timedelta()
+    return max(booking.expires_at - now, timedelta())

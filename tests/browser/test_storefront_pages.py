@@ -1,0 +1,147 @@
+"""The member's pages as they look: accessible, within their width, in both languages and themes.
+
+Screenshots are for looking at (set SCREENSHOTS to a folder), never compared by pixel.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from chains.scope import chain_scope
+from tests.browser.conftest import OpenPage, Site, axe_violations
+from tests.browser.test_booking_flow import come_as_member, free_slot, last_code
+from tests.ground.cast import Chain
+from web.dev.seeding.chain import ChainSeeder
+from verticals.beauty.manifest import manifest
+
+pytestmark = pytest.mark.browser
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture of the page, if somebody wants to look."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+        page.screenshot(path=str(Path(folder) / f"{name}-full.png"), full_page=True)
+
+
+def check(page: Page, name: str) -> list[str]:
+    """What is wrong with the page: axe's findings and whatever is wider than the window."""
+    keep(page, name)
+    wrong = [f"{name} {finding}" for finding in axe_violations(page)]
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [*wrong, *([f"{name} is {wide} px too wide"] if wide > 0 else [])]
+
+
+@pytest.fixture()
+def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
+    """The beauty demo's chain, with its history."""
+
+    def make(language: str) -> Chain:
+        demo = manifest.demo[0]
+        from tests.ground.chains import make_chain
+        from chains.domain.accent import make_accent
+        from dataclasses import asdict
+
+        info = make_chain(
+            f"salon-{language.lower()}",
+            name=demo.names[language],
+            tagline=demo.taglines[language],
+            opened_at=timezone.now(),
+            locale=demo.locale,
+            accent_tokens=asdict(make_accent(demo.accent)),
+        )
+        with chain_scope(info):
+            ChainSeeder(info, demo, manifest, now=timezone.now(), seed=7).seed()
+        return Chain(info)
+
+    return make
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_every_page_is_accessible_in_both_themes_and_widths(
+    site: Site, open_page: OpenPage, salon: Callable[..., Chain], language: str
+) -> None:
+    chain = salon(language)
+    wrong: list[str] = []
+    for theme, width in (("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)):
+        page = open_page(width=width, language=language, theme=theme)
+        name = f"{{}}-{language}-{theme}-{width}".format
+        page.goto(site.url(chain.info.slug))
+        wrong += check(page, name("1-shop"))
+        page.locator("[data-opens=stores]").click()
+        wrong += check(page, name("1-stores"))
+        page.keyboard.press("Escape")
+        page.locator(".row .btn-tint").first.click()
+        page.locator(".day").nth(4).click()
+        page.wait_for_load_state("networkidle")
+        wrong += check(page, name("2-times"))
+        free_slot(page, 2).click()
+        page.locator("#bar-in .btn-primary").wait_for()
+        wrong += check(page, name("2-times-chosen"))
+        page.locator("[data-opens=why]").last.click()
+        page.locator("#why-clock").fill("03:00")
+        page.locator("#why .btn-primary").click()
+        page.locator("#why-answer .alert").wait_for()
+        wrong += check(page, name("2-why"))
+        page.keyboard.press("Escape")
+        page.locator("#bar-in .btn-primary").click()
+        page.wait_for_url("**/confirm/**")
+        wrong += check(page, name("3-confirm"))
+        phone = f"1380000{('en', 'zh-Hans').index(language)}{('light', 'dark').index(theme)}{width // 1000}1"
+        page.locator("input[name=phone]").fill(phone)
+        page.locator("button[name=send]").click()
+        page.locator("input[name=code]").fill("12")
+        wrong += check(page, name("3-confirm-code"))
+        page.locator("input[name=code]").fill("123456")
+        page.locator(".sticky-bar .btn-primary").click()
+        page.locator(".field-error").wait_for()
+        wrong += check(page, name("3-confirm-wrong"))
+        page.locator("input[name=code]").fill(last_code(page, "+86" + phone))
+        page.locator(".sticky-bar .btn-primary").click()
+        page.locator(".ticket").wait_for()
+        wrong += check(page, name("4-done"))
+        page.locator("[data-opens=change]").click()
+        wrong += check(page, name("4-change"))
+        page.locator("#change a.btn-primary").click()
+        page.wait_for_url("**/move/**")
+        wrong += check(page, name("5-move"))
+        page.goto(site.url(chain.info.slug, "/my/"))
+        wrong += check(page, name("6-my"))
+        page.goto(site.url(chain.info.slug, "/my/profile/"))
+        wrong += check(page, name("7-profile"))
+        page.locator("form[action$='sign-out/'] button").last.click()
+        page.goto(site.url(chain.info.slug, "/my/sign-in/"))
+        wrong += check(page, name("8-sign-in"))
+    assert wrong == []
+
+
+def test_a_members_shop_offers_the_usual_again(
+    site: Site, open_page: OpenPage, salon: Callable[..., Chain]
+) -> None:
+    from tenants.booking.models import Booking
+
+    chain = salon("zh-Hans")
+    now = timezone.now()
+    with chain_scope(chain.info):
+        coming = Booking.objects.filter(starts_at__gt=now).values("member_id")
+        phone = (
+            Booking.objects.filter(status="completed", member__phone__isnull=False)
+            .exclude(member_id__in=coming)
+            .order_by("-starts_at")
+            .values_list("member__phone", flat=True)[0]
+        )
+    page = open_page(width=375, language="zh-Hans")
+    come_as_member(page, site, chain, phone.removeprefix("+86"))
+    wrong = check(page, "6-my-full-zh-Hans-light-375")
+    page.goto(site.url(chain.info.slug))
+    wrong += check(page, "1-shop-member-zh-Hans-light-375")
+    assert page.locator(".card-eyebrow").count() == 1
+    assert wrong == []

@@ -1,0 +1,93 @@
+"""The card "same as last time": one tap books what a member usually books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chains.refusals import Refusal
+from tenants.booking.domain.availability import find_slots
+from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
+from tenants.booking.models import Booking, Status
+from tenants.members.models import Member
+from tenants.stores.domain.wall import local_date
+from web.storefront.shop import words_of
+
+VISITS = 12
+# Days searched around the aim: a few before it, and the same weekday of the next two weeks.
+BEFORE, AFTER = 3, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A time to offer. Price in minor units; `free_until` is when changing it ends (UTC)."""
+
+    service_id: UUID
+    service_name: str
+    store_id: UUID
+    practitioner_id: UUID | None
+    practitioner_name: str
+    minutes: int
+    price_amount: int
+    currency: str
+    starts_at: datetime
+    free_until: datetime
+    zone: str
+
+    @property
+    def value(self) -> str:
+        """How a form names the time."""
+        return f"{self.starts_at:%Y-%m-%dT%H:%M}Z"
+
+
+def read_visits(member: Member) -> list[Booking]:
+    """The member's last visits and bookings to come, newest first, with what they were; one query."""
+    kept = [Status.COMPLETED, Status.ARRIVED, Status.CONFIRMED]
+    return list(
+        Booking.objects.select_related("service", "store", "practitioner")
+        .filter(member=member, status__in=kept)
+        .order_by("-starts_at")[:VISITS]
+    )
+
+
+def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Again | None:
+    """The next fitting time for the member's latest visit; None for whom nothing fits.
+
+    The same service and practitioner, at the same weekday and hour, an interval after the last one. Where
+    that person is not free at all, anyone. Nobody with a booking of that service still to come is asked.
+    """
+    if not visits:
+        return None
+    last = visits[0]
+    if last.starts_at > now:
+        return None
+    same = [visit.starts_at for visit in visits if visit.service_id == last.service_id]
+    zone = ZoneInfo(last.store.time_zone)
+    day, minutes = aimed_at(last.starts_at, usual_interval(same), zone=zone, now=now)
+    today = local_date(now, zone)
+    days = [day + timedelta(days=n) for n in range(-BEFORE, AFTER + 1) if day + timedelta(days=n) >= today]
+    try:
+        offering, found = find_slots(last.store_id, last.service_id, days=days, now=now)
+    except Refusal:
+        return None
+    slots = [slot for one in found for slot in one.slots]
+    theirs = [slot.starts_at for slot in slots if last.practitioner_id in slot.staff]
+    starts_at = nearest_start(theirs or [slot.starts_at for slot in slots], day, minutes, zone=zone)
+    if starts_at is None:
+        return None
+    known = last.practitioner if theirs else None
+    return Again(
+        service_id=last.service_id,
+        service_name=words_of(last.service, "name", language),
+        store_id=last.store_id,
+        practitioner_id=known.id if known else None,
+        practitioner_name=words_of(known, "name", language) if known else "",
+        minutes=offering.need.minutes,
+        price_amount=offering.price_amount,
+        currency=offering.currency,
+        starts_at=starts_at,
+        free_until=starts_at - timedelta(minutes=offering.notice),
+        zone=last.store.time_zone,
+    )

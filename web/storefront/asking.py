@@ -1,0 +1,80 @@
+"""What a request of the time page asks for, read from its query or form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, QueryDict
+
+from chains.refusals import Refusal
+from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whatever of store, person, day and moment was named and could be read."""
+
+    store_id: UUID | None
+    person_id: UUID | None
+    day: date | None
+    starts_at: datetime | None
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """The id, or None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def read_wish(asked: QueryDict) -> Wish:
+    """A page to look at: what cannot be read is left aside, so that an old link still opens."""
+    day, starts_at = asked.get("day", ""), asked.get("at", "")
+    return Wish(
+        store_id=uuid_or_none(asked.get("store", "")),
+        person_id=uuid_or_none(asked.get("with", "")),
+        day=_day_or_none(day),
+        starts_at=_moment_or_none(starts_at),
+    )
+
+
+def require_wish(asked: QueryDict, *, zone: ZoneInfo | None = None) -> Wish:
+    """A time to take: it must be written right. Raises Http404 without a store, and parse_moment's refusals."""
+    store_id = uuid_or_none(asked.get("store", ""))
+    person = asked.get("with", "")
+    if store_id is None or (person and uuid_or_none(person) is None):
+        raise Http404
+    return Wish(
+        store_id=store_id,
+        person_id=uuid_or_none(person),
+        day=None,
+        starts_at=parse_moment(asked.get("at", ""), zone=zone),
+    )
+
+
+def local_wish(day: str, clock: str, zone: ZoneInfo) -> datetime:
+    """The moment that a date and a clock time name in the store's zone; the first of a repeated one.
+
+    Raises DateMalformed, TimeMalformed, and NonexistentTime for a time the clock skips.
+    """
+    on = parse_day(day)
+    naive = parse_moment(f"{on.isoformat()}T{clock[:5]}:00Z")
+    return resolve_local(on, naive.hour * 60 + naive.minute, zone, gap="refuse").astimezone(UTC)
+
+
+def _day_or_none(text: str) -> date | None:
+    try:
+        return parse_day(text) if text else None
+    except Refusal:
+        return None
+
+
+def _moment_or_none(text: str) -> datetime | None:
+    try:
+        return parse_moment(text) if text else None
+    except Refusal:
+        return None

@@ -1,0 +1,240 @@
+"""A member's own bookings: what is to come, the ticket, cancelling, moving, the calendar file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from chains.refusals import Refusal
+from tenants.booking.domain.change import cancel_booking, changeable_until, reschedule_booking
+from tenants.booking.domain.keys import qr_of
+from tenants.booking.domain.transitions import read_booking
+from tenants.booking.models import LIVE, Booking, Status
+from tenants.people.domain.rights import NotSeen
+from tenants.stores.domain.wall import parse_moment
+from web.formats import format_moment
+from web.qr import draw_qr
+from web.storefront.asking import Wish, read_wish, uuid_or_none
+from web.storefront.calendar import calendar_file
+from web.storefront.frame import language_of, members_only, once_open, show
+from web.storefront.shop import words_of
+from web.storefront.views import show_times
+from web.visitor import actor_of, member_of
+
+PAST_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking in a list. Price in minor units; times aware UTC, to be shown in `zone`."""
+
+    id: UUID
+    service_id: UUID
+    service_name: str
+    store_id: UUID
+    store_name: str
+    practitioner_name: str
+    starts_at: datetime
+    minutes: int
+    price_amount: int
+    currency: str
+    status: str
+    zone: str
+
+
+def row_of(booking: Booking, language: str) -> BookingRow:
+    """The booking as a row; service, store and practitioner are loaded."""
+    return BookingRow(
+        id=booking.id,
+        service_id=booking.service_id,
+        service_name=words_of(booking.service, "name", language),
+        store_id=booking.store_id,
+        store_name=words_of(booking.store, "name", language),
+        practitioner_name=words_of(booking.practitioner, "name", language) if booking.practitioner else "",
+        starts_at=booking.starts_at,
+        minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
+        price_amount=booking.price_amount,
+        currency=booking.currency,
+        status=booking.status,
+        zone=booking.store.time_zone,
+    )
+
+
+def read_bookings(
+    member_id: UUID, *, now: datetime, language: str
+) -> tuple[list[BookingRow], list[BookingRow]]:
+    """What is to come, soonest first, and what has been, latest first; two queries."""
+    mine = Booking.objects.select_related("service", "store", "practitioner").filter(member_id=member_id)
+    coming = mine.filter(status__in=LIVE, ends_at__gt=now).order_by("starts_at")
+    shown = coming.exclude(status=Status.HELD, expires_at__lte=now)
+    been = mine.exclude(status=Status.EXPIRED).exclude(status__in=LIVE, ends_at__gt=now)
+    past = been.order_by("-starts_at")[:PAST_SHOWN]
+    return [row_of(one, language) for one in shown], [row_of(one, language) for one in past]
+
+
+@require_safe
+@once_open
+@members_only
+def my_bookings(request: HttpRequest) -> HttpResponse:
+    """Upcoming and past bookings."""
+    now = timezone.now()
+    member = member_of(request)
+    assert member is not None
+    coming, past = read_bookings(member.id, now=now, language=language_of(request))
+    context = {"now": now, "page_title": _("My bookings"), "coming": coming, "past": past}
+    return show(request, "storefront/my_bookings.html", context, tab="bookings")
+
+
+@require_safe
+@once_open
+@members_only
+def ticket(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+    """One booking: its code and QR, where it is, and what can still be changed."""
+    return show_ticket(request, _own(request, booking_id))
+
+
+def show_ticket(request: HttpRequest, booking: Booking, *, refusal: Refusal | None = None) -> HttpResponse:
+    """The ticket, also after a refusal."""
+    now, language = timezone.now(), language_of(request)
+    payload = qr_of(booking)
+    until = changeable_until(booking)
+    context = {
+        "now": now,
+        "page_title": _("Booking"),
+        "row": row_of(booking, language),
+        "booking": booking,
+        "fresh": request.GET.get("new") == "1" and booking.status == Status.CONFIRMED,
+        "qr": draw_qr(payload) if payload else "",
+        "zone": booking.store.time_zone,
+        "address": words_of(booking.store, "address", language),
+        "directions": words_of(booking.store, "directions", language),
+        "phone": booking.store.phone,
+        "until": until,
+        "changeable": booking.status == Status.CONFIRMED and now <= until,
+        "confirmed": booking.status == Status.CONFIRMED,
+        "refusal": refusal,
+        "map_url": map_link(booking, address=words_of(booking.store, "address", language)),
+        "calendar_url": reverse("calendar", args=[booking.id]),
+        "move_url": reverse("move", args=[booking.id]),
+        "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
+        "back_url": reverse("my_bookings"),
+        "shop_url": "",
+    }
+    return show(
+        request, "storefront/ticket.html", context, status=refusal.status if refusal else 200, tab="bookings"
+    )
+
+
+def map_link(booking: Booking, *, address: str) -> str:
+    """A map service's search for the store: the one that shows streets best where it stands."""
+    if not address:
+        return ""
+    if booking.store.country == "CN":
+        return "https://uri.amap.com/search?" + urlencode({"keyword": address})
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": address})
+
+
+@require_POST
+@once_open
+@members_only
+def cancel(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+    """Give the time back; the page said before what that means."""
+    booking = _own(request, booking_id)
+    try:
+        cancel_booking(booking_id, by=actor_of(request), now=timezone.now())
+    except Refusal as refusal:
+        return show_ticket(request, booking, refusal=refusal)
+    return redirect("ticket", booking_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@once_open
+@members_only
+def move(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+    """The time page for a booking that is already there; its old time stays until the new one is taken."""
+    booking = _own(request, booking_id)
+    if booking.status != Status.CONFIRMED:
+        return redirect("ticket", booking_id)
+    if request.method != "POST":
+        wish = read_wish(request.GET)
+        person = wish.person_id if "with" in request.GET else booking.practitioner_id
+        day = wish.day or (None if wish.starts_at else booking.starts_at.astimezone(_zone(booking)).date())
+        return show_times(
+            request, booking.service_id, Wish(booking.store_id, person, day, wish.starts_at), moving=booking
+        )
+    starts_at = parse_moment(request.POST.get("at", ""), zone=_zone(booking))
+    person_id = uuid_or_none(request.POST.get("with", ""))
+    try:
+        reschedule_booking(
+            booking_id,
+            starts_at=starts_at,
+            by=actor_of(request),
+            now=timezone.now(),
+            practitioner_id=person_id,
+            anybody=person_id is None,
+        )
+    except Refusal as refusal:
+        day = starts_at.astimezone(_zone(booking)).date()
+        again = Wish(booking.store_id, person_id, day, None)
+        return show_times(
+            request, booking.service_id, again, moving=_own(request, booking_id), refusal=refusal
+        )
+    return redirect(reverse("ticket", args=[booking_id], query={"new": 1}))
+
+
+@require_safe
+@once_open
+@members_only
+def calendar(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+    """The booking as an .ics file for the phone's own calendar."""
+    booking = _own(request, booking_id)
+    now, language = timezone.now(), language_of(request)
+    row = row_of(booking, language)
+    file = calendar_file(
+        booking,
+        title=f"{row.service_name} · {request.chain.name}",  # type: ignore[attr-defined]
+        place=", ".join(filter(None, [row.store_name, words_of(booking.store, "address", language)])),
+        text=_("Booking code %(code)s. Free to move or cancel until %(until)s.")
+        % {
+            "code": f"{booking.code[:4]}-{booking.code[4:]}",
+            "until": format_moment(
+                changeable_until(booking).astimezone(_zone(booking)),
+                language=language,
+                today=now.astimezone(_zone(booking)).date(),
+                relative=False,
+            ),
+        },
+        url=request.build_absolute_uri(reverse("ticket", args=[booking.id])),
+        now=now,
+    )
+    return HttpResponse(
+        file,
+        content_type="text/calendar; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{booking.code}.ics"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _own(request: HttpRequest, booking_id: UUID) -> Booking:
+    """The signed-in member's booking. Raises NotSeen for anybody else's: nothing tells that it exists."""
+    member = member_of(request)
+    booking = read_booking(booking_id)
+    if booking is None or member is None or booking.member_id != member.id:
+        raise NotSeen
+    return booking
+
+
+def _zone(booking: Booking) -> ZoneInfo:
+    return ZoneInfo(booking.store.time_zone)

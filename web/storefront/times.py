@@ -1,0 +1,220 @@
+"""What the time page shows: with whom, which day, which time, and what has been chosen so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
+from tenants.booking.domain.offering import Offering
+from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
+from tenants.stores.domain.wall import local_date
+
+WINDOW = 14
+AFTERNOON, EVENING = 12, 18
+# Of the starts the shop's hours allow: from this share on a day has plenty, or is simply open.
+PLENTY, OPEN = 0.6, 0.25
+
+DayWord = Literal["plenty", "open", "few", "full", "closed"]
+PartName = Literal["morning", "afternoon", "evening"]
+PIPS: dict[DayWord, int | None] = {"plenty": 3, "open": 2, "few": 1, "full": 0, "closed": None}
+
+
+@dataclass(frozen=True, slots=True)
+class DayChip:
+    """A local date, how free it is, and whether it is the one shown."""
+
+    day: date
+    word: DayWord
+    shown: bool
+
+    @property
+    def pips(self) -> int | None:
+        """0 to 3 pips; None where the shop is closed."""
+        return PIPS[self.word]
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A start on the shown day (UTC), free or taken; `twice` where the wall clock shows it two times."""
+
+    starts_at: datetime
+    free: bool
+    chosen: bool
+    twice: bool
+
+    @property
+    def value(self) -> str:
+        """How a form names it: RFC 3339 in UTC."""
+        return f"{self.starts_at:%Y-%m-%dT%H:%M}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Times of one part of the day, never empty."""
+
+    name: PartName
+    times: tuple[Time, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What stands in the bar: a time, free or just taken; the practitioner where one was asked for."""
+
+    starts_at: datetime
+    ends_at: datetime
+    free: bool
+    practitioner: Candidate | None
+
+    @property
+    def value(self) -> str:
+        """How a form names the time."""
+        return f"{self.starts_at:%Y-%m-%dT%H:%M}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The time page. `days` is a window of two weeks; `first` to `last` are the bookable dates."""
+
+    offering: Offering
+    people: tuple[Candidate, ...]
+    person: Candidate | None
+    days: tuple[DayChip, ...]
+    day: date
+    parts: tuple[Part, ...]
+    choice: Choice | None
+    first: date
+    last: date
+
+
+def read_times(
+    offering: Offering,
+    *,
+    now: datetime,
+    person_id: UUID | None = None,
+    day: date | None = None,
+    starts_at: datetime | None = None,
+    but: UUID | None = None,
+) -> Times:
+    """The page for what has been chosen so far; seven queries, however much there is.
+
+    A day or person that cannot be is left aside: the page then shows the first day with a free time, and
+    anyone. `but` is a booking being moved, whose own claims do not count.
+    """
+    first = local_date(now, offering.zone)
+    last = local_date(now + offering.horizon, offering.zone)
+    if day is None and starts_at is not None:
+        day = local_date(starts_at, offering.zone)
+    if day is not None and not first <= day <= last:
+        day = starts_at = None
+    window = days_from(first, last, day)
+    calendar = read_calendar(offering, window, now=now, but=but)
+    person = calendar.candidates.get(person_id) if person_id else None
+    inputs = inputs_for(calendar, person)
+    found = search(window, inputs)
+    shown = day or next((one.day for one in found if one.slots), window[0])
+    taken = taken_starts(shown, inputs, found)
+    times = list_times(shown, offering, found, taken, starts_at)
+    return Times(
+        offering=offering,
+        people=tuple(calendar.candidates.values()),
+        person=person,
+        days=tuple(chips(found, inputs, shown)),
+        day=shown,
+        parts=tuple(parts_of(times, offering)),
+        choice=choice_of(times, offering, person),
+        first=first,
+        last=last,
+    )
+
+
+def days_from(first: date, last: date, day: date | None) -> list[date]:
+    """Two weeks from today; or, for a day beyond them, two weeks from three days before it."""
+    start = first
+    if day is not None and day >= first + timedelta(days=WINDOW):
+        start = day - timedelta(days=3)
+    return [start + timedelta(days=n) for n in range(WINDOW) if start + timedelta(days=n) <= last]
+
+
+def inputs_for(calendar: Calendar, person: Candidate | None) -> Inputs[UUID]:
+    """The inputs with nobody but the person, where one was asked for."""
+    if person is None:
+        return calendar.inputs
+    staff = {person.employee_id: calendar.inputs.staff[person.employee_id]}
+    return replace(calendar.inputs, staff=staff)
+
+
+def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]]) -> list[datetime]:
+    """Starts of the day that other bookings alone close: they would be free if nobody had booked."""
+    unbooked = {key: replace(one, busy=()) for key, one in inputs.staff.items()}
+    (whole,) = search([day], replace(inputs, staff=unbooked))
+    free = {slot.starts_at for one in found if one.day == day for slot in one.slots}
+    return [slot.starts_at for slot in whole.slots if slot.starts_at not in free]
+
+
+def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) -> Iterable[DayChip]:
+    """One chip a date: closed, full, few, open or plenty, by the share of its hours that is free."""
+    step = timedelta(minutes=inputs.need.step)
+    for one in found:
+        hours = [span for span in inputs.hours if local_date(span.start, inputs.zone) == one.day]
+        possible = sum(
+            max(0, (span.end - span.start - timedelta(minutes=inputs.need.minutes)) // step + 1)
+            for span in hours
+        )
+        share = len(one.slots) / possible if possible else 0.0
+        word: DayWord = "few"
+        if not possible:
+            word = "closed"
+        elif not one.slots:
+            word = "full"
+        elif share >= PLENTY:
+            word = "plenty"
+        elif share >= OPEN:
+            word = "open"
+        yield DayChip(one.day, word, one.day == shown)
+
+
+def list_times(
+    day: date,
+    offering: Offering,
+    found: Sequence[DaySlots[UUID]],
+    taken: Sequence[datetime],
+    chosen: datetime | None,
+) -> list[Time]:
+    """Free and taken starts of the day in order."""
+    slots: list[Slot[UUID]] = [slot for one in found if one.day == day for slot in one.slots]
+    starts = {slot.starts_at: True for slot in slots} | dict.fromkeys(taken, False)
+    clocks = [f"{start.astimezone(offering.zone):%H:%M}" for start in starts]
+    return [
+        Time(
+            starts_at=start,
+            free=free,
+            chosen=start == chosen,
+            twice=clocks.count(f"{start.astimezone(offering.zone):%H:%M}") > 1,
+        )
+        for start, free in sorted(starts.items())
+    ]
+
+
+def parts_of(times: Sequence[Time], offering: Offering) -> Iterable[Part]:
+    """Morning to noon, afternoon to six, evening; parts without a time are left out."""
+    by_part: dict[PartName, list[Time]] = {"morning": [], "afternoon": [], "evening": []}
+    for time in times:
+        hour = time.starts_at.astimezone(offering.zone).hour
+        name: PartName = "morning" if hour < AFTERNOON else "afternoon" if hour < EVENING else "evening"
+        by_part[name].append(time)
+    for name, members in by_part.items():
+        if members:
+            yield Part(name, tuple(members))
+
+
+def choice_of(times: Sequence[Time], offering: Offering, person: Candidate | None) -> Choice | None:
+    """What is chosen, if it is a time of the shown day."""
+    for time in times:
+        if time.chosen:
+            ends_at = time.starts_at + timedelta(minutes=offering.need.minutes)
+            return Choice(time.starts_at, ends_at, time.free, person)
+    return None

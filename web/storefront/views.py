@@ -1,0 +1,302 @@
+"""The shop and the choice of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
+
+from chains.refusals import Refusal
+from tenants.booking.domain.availability import Explanation, explain
+from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.visitor_holds import hold_of
+from tenants.booking.models import Booking
+from tenants.catalogue.models import Offer
+from tenants.people.models import Employee
+from tenants.stores.domain.wall import parse_moment
+from tenants.stores.models import Store
+from web.formats import format_clock, format_moment, format_weekday
+from web.storefront.again import read_visits, suggest_again
+from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
+from web.storefront.frame import language_of, once_open, show
+from web.storefront.shop import choose_store, read_offer, read_services, read_stores, words_of
+from web.storefront.times import DayChip, Times, read_times
+from web.visitor import member_of, visitor_key_of
+
+STORE_COOKIE = "tessera_store"
+MONTHS_6 = 60 * 60 * 24 * 180
+
+
+@require_safe
+@once_open
+def shop(request: HttpRequest) -> HttpResponse:
+    """The chain, one of its stores, and what can be booked there; for a member the usual again."""
+    now, language = timezone.now(), language_of(request)
+    member = member_of(request)
+    visits = read_visits(member) if member else []
+    stores = read_stores(now=now, language=language)
+    store = choose_store(
+        stores,
+        request.GET.get("store"),
+        request.COOKIES.get(STORE_COOKIE),
+        visits[0].store_id if visits else None,
+    )
+    context = {
+        "now": now,
+        "stores": stores,
+        "store": store,
+        "zone": store.zone if store else None,
+        "groups": read_services(store.id, language=language) if store else [],
+        "again": suggest_again(visits, now=now, language=language),
+    }
+    response = show(request, "storefront/shop.html", context)
+    if store and request.GET.get("store"):
+        response.set_cookie(
+            STORE_COOKIE,
+            str(store.id),
+            max_age=MONTHS_6,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_safe
+@once_open
+def times(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    """With whom and when. htmx asks the same address again for each change and takes the part it needs."""
+    wish = read_wish(request.GET)
+    if wish.store_id is None:
+        first = Offer.objects.filter(service_id=service_id, active=True, store__active=True)
+        store_id = first.order_by("store__position", "store__name").values_list("store_id", flat=True).first()
+        if store_id is None:
+            raise Http404
+        wish = Wish(store_id, wish.person_id, wish.day, wish.starts_at)
+    return show_times(request, service_id, wish)
+
+
+def show_times(
+    request: HttpRequest,
+    service_id: UUID,
+    wish: Wish,
+    *,
+    moving: Booking | None = None,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    """The time page, also after a refusal (its status) and for a booking that is being moved."""
+    now, language = timezone.now(), language_of(request)
+    assert wish.store_id is not None
+    offer = read_offer(service_id, wish.store_id)
+    if offer is None:
+        raise Http404
+    found = read_times(
+        read_offering(wish.store_id, service_id),
+        now=now,
+        person_id=wish.person_id,
+        day=wish.day,
+        starts_at=wish.starts_at,
+        # what one holds oneself is not taken
+        but=moving.id if moving else hold_of(visitor_key_of(request)),
+    )
+    paths = (
+        {
+            "action": reverse("move", args=[moving.id]),
+            "take_url": reverse("move", args=[moving.id]),
+            "back_url": reverse("ticket", args=[moving.id]),
+        }
+        if moving
+        else {
+            "action": reverse("times", args=[service_id]),
+            "take_url": reverse("take", args=[service_id]),
+            "back_url": f"{reverse('shop')}?store={offer.store_id}",
+        }
+    )
+    context: dict[str, Any] = {
+        **paths,
+        "now": now,
+        "page_title": _("Move booking") if moving else _("Choose a time"),
+        "times": found,
+        "choice": found.choice,
+        "choice_free_until": _free_until(found, moving),
+        "store": offer.store,
+        "zone": offer.store.time_zone,
+        "store_name": words_of(offer.store, "name", language),
+        "service_name": words_of(offer.service, "name", language),
+        "person_value": str(found.person.employee_id) if found.person else "",
+        "people": people_options(found),
+        "people_options": [(one["value"], one["label"]) for one in people_options(found)],
+        "days": day_options(found, now=now, language=language),
+        "parts": part_options(found),
+        "moving": moving,
+        "refusal": refusal,
+        "alternatives": links_to(
+            refusal.extra.get("alternatives", []) if refusal else [], paths["action"], wish
+        ),
+        "why_url": reverse("why", args=[service_id], query={"move": moving.id} if moving else None),
+        "why_clock": "",
+        **nothing_free(found, paths["action"], wish),
+    }
+    return show(request, "storefront/times.html", context, status=refusal.status if refusal else 200)
+
+
+def _free_until(found: Times, moving: Booking | None) -> datetime | None:
+    if found.choice is None:
+        return None
+    notice = moving.notice if moving else found.offering.notice
+    return found.choice.starts_at - timedelta(minutes=notice)
+
+
+def people_options(found: Times) -> list[dict[str, Any]]:
+    """Chips: anyone first, then everybody who does the service here."""
+    anyone = {"value": "", "label": _("Anyone"), "icon": "users", "checked": found.person is None}
+    return [
+        anyone,
+        *(
+            {
+                "value": str(one.employee_id),
+                "label": one.name,
+                "person": one.name,
+                "checked": found.person is not None and found.person.employee_id == one.employee_id,
+            }
+            for one in found.people
+        ),
+    ]
+
+
+def day_words() -> dict[str, str]:
+    """How free a day is, in a word."""
+    return {
+        "plenty": pgettext("how free a day is", "Plenty"),
+        "open": pgettext("how free a day is", "Free"),
+        "few": pgettext("how free a day is", "Few"),
+        "full": pgettext("how free a day is", "Full"),
+        "closed": pgettext("how free a day is", "Closed"),
+    }
+
+
+def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str, Any]]:
+    """Day chips as ui/days wants them."""
+    words = day_words()
+    today = now.astimezone(found.offering.zone).date()
+
+    def chip(day: DayChip) -> dict[str, Any]:
+        return {
+            "value": day.day.isoformat(),
+            "weekday": _("Today") if day.day == today else format_weekday(day.day, language=language),
+            "date": day.day.day,
+            "pips": day.pips,
+            "word": words[day.word],
+            "none": not day.pips,
+            "checked": day.shown,
+        }
+
+    return [chip(day) for day in found.days]
+
+
+def part_options(found: Times) -> list[dict[str, Any]]:
+    """Slots by part of the day as ui/slots wants them."""
+    names = {"morning": _("Morning"), "afternoon": _("Afternoon"), "evening": _("Evening")}
+    zone = found.offering.zone
+
+    def slot(time: Any) -> dict[str, Any]:
+        local = time.starts_at.astimezone(zone)
+        word = "" if time.free else pgettext("how free a day is", "Full")
+        return {
+            "value": time.value,
+            "time": format_clock(local),
+            "state": "free" if time.free else "full",
+            # a clock that shows this time twice needs the zone's name beside it
+            "word": local.tzname() if time.twice and time.free else word,
+            "checked": time.chosen,
+        }
+
+    return [{"label": names[part.name], "slots": [slot(time) for time in part.times]} for part in found.parts]
+
+
+def nothing_free(found: Times, action: str, wish: Wish) -> dict[str, Any]:
+    """Why the day shows no time, and the next day that has one."""
+    if found.parts:
+        return {}
+    later = next((day for day in found.days if day.day > found.day and day.pips), None)
+    closed = any(day.shown and day.word == "closed" for day in found.days)
+    query = urlencode(
+        {"store": wish.store_id, "with": wish.person_id or "", "day": later.day.isoformat() if later else ""}
+    )
+    return {
+        "empty_text": _("The shop is closed that day.") if closed else _("Nothing is free that day."),
+        "next_day": {"url": f"{action}?{query}", "day": later.day} if later else None,
+    }
+
+
+def links_to(slots: Sequence[Mapping[str, Any]], action: str, wish: Wish) -> list[dict[str, Any]]:
+    """Alternatives of a refusal as links to the same page with that time chosen."""
+    found = []
+    for slot in slots:
+        starts_at = parse_moment(str(slot["starts_at"]))
+        query = urlencode({"store": wish.store_id, "at": f"{starts_at:%Y-%m-%dT%H:%M}Z"})
+        found.append({"starts_at": starts_at, "url": f"{action}?{query}"})
+    return found
+
+
+@require_safe
+@once_open
+def why(request: HttpRequest, service_id: UUID) -> HttpResponse:
+    """Why a time that the person picked cannot be booked, and what near it can. A fragment for htmx."""
+    wish = read_wish(request.GET)
+    store = Store.objects.filter(id=wish.store_id, active=True).first() if wish.store_id else None
+    if store is None:
+        raise Http404
+    now, language, zone = timezone.now(), language_of(request), ZoneInfo(store.time_zone)
+    context: dict[str, Any] = {"now": now, "zone": store.time_zone}
+    try:
+        asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)
+        answer = explain(store.id, service_id, starts_at=asked, now=now, practitioner_id=wish.person_id)
+    except Refusal as refusal:
+        return render(request, "storefront/_why.html", {**context, "refusal": refusal}, status=200)
+    moved = uuid_or_none(request.GET.get("move", ""))
+    action = reverse("move", args=[moved]) if moved else reverse("times", args=[service_id])
+    here = {"store": store.id, "with": wish.person_id or "", "at": f"{asked:%Y-%m-%dT%H:%M}Z"}
+    context |= {
+        "answer": answer,
+        "asked": asked,
+        "asked_words": format_moment(
+            asked.astimezone(zone), language=language, today=now.astimezone(zone).date()
+        ),
+        "free_url": f"{action}?{urlencode(here)}",
+        "changes": change_links(answer, action, store.id),
+    }
+    return render(request, "storefront/_why.html", context)
+
+
+def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[str, Any]]:
+    """Changes that would help as links; one query for the names."""
+    ids = {change.practitioner_id for change in answer.changes}
+    names = dict(Employee.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    return [
+        {
+            "starts_at": change.starts_at,
+            "who": names.get(change.practitioner_id, ""),
+            "detail": change.detail,
+            "url": f"{action}?"
+            + urlencode(
+                {
+                    "store": store_id,
+                    "with": change.practitioner_id,
+                    "at": f"{change.starts_at:%Y-%m-%dT%H:%M}Z",
+                }
+            ),
+        }
+        for change in answer.changes
+    ]
