@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from config import health
+from web.manage.look import show_logo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("web.staff.urls")),
     path("workbench/", include("web.workbench.urls")),
     path("manage/", include("web.manage.urls")),
+    path("media/<str:name>", show_logo),
     path("", include("web.storefront.urls")),
 ]
 

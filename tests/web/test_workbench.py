@@ -93,7 +93,9 @@ def test_a_fragment_without_a_session_sends_the_whole_page_to_sign_in(cast):
 
 
 def test_a_store_that_is_not_the_employees_is_not_found(cast, sign_in):
-    answers = {store: sign_in("clerk").get(url(cast, store=store)).status_code for store in ("north", "south")}
+    answers = {
+        store: sign_in("clerk").get(url(cast, store=store)).status_code for store in ("north", "south")
+    }
     assert answers == {"north": 200, "south": 404}
 
 
@@ -117,7 +119,18 @@ def test_another_chains_store_is_not_found(cast, sign_in):
     assert sign_in("owner").get(path).status_code == 404
 
 
-PATHS = ["", "phone/", "redeem/", "redeemed/", "move/", "move/times/", "cancel/", "complete/", "no-show/", "undo/"]
+PATHS = [
+    "",
+    "phone/",
+    "redeem/",
+    "redeemed/",
+    "move/",
+    "move/times/",
+    "cancel/",
+    "complete/",
+    "no-show/",
+    "undo/",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -139,7 +152,11 @@ def test_the_day_shows_its_bookings_in_order_and_no_other_stores(cast, sign_in):
     make_booking(cast, at=local(22, 10))
     make_booking(cast, at=local(TODAY, 17), store="south", who="south_practitioner")
     answer = sign_in("clerk").get(url(cast) + "?view=list")
-    rows = re.findall(r'class="at"><time[^>]*>([\d:]+)</time>.*?class="row-link[^>]*>([^<]+)</a>', answer.content.decode(), re.S)
+    rows = re.findall(
+        r'class="at"><time[^>]*>([\d:]+)</time>.*?class="row-link[^>]*>([^<]+)</a>',
+        answer.content.decode(),
+        re.S,
+    )
     assert rows == [("13:00", "Chen Ke"), ("15:00", "苏晴")]
 
 
@@ -154,7 +171,11 @@ def test_the_now_line_stands_between_what_has_begun_and_what_has_not(cast, sign_
 def test_the_timeline_has_a_column_a_person_with_buffers_and_the_shift(cast, sign_in):
     booking = make_booking(cast, at=local(TODAY, 15))
     body = sign_in("clerk").get(url(cast)).content.decode()
-    column = re.search(rf'data-key="{cast.alpha.employees["practitioner"].id}".*?(?=<div class="timeline-col|</section>)', body, re.S)
+    column = re.search(
+        rf'data-key="{cast.alpha.employees["practitioner"].id}".*?(?=<div class="timeline-col|</section>)',
+        body,
+        re.S,
+    )
     assert column is not None
     # 09:00 is row 0: 15:00 is row 72; ten minutes before and after are two rows each
     assert re.findall(r'class="buffer r-(\d+) span-(\d+)', column.group()) == [("70", "2"), ("84", "2")]
@@ -165,7 +186,9 @@ def test_a_practitioner_sees_their_own_column_first_and_own_rows_marked(cast, si
     make_booking(cast, at=local(TODAY, 15), who="practitioner")
     make_booking(cast, at=local(TODAY, 16, 30), who="second", member="chen")
     body = sign_in("practitioner").get(url(cast)).content.decode()
-    assert re.findall(r'timeline-col[^>]*data-key="([^"]+)"', body)[0] == str(cast.alpha.employees["practitioner"].id)
+    assert re.findall(r'timeline-col[^>]*data-key="([^"]+)"', body)[0] == str(
+        cast.alpha.employees["practitioner"].id
+    )
     assert body.count("day-row is-mine") == 1
 
 
@@ -213,7 +236,9 @@ def test_the_domain_decides_again_whatever_the_page_offered(cast, sign_in, role)
     browser = sign_in(role)
     answers = {
         "cancel": browser.post(url(cast, f"bookings/{booking.id}/cancel/"), {"reason": "x"}).status_code,
-        "move": browser.post(url(cast, f"bookings/{booking.id}/move/"), {"starts_at": "2026-11-21T16:00:00+08:00"}).status_code,
+        "move": browser.post(
+            url(cast, f"bookings/{booking.id}/move/"), {"starts_at": "2026-11-21T16:00:00+08:00"}
+        ).status_code,
         "new": browser.get(url(cast, "new/")).status_code,
     }
     assert answers == {"cancel": 403, "move": 403, "new": 403}
@@ -320,7 +345,9 @@ def count_queries(cast: Cast, browser: Client, path: str) -> int:
         first = Booking.objects.order_by("starts_at").values_list("id", flat=True)[0]
     where = url(cast, path.format(booking=first))
     browser.get(where, HTTP_HX_REQUEST="true")
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert browser.get(where).status_code == 200
     return len([query for query in captured if "set_config" not in query["sql"]])
 
@@ -349,7 +376,9 @@ def test_a_hand_scanner_types_the_whole_qr_into_the_code_field(cast, sign_in):
 
 def test_a_phone_number_in_national_form_redeems_the_one_booking_of_today(cast, sign_in):
     booking = make_booking(cast, at=local(TODAY, 13))
-    answer = sign_in("clerk").post(url(cast, "redeem/?by=phone"), {"means": "phone", "phone": "138 0000 0001"})
+    answer = sign_in("clerk").post(
+        url(cast, "redeem/?by=phone"), {"means": "phone", "phone": "138 0000 0001"}
+    )
     assert (answer.status_code, status_of(cast, booking)) == (302, Status.ARRIVED)
 
 
@@ -362,7 +391,9 @@ def test_several_bookings_of_a_phone_are_offered_to_choose_from(cast, sign_in):
 
 
 def primary(answer) -> str:
-    found = re.search(r'class="btn btn-primary[^"]*"[^>]*>(.*?)</(?:a|button)>', answer.content.decode(), re.S)
+    found = re.search(
+        r'class="btn btn-primary[^"]*"[^>]*>(.*?)</(?:a|button)>', answer.content.decode(), re.S
+    )
     return re.sub(r"<[^>]+>", "", found.group(1)).strip() if found else ""
 
 
@@ -384,7 +415,11 @@ def test_another_stores_code_names_the_store_and_offers_to_move_here(cast, sign_
         claims = [claim.resource_id for claim in after.claims.filter(active=True)]
     assert moved["Location"] == url(cast, f"bookings/{booking.id}/")
     assert (after.store_id, after.starts_at, after.code) == (cast.alpha.stores["north"].id, NOW, booking.code)
-    assert claims == [cast.alpha.employees[key].resource_id for key in ("second", "practitioner") if cast.alpha.employees[key].id == after.practitioner_id]
+    assert claims == [
+        cast.alpha.employees[key].resource_id
+        for key in ("second", "practitioner")
+        if cast.alpha.employees[key].id == after.practitioner_id
+    ]
 
 
 def test_a_booking_of_tomorrow_says_from_when_and_offers_to_move_it_to_today(cast, sign_in):
@@ -410,7 +445,11 @@ def test_ten_minutes_later_the_undo_is_no_longer_offered(cast, sign_in, monkeypa
     monkeypatch.setattr("django.utils.timezone.now", lambda: later(11))
     answer = redeem(clerk, cast, booking)
     undo = clerk.post(url(cast, f"bookings/{booking.id}/undo/"))
-    assert (primary(answer), undo.status_code, status_of(cast, booking)) == ("Open booking", 422, Status.ARRIVED)
+    assert (primary(answer), undo.status_code, status_of(cast, booking)) == (
+        "Open booking",
+        422,
+        Status.ARRIVED,
+    )
 
 
 def test_a_cancelled_booking_offers_to_book_again_with_the_same_guest(cast, sign_in):
@@ -448,7 +487,10 @@ def test_read_only_cannot_open_the_redeem_page(cast, sign_in):
 
 
 def test_complete_no_show_and_undo_change_the_booking_and_answer_with_its_panel(cast, sign_in):
-    done, missed = make_booking(cast, at=local(TODAY, 12)), make_booking(cast, at=local(TODAY, 11), member="chen", who="second")
+    done, missed = (
+        make_booking(cast, at=local(TODAY, 12)),
+        make_booking(cast, at=local(TODAY, 11), member="chen", who="second"),
+    )
     clerk = sign_in("clerk")
     redeem(clerk, cast, done)
     answers = [
@@ -495,7 +537,10 @@ def test_moving_to_a_taken_time_is_refused_in_place(cast, sign_in):
     make_booking(cast, at=local(22, 17), member="chen")
     answer = sign_in("clerk").post(
         url(cast, f"bookings/{booking.id}/move/"),
-        {"starts_at": local(22, 17).isoformat(), "practitioner": str(cast.alpha.employees["practitioner"].id)},
+        {
+            "starts_at": local(22, 17).isoformat(),
+            "practitioner": str(cast.alpha.employees["practitioner"].id),
+        },
     )
     assert answer.status_code == 409
     assert "Ya is already booked at that time." in text_of(answer)
@@ -528,11 +573,18 @@ def test_a_known_guest_is_found_while_typing_the_name(cast, sign_in):
     answer = sign_in("clerk").get(url(cast, "new/members/?who=苏"), HTTP_HX_REQUEST="true")
     one = sign_in("clerk").get(url(cast, "new/members/?who=13800000001"), HTTP_HX_REQUEST="true")
     assert "New guest “苏”" in text_of(answer)
-    assert (str(cast.alpha.members["su"].id) in one.content.decode(), "New guest" in text_of(one)) == (True, False)
+    assert (str(cast.alpha.members["su"].id) in one.content.decode(), "New guest" in text_of(one)) == (
+        True,
+        False,
+    )
 
 
 def test_a_booking_for_nobody_asks_who_it_is_for_and_keeps_what_was_chosen(cast, sign_in):
-    wish = {"service": str(cast.alpha.services["short"].id), "starts_at": local(22, 15).isoformat(), "on": "2026-11-22"}
+    wish = {
+        "service": str(cast.alpha.services["short"].id),
+        "starts_at": local(22, 15).isoformat(),
+        "on": "2026-11-22",
+    }
     answer = sign_in("clerk").post(url(cast, "new/"), wish)
     assert answer.status_code == 422
     assert "needs a phone number or a name" in text_of(answer)
@@ -553,7 +605,12 @@ def test_the_search_box_finds_by_code_by_the_end_of_the_phone_and_by_name(cast, 
         )
         for query in (booking.code, "0001", "苏", "nobody")
     }
-    assert found == {booking.code: [str(booking.id)], "0001": [str(booking.id)], "苏": [str(booking.id)], "nobody": []}
+    assert found == {
+        booking.code: [str(booking.id)],
+        "0001": [str(booking.id)],
+        "苏": [str(booking.id)],
+        "nobody": [],
+    }
 
 
 def test_enter_on_a_single_hit_opens_the_booking(cast, sign_in):
