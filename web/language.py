@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
-
-COOKIE = "tessera_language"
 
 
 def _supported(code: str) -> str | None:
@@ -22,7 +21,7 @@ def _supported(code: str) -> str | None:
 def choose_language(request: HttpRequest) -> str:
     """A person's choice (cookie, pages only), else Accept-Language, else the chain's own, else English."""
     if not request.path.startswith("/api/"):
-        chosen = _supported(request.COOKIES.get(COOKIE, ""))
+        chosen = _supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
         if chosen:
             return chosen
     for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from chains.domain.accent import AccentTokens
+from chains.domain.accent import Accent, AccentTokens
 
 
 def theme_css(tokens: AccentTokens) -> str:
@@ -26,3 +26,8 @@ def theme_css(tokens: AccentTokens) -> str:
 def theme_version(tokens: AccentTokens) -> str:
     """Short hash for the stylesheet's address, so that a changed colour is a new address."""
     return hashlib.sha256(theme_css(tokens).encode()).hexdigest()[:12]
+
+
+def tokens_of(stored: dict[str, dict[str, str]]) -> AccentTokens:
+    """The tokens as the chain's row stores them: {"light": {…}, "dark": {…}}."""
+    return AccentTokens(light=Accent(**stored["light"]), dark=Accent(**stored["dark"]))

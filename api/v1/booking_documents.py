@@ -34,8 +34,8 @@ class BookingOut(serializers.Serializer[Any]):
     store_name = serializers.CharField()
     service = serializers.UUIDField()
     service_name = serializers.CharField()
-    member = serializers.UUIDField()
-    member_name = serializers.CharField()
+    member = serializers.UUIDField(allow_null=True, help_text="Null while a visitor holds a time.")
+    member_name = serializers.CharField(help_text="Empty for none.")
     member_phone = serializers.CharField(help_text="Masked; empty for none.")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -81,9 +81,9 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "store_name": booking.store.name,
         "service": str(booking.service_id),
         "service_name": booking.service.name,
-        "member": str(booking.member_id),
-        "member_name": booking.member.name,
-        "member_phone": mask_phone(booking.member.phone),
+        "member": str(booking.member_id) if booking.member_id else None,
+        "member_name": booking.member.name if booking.member else "",
+        "member_phone": mask_phone(booking.member.phone) if booking.member else "",
         "starts_at": moment_text(booking.starts_at, zone),
         "ends_at": moment_text(booking.ends_at, zone),
         "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
@@ -101,7 +101,7 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "changeable_until": moment_text(changeable_until(booking), zone),
         "version": booking.version,
     }
-    if actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:
+    if actor.is_member and actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:
         document["qr"] = qr
     return document
 

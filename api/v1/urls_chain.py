@@ -1,4 +1,4 @@
-"""Routes of a chain's API."""
+"""API v1 on a chain's host: one list of routes a module."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.v1 import (
     chain,
     docs,
     employees,
+    live,
     members,
     redemptions,
     services,
@@ -29,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *bookings.urls,
     *availability.urls,
     *redemptions.urls,
+    *live.urls,
     *docs.urls,
 ]

@@ -8,6 +8,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from chains.scope import PUBLIC, current
+from config.scrub import scrub
 
 
 def add_chain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -16,6 +17,11 @@ def add_chain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
     if schema != PUBLIC:
         event["chain"] = schema
     return event
+
+
+def hide_people_and_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Last before a line is written: no address, phone, token in any value, tracebacks included."""
+    return scrub(event)  # type: ignore[no-any-return]
 
 
 _SHARED: list[Any] = [
@@ -53,6 +59,7 @@ def logging_config(*, log_format: str, level: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    hide_people_and_secrets,
                     renderer,
                 ],
                 "foreign_pre_chain": _SHARED,

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.ids import new_id
@@ -31,7 +33,14 @@ class RequestLogMiddleware:
             path=request.path,
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000, 1),
-            schema=getattr(getattr(request, "chain", None), "schema_name", None),
+            chain=getattr(getattr(request, "chain", None), "schema_name", None),
         )
         response["X-Request-Id"] = request_id
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        """Bind the signed-in user's id for every further line; asked only where a session cookie came."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and hasattr(request, "session"):
+            user = request.session.get(SESSION_KEY)
+            if user:
+                structlog.contextvars.bind_contextvars(user=str(user))

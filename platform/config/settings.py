@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from csp.constants import NONCE, SELF
+from django.templatetags.static import static
 
 from config.database import databases
 from config.environment import environment
@@ -174,7 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/staff/login/"
 LOGIN_REDIRECT_URL = "/staff/"
-ACCOUNT_ADAPTER = "accounts.adapters.ClosedAccountAdapter"
+ACCOUNT_ADAPTER = "web.staff.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -186,6 +187,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/staff/login/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Guesses are counted per account (5 a window); a shop's one address must not lock its staff out.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/5m/key"}
+MFA_ADAPTER = "web.staff.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "web.staff.forms.AuthenticateForm",
+    "reauthenticate": "web.staff.forms.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tessera"
 # Operators prove a second factor outside the demo; see console.access.
@@ -275,7 +281,12 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Tessera",
     "SITE_HEADER": "Tessera",
-    "DASHBOARD_CALLBACK": "console.dashboard.figures",
+    "SITE_SYMBOL": "grid_view",
+    "SITE_URL": "/console/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": False,
+    "STYLES": [lambda request: static("console/theme.css")],
+    "SIDEBAR": {"navigation": "console.menu.navigation"},
 }
 
 LOGGING = logging_config(log_format=ENV.log_format, level=ENV.log_level)

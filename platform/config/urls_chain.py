@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 
 from config import health
 from web.manage.look import show_logo
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("i18n/setlang/", set_language, name="set_language"),
     path("api/v1/", include("api.v1.urls_chain")),
     path("staff/", include("web.staff.urls")),
     path("workbench/", include("web.workbench.urls")),

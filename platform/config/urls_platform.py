@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("api/v1/", include("api.v1.urls_platform")),

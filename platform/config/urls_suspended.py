@@ -8,6 +8,7 @@ from config import health
 from web import closed
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/", include("django.conf.urls.i18n")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("staff/", include("web.staff.urls")),

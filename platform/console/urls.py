@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from console import admin
+from console.site import console
+
+admin.register_all(console)
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", console.urls)]  # type: ignore[list-item]

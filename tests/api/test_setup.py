@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -270,10 +271,11 @@ def test_shifts_that_cannot_be_are_refused(cast, owner):
     person = cast.alpha.employees["practitioner"]
     north, south = (str(cast.alpha.stores[name].id) for name in ("north", "south"))
     path = f"employees/{person.id}/shifts"
-    for body, code in (
+    refused: list[tuple[dict[str, Any], str]] = [
         ({"weeks": [{"weekday": 1, "from": "22:00", "to": "02:00"}]}, "shift_past_midnight"),
         ({"weeks": [{"weekday": 1, "from": "09:00", "to": "12:00"}] * 2}, "shifts_overlap"),
-    ):
+    ]
+    for body, code in refused:
         answer = owner.put(path, {"store": north, **body})
         assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert owner.put(path, {"store": south, "weeks": []}).status_code == 404
@@ -281,7 +283,8 @@ def test_shifts_that_cannot_be_are_refused(cast, owner):
         {},
         {"weeks": [], "days": []},
         {"days": [{"date": "2030-01-01", "from": "09:00", "to": None}]},
-    ):
+    ]
+    for body in wrong:
         assert owner.put(path, {"store": north, **body}).status_code == 400
     with chain_scope(cast.alpha.info):
         assert WeeklyShift.objects.filter(employee=person).count() == 7

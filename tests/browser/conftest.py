@@ -118,7 +118,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     def open_one(*, width: int = 375, language: str = "en", theme: str = "light", **more: Any) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 812 if width < 640 else 900},
-            locale=language,
+            locale={"zh-Hans": "zh-CN"}.get(language, language),
             color_scheme=theme,
             reduced_motion="reduce",
             has_touch=width < 640,

@@ -17,8 +17,8 @@ from chains.scope import chain_scope
 from tests.browser.conftest import OpenPage, Site, axe_violations
 from tests.browser.test_booking_flow import come_as_member, free_slot, last_code
 from tests.ground.cast import Chain
-from web.dev.seeding.chain import ChainSeeder
 from verticals.beauty.manifest import manifest
+from web.dev.seeding.chain import ChainSeeder
 
 pytestmark = pytest.mark.browser
 
@@ -28,8 +28,8 @@ def keep(page: Page, name: str) -> None:
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-        page.screenshot(path=str(Path(folder) / f"{name}-full.png"), full_page=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), caret="initial")
+        page.screenshot(path=str(Path(folder) / f"{name}-full.png"), full_page=True, caret="initial")
 
 
 def check(page: Page, name: str) -> list[str]:
@@ -46,9 +46,10 @@ def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
 
     def make(language: str) -> Chain:
         demo = manifest.demo[0]
-        from tests.ground.chains import make_chain
-        from chains.domain.accent import make_accent
         from dataclasses import asdict
+
+        from chains.domain.accent import make_accent
+        from tests.ground.chains import make_chain
 
         info = make_chain(
             f"salon-{language.lower()}",
@@ -80,10 +81,10 @@ def test_every_page_is_accessible_in_both_themes_and_widths(
         wrong += check(page, name("1-stores"))
         page.keyboard.press("Escape")
         page.locator(".row .btn-tint").first.click()
-        page.locator(".day").nth(4).click()
+        page.locator(".day-2, .day-3").nth(2).click()
         page.wait_for_load_state("networkidle")
         wrong += check(page, name("2-times"))
-        free_slot(page, 2).click()
+        free_slot(page, 1).click()
         page.locator("#bar-in .btn-primary").wait_for()
         wrong += check(page, name("2-times-chosen"))
         page.locator("[data-opens=why]").last.click()
@@ -91,7 +92,7 @@ def test_every_page_is_accessible_in_both_themes_and_widths(
         page.locator("#why .btn-primary").click()
         page.locator("#why-answer .alert").wait_for()
         wrong += check(page, name("2-why"))
-        page.keyboard.press("Escape")
+        page.locator("#why [data-closes]").click()
         page.locator("#bar-in .btn-primary").click()
         page.wait_for_url("**/confirm/**")
         wrong += check(page, name("3-confirm"))

@@ -1,4 +1,4 @@
-"""manage.py chain, pool and operator, as second processes."""
+"""manage.py chain, pool and operator, and what they refuse."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import User
 from chains.models import Chain, OperatorAct, PooledSchema
-from chains.schemas.owner import owner_connection
+from chains.schemas.owner import drop_role, owner_connection
 from chains.scope import chain_scope, role_of
 from tenants.stores.models import Region
 from tests.ground.chains import make_chain
-from tests.ground.commands import manage
+from tests.ground.commands import command
 
 pytestmark = pytest.mark.usefixtures("committed")
 
 
 def test_chain_is_suspended_resumed_closed_and_listed() -> None:
     make_chain("gamma")
-    assert manage("chain", "suspend", "gamma", "--reason", "unpaid").stdout == "gamma is suspended\n"
-    assert manage("chain", "suspend", "gamma", "--reason", "again", check=False).returncode == 1
-    assert manage("chain", "resume", "gamma").stdout == "gamma is trial\n"
-    (row,) = [row for row in json.loads(manage("chain", "list", "--json").stdout) if row["slug"] == "gamma"]
+    assert command("chain", "suspend", "gamma", "--reason", "unpaid").stdout == "gamma is suspended\n"
+    assert command("chain", "suspend", "gamma", "--reason", "again").returncode == 1
+    assert command("chain", "resume", "gamma").stdout == "gamma is trial\n"
+    (row,) = [row for row in json.loads(command("chain", "list", "--json").stdout) if row["slug"] == "gamma"]
     assert (row["state"], row["name"]) == ("trial", "Gamma")
-    assert manage("chain", "close", "gamma", "--reason", "sold").stdout == "gamma is closed\n"
-    assert "There is no such chain" in manage("chain", "resume", "gamma", check=False).stderr
+    assert command("chain", "close", "gamma", "--reason", "sold").stdout == "gamma is closed\n"
+    assert "There is no such chain" in command("chain", "resume", "gamma").stderr
     assert list(OperatorAct.objects.order_by("at").values_list("act", "operator_email")) == [
         ("suspend", "manage.py"),
         ("resume", "manage.py"),
@@ -42,13 +43,12 @@ def test_chain_is_dumped_damaged_and_restored(tmp_path: Path) -> None:
     with chain_scope(chain):
         Region.objects.create(name="kept")
     file = tmp_path / "gamma.dump"
-    manage("chain", "dump", "gamma", str(file))
+    command("chain", "dump", "gamma", str(file))
     assert file.stat().st_mode & 0o777 == 0o600
     with owner_connection() as owner:
         owner.execute(f"DROP SCHEMA {chain.schema_name} CASCADE")
-        owner.execute(f"DROP OWNED BY {role_of(chain.schema_name)}")
-        owner.execute(f"DROP ROLE {role_of(chain.schema_name)}")
-    manage("chain", "restore", "gamma", str(file))
+        drop_role(owner, role_of(chain.schema_name))
+    command("chain", "restore", "gamma", str(file))
     with chain_scope(chain):
         assert list(Region.objects.values_list("name", flat=True)) == ["kept"]
 
@@ -57,14 +57,14 @@ def test_a_file_of_another_chain_or_of_none_is_refused_and_changes_nothing(tmp_p
     gamma, delta = make_chain("gamma"), make_chain("delta")
     with chain_scope(delta):
         Region.objects.create(name="delta's own")
-    manage("chain", "dump", "gamma", str(tmp_path / "gamma.dump"))
-    refused = manage("chain", "restore", "delta", str(tmp_path / "gamma.dump"), check=False)
+    command("chain", "dump", "gamma", str(tmp_path / "gamma.dump"))
+    refused = command("chain", "restore", "delta", str(tmp_path / "gamma.dump"))
     assert f"the file holds {gamma.schema_name}, not {delta.schema_name}" in refused.stderr
     (tmp_path / "junk").write_text("SELECT 1;")
-    assert manage("chain", "restore", "delta", str(tmp_path / "junk"), check=False).returncode == 1
+    assert command("chain", "restore", "delta", str(tmp_path / "junk")).returncode == 1
     whole = (tmp_path / "gamma.dump").read_bytes()
     (tmp_path / "torn.dump").write_bytes(whole[: len(whole) * 2 // 3])
-    torn = manage("chain", "restore", "gamma", str(tmp_path / "torn.dump"), check=False)
+    torn = command("chain", "restore", "gamma", str(tmp_path / "torn.dump"))
     assert torn.returncode == 1
     with chain_scope(delta):
         assert Region.objects.count() == 1
@@ -74,10 +74,10 @@ def test_a_file_of_another_chain_or_of_none_is_refused_and_changes_nothing(tmp_p
 
 def test_an_open_chain_is_not_erased_and_a_closed_one_only_when_said_twice() -> None:
     chain = make_chain("gamma")
-    assert manage("chain", "erase", "gamma", "--yes", check=False).returncode == 1
-    manage("chain", "close", "gamma", "--reason", "sold")
-    assert "Say --yes" in manage("chain", "erase", chain.schema_name, check=False).stderr
-    manage("chain", "erase", chain.schema_name, "--yes")
+    assert command("chain", "erase", "gamma", "--yes").returncode == 1
+    command("chain", "close", "gamma", "--reason", "sold")
+    assert "Say --yes" in command("chain", "erase", chain.schema_name).stderr
+    command("chain", "erase", chain.schema_name, "--yes")
     with owner_connection() as owner:
         left = owner.execute(
             "SELECT nspname::text FROM pg_namespace WHERE nspname = %s"
@@ -87,16 +87,10 @@ def test_an_open_chain_is_not_erased_and_a_closed_one_only_when_said_twice() -> 
     assert (left, Chain.objects.filter(id=chain.id).count()) == ([], 0)
 
 
-def test_commands_that_need_the_owner_say_so_without_it() -> None:
-    import os
-
-    environment = {**os.environ}
-    environment.pop("OWNER_DATABASE_URL")
-    done = subprocess.run(
-        ["python", "manage.py", "pool", "show"], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode != 0
-    assert "OWNER_DATABASE_URL is not set" in done.stderr
+def test_commands_that_need_the_owner_say_so_without_it(settings: object) -> None:
+    settings.OWNER_DATABASE_URL = None  # type: ignore[attr-defined]
+    with pytest.raises(ImproperlyConfigured, match="OWNER_DATABASE_URL is not set"):
+        command("pool", "show")
 
 
 def test_no_password_stands_among_a_programs_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,39 +111,36 @@ def test_no_password_stands_among_a_programs_arguments(monkeypatch: pytest.Monke
 
 
 def test_pool_is_filled_shown_and_drained() -> None:
-    assert manage("pool", "fill", "--to", "2").stdout.startswith("2 built\n")
-    assert "2 ready  (this version)" in manage("pool", "show").stdout
+    assert command("pool", "fill", "--to", "2").stdout.startswith("2 built\n")
+    assert "2 ready  (this version)" in command("pool", "show").stdout
     PooledSchema.objects.filter(schema=PooledSchema.objects.values("schema")[:1]).update(version="older")
-    assert manage("pool", "drain", "--stale").stdout.startswith("1 dropped\n")
-    assert manage("pool", "drain").stdout == "1 dropped\nthe pool is empty\n"
+    assert command("pool", "drain", "--stale").stdout.startswith("1 dropped\n")
+    assert command("pool", "drain").stdout == "1 dropped\nthe pool is empty\n"
 
 
 def test_operator_is_made_listed_shut_out_and_let_in() -> None:
-    made = manage("operator", "create", "Op@Tessera.Test", "--password-stdin", answer="a-long-passphrase\n")
+    made = command("operator", "create", "Op@Tessera.Test", "--password-stdin", answer="a-long-passphrase\n")
     assert made.stdout == "Op@Tessera.Test is an operator\n"
     user = User.objects.get(email="op@tessera.test")
     assert (user.is_operator, user.is_active, user.check_password("a-long-passphrase")) == (True, True, True)
     assert (
         "already"
-        in manage(
+        in command(
             "operator",
             "create",
             "op@tessera.test",
             "--password-stdin",
             answer="a-long-passphrase\n",
-            check=False,
         ).stderr
     )
-    manage("operator", "deactivate", "op@tessera.test")
-    assert "shut out" in manage("operator", "list").stdout
-    manage("operator", "activate", "op@tessera.test")
+    command("operator", "deactivate", "op@tessera.test")
+    assert "shut out" in command("operator", "list").stdout
+    command("operator", "activate", "op@tessera.test")
     assert User.objects.get(id=user.id).is_active
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "1234567890123"])
 def test_operators_with_weak_passwords_are_refused(password: str) -> None:
-    done = manage(
-        "operator", "create", "op@tessera.test", "--password-stdin", answer=f"{password}\n", check=False
-    )
+    done = command("operator", "create", "op@tessera.test", "--password-stdin", answer=f"{password}\n")
     assert done.returncode == 1
     assert User.objects.count() == 0

@@ -47,6 +47,7 @@ PUBLIC_OF_THE_PLATFORM = {
     "chains_domain": FULL,
     "chains_duework": FULL,
     "chains_operatoract": ADD,
+    "chains_platformanswer": FULL,
     "chains_pooledschema": FULL,
     "chains_schemamigration": READ,
     "chains_signup": FULL,

@@ -98,6 +98,9 @@ def test_code_is_sent_in_the_language_of_the_sign_up(locale: str, words: str) ->
         ("password", "short", "password_too_short"),
         ("password", "8204719365528", "password_entirely_numeric"),
         ("password", "x" * 201, "too_long"),
+        ("password", "gentle river\ud800", "unprintable"),
+        ("password", "gentle river\x00", "unprintable"),
+        ("email", "su\x00@qibai.example", "email_malformed"),
         ("verticals", (), "missing"),
         ("verticals", ("beauty", "mining"), "unknown"),
         ("locale", "fr", "unknown"),
@@ -118,6 +121,11 @@ def test_every_wrong_field_is_named_at_once_and_the_address_refusal_leads() -> N
     with pytest.raises(SlugReserved) as refused, platform_scope():
         start_signup(wish(slug="www", brand="", email="su@qibai.example"), now=NOW, by=Asker())
     assert [error.field for error in refused.value.errors] == ["slug", "brand"]
+
+
+def test_brand_keeps_no_character_that_cannot_be_seen() -> None:
+    signup = started(brand="栖\x00白\ud800 \u202espa")
+    assert signup.brand == "栖 白 spa"
 
 
 def test_fields_are_normalised() -> None:

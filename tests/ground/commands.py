@@ -1,10 +1,15 @@
-"""manage.py as a second process, on the database of this test process."""
+"""manage.py: within this process where the application's login is enough, else as a second process."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from unittest import mock
+
+from django.core.management import CommandError, call_command
 
 from tests.ground.plugin import ROOT
 
@@ -35,3 +40,23 @@ def manage(
             f"{command} {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         )
     return done
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended that ran within this process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(name: str, *arguments: str, answer: str = "") -> Ended:
+    """Run a command within this process, as the application; a CommandError is an end with 1."""
+    out = io.StringIO()
+    with mock.patch("sys.stdin", io.StringIO(answer)):
+        try:
+            call_command(name, *arguments, stdout=out)
+        except CommandError as error:
+            return Ended(1, out.getvalue(), str(error))
+    return Ended(0, out.getvalue(), "")

@@ -17,7 +17,7 @@ from chains.refusals import Refusal, TooManyRequests, problem_headers
 from tenants.members.domain.codes import BETWEEN, CodeExpired, CodeWrong, send_code
 from tenants.members.domain.members import change_member, sign_in_member
 from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
-from web.language import COOKIE
+from django.conf import settings
 from web.storefront.frame import language_of, members_only, once_open, safe_next, show
 from web.visitor import actor_of, address_of, member_of, sign_in, sign_out
 
@@ -56,7 +56,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     try:
         phone = normalise_phone(typed.phone, country=request.chain.country)  # type: ignore[attr-defined]
-        if "send" in request.POST:
+        if "send" in request.POST or "code" not in request.POST:
             send_code(phone, address=address_of(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
             sent = replace(typed, code="", resend_in=int(BETWEEN.total_seconds()))
             return _show(request, sent, onward)
@@ -109,7 +109,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         member.id, by=actor_of(request), name=request.POST.get("name", "")[:NAME_LENGTH], locale=chosen
     )
     response = redirect("profile")
-    response.set_cookie(COOKIE, chosen.lower(), max_age=YEAR, secure=request.is_secure(), samesite="Lax")
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen.lower(), max_age=YEAR, secure=request.is_secure(), samesite="Lax")
     return response
 
 

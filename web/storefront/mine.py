@@ -17,10 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chains.refusals import Refusal
 from tenants.booking.domain.change import cancel_booking, changeable_until, reschedule_booking
+from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.keys import qr_of
-from tenants.booking.domain.transitions import read_booking
 from tenants.booking.models import LIVE, Booking, Status
-from tenants.people.domain.rights import NotSeen
 from tenants.stores.domain.wall import parse_moment
 from web.formats import format_moment
 from web.qr import draw_qr
@@ -229,11 +228,7 @@ def calendar(request: HttpRequest, booking_id: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, booking_id: UUID) -> Booking:
     """The signed-in member's booking. Raises NotSeen for anybody else's: nothing tells that it exists."""
-    member = member_of(request)
-    booking = read_booking(booking_id)
-    if booking is None or member is None or booking.member_id != member.id:
-        raise NotSeen
-    return booking
+    return read_seen_booking(booking_id, by=actor_of(request))
 
 
 def _zone(booking: Booking) -> ZoneInfo:

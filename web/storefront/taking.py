@@ -122,10 +122,10 @@ def confirm(request: HttpRequest, booking_id: UUID) -> HttpResponse:
         note=request.POST.get("note", "").strip()[:NOTE_LENGTH],
         code_sent=True,
     )
-    if "send" in request.POST:
-        return _send_code(request, booking, typed)
     now = timezone.now()
     if member_of(request) is None:
+        if "send" in request.POST or "code" not in request.POST:
+            return _send_code(request, booking, typed)
         wrong = _sign_in(request, booking, typed, now=now)
         if wrong is not None:
             return wrong

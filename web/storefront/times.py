@@ -157,16 +157,15 @@ def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]
 
 def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) -> Iterable[DayChip]:
     """One chip a date: closed, full, few, open or plenty, by the share of its hours that is free."""
-    step = timedelta(minutes=inputs.need.step)
+    step, length = timedelta(minutes=inputs.need.step), timedelta(minutes=inputs.need.minutes)
     for one in found:
         hours = [span for span in inputs.hours if local_date(span.start, inputs.zone) == one.day]
         possible = sum(
-            max(0, (span.end - span.start - timedelta(minutes=inputs.need.minutes)) // step + 1)
-            for span in hours
+            max(0, (span.end - max(span.start, inputs.earliest) - length) // step + 1) for span in hours
         )
         share = len(one.slots) / possible if possible else 0.0
         word: DayWord = "few"
-        if not possible:
+        if not hours:
             word = "closed"
         elif not one.slots:
             word = "full"

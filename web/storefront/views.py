@@ -207,7 +207,11 @@ def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str,
 
 def part_options(found: Times) -> list[dict[str, Any]]:
     """Slots by part of the day as ui/slots wants them."""
-    names = {"morning": _("Morning"), "afternoon": _("Afternoon"), "evening": _("Evening")}
+    names = {
+        "morning": pgettext("part of the day", "a.m."),
+        "afternoon": pgettext("part of the day", "p.m."),
+        "evening": pgettext("part of the day", "Eve"),
+    }
     zone = found.offering.zone
 
     def slot(time: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chains.refusals import Refusal
+from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import reschedule_booking
-from tenants.booking.domain.front_desk import GuestUnnamed, book_for_guest
+from tenants.booking.models import Booking, Channel
 from tenants.catalogue.models import Service
 from tenants.members.domain.members import find_members
 from tenants.members.models import Member
@@ -39,6 +40,8 @@ from web.workbench.frame import fragment, frame, here
 from web.workbench.panel import Panel, read_panel
 from web.workbench.staffing import practitioners_of
 
+# Who is booked for a moment ago or the next quarter of an hour has walked in.
+WALK_IN_WITHIN = timedelta(minutes=15)
 MOST_MATCHES = 5
 MIN_QUERY = 2
 
@@ -71,10 +74,13 @@ def new(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     if request.method == "GET":
         return _form(request, desk, request.GET)
     data = request.POST
+    guest = _guest(data)
+    if guest is None:
+        return _form(request, desk, data, status=422, who_error=_("Type the phone number or the name."))
     try:
         with transaction.atomic():
-            booking = _book(desk, data)
-    except (PhoneInvalid, GuestUnnamed) as refusal:
+            booking = _book(desk, data, guest)
+    except PhoneInvalid as refusal:
         words = f"{refusal.sentence()} {refusal.way_out()}"
         return _form(request, desk, data, status=refusal.status, who_error=words)
     except NotSeen:
@@ -135,24 +141,34 @@ def show_move_times(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResp
     return fragment(request, "workbench/_times.html", context)
 
 
-def _book(desk: Desk, data: QueryDict) -> Any:
+def _guest(data: QueryDict) -> UUID | Guest | None:
+    """Whom the form names: a member chosen, a number with perhaps a name, or a name alone."""
+    chosen = _uuid(data.get("member", ""))
+    if chosen is not None:
+        return chosen
     typed = data.get("who", "").strip()[:80]
-    is_phone = _reads_as_phone(typed)
+    if not typed:
+        return None
+    if _reads_as_phone(typed):
+        return Guest(data.get("name", "").strip()[:80], typed)
+    return Guest(typed)
+
+
+def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
     service = _uuid(data.get("service", ""))
     if service is None:
         raise NotSeen
-    return book_for_guest(
+    starts_at = parse_moment(data.get("starts_at", ""), zone=desk.zone)
+    return book(
         service,
         store_id=desk.store.id,
-        starts_at=parse_moment(data.get("starts_at", ""), zone=desk.zone),
+        starts_at=starts_at,
         by=desk.actor,
         now=desk.now,
-        country=desk.store.country,
-        member_id=_uuid(data.get("member", "")),
-        phone=typed if is_phone else "",
-        name=data.get("name", "")[:80] if is_phone else typed,
+        member=guest,
         practitioner_id=_uuid(data.get("practitioner", "")),
-        note=data.get("note", ""),
+        note=data.get("note", "").strip()[:500],
+        channel=Channel.WALK_IN if starts_at <= desk.now + WALK_IN_WITHIN else Channel.STAFF,
     )
 
 

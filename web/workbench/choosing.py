@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.availability import find_slots, practitioner_names
+from tenants.booking.domain.cells import CELL
 from tenants.booking.domain.search import DaySlots, Slot
 from tenants.catalogue.models import Service
 from tenants.people.models import Employee
@@ -163,9 +164,9 @@ def read_times(
 def _thinned(day: DaySlots[UUID], desk: Desk, step: int) -> list[Slot[UUID]]:
     """The first start from now on, and those on the step."""
     kept: list[Slot[UUID]] = []
-    earliest = desk.now - timedelta(minutes=5)
+    before = desk.now - CELL
     for slot in day.slots:
-        if slot.starts_at < earliest:
+        if slot.starts_at <= before:
             continue
         local = slot.starts_at.astimezone(desk.zone)
         if not kept or (local.hour * 60 + local.minute) % step == 0:
@@ -192,7 +193,7 @@ def _chip(day: date, desk: Desk, free: int, step: int, on: date) -> DayChip:
 
 def _slot(slot: Slot[UUID], desk: Desk, chosen: datetime | None) -> SlotChip:
     local = slot.starts_at.astimezone(desk.zone)
-    is_now = abs(slot.starts_at - desk.now) <= timedelta(minutes=5)
+    is_now = abs(slot.starts_at - desk.now) < CELL
     return SlotChip(
         value=slot.starts_at.isoformat(),
         time=format_clock(local),

@@ -124,10 +124,11 @@ def explain_refusal(desk: Desk, refusal: Refusal, booking: Booking | None) -> Re
     if isinstance(refusal, ChooseBooking):
         return _choose(desk, refusal, again)
     title, icon = str(refusal.title), _ICONS.get(type(refusal), "circle-alert")
-    fix = _fix(desk, refusal, booking) or again
-    others = [again] if fix is not again else []
-    if booking is not None and booking.store_id == desk.store.id and not isinstance(refusal, NotConfirmed):
-        others.append(Way(_("Open booking"), here("booking", desk, booking.id)))
+    opened = _opened(desk, booking)
+    if type(refusal) not in _ICONS:
+        return Refused(refusal.code, title, refusal.sentence(), icon, opened or again, row=row)
+    fix = _fix(desk, refusal, booking) or opened or again
+    others = [way for way in (again, opened) if way is not None and way != fix]
     return Refused(refusal.code, title, _about(desk, refusal), icon, fix, others, row)
 
 
@@ -139,6 +140,12 @@ _ICONS: dict[type[Refusal], str] = {
     NotConfirmed: "hourglass",
     UnknownCode: "search",
 }
+
+
+def _opened(desk: Desk, booking: Booking | None) -> Way | None:
+    if booking is None or booking.store_id != desk.store.id:
+        return None
+    return Way(_("Open booking"), here("booking", desk, booking.id))
 
 
 def _about(desk: Desk, refusal: Refusal) -> str:
@@ -170,7 +177,7 @@ def _fix(desk: Desk, refusal: Refusal, booking: Booking | None) -> Way | None:
     if booking is None or booking.store_id != desk.store.id:
         return None
     if isinstance(refusal, AlreadyRedeemed):
-        return _undo(desk, booking) or Way(_("Open booking"), here("booking", desk, booking.id))
+        return _undo(desk, booking)
     if isinstance(refusal, TooEarly) and desk.may(Action.CHANGE_BOOKING):
         url = here("move", desk, booking.id) + "?" + urlencode({"on": desk.today.isoformat()})
         return Way(_("Move to today"), url)

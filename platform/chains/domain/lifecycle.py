@@ -17,6 +17,16 @@ from chains.models import Chain, ChainState, Domain, OperatorAct
 from chains.refusals import Refusal
 from chains.scope import platform_scope
 
+STATE_NAMES = {
+    ChainState.PROVISIONING: _("being set up"),
+    ChainState.TRIAL: _("on trial"),
+    ChainState.ACTIVE: _("active"),
+    ChainState.PAST_DUE: _("past due"),
+    ChainState.READ_ONLY: _("read-only"),
+    ChainState.SUSPENDED: _("suspended"),
+    ChainState.CLOSED: _("closed"),
+}
+
 OPEN = frozenset({ChainState.TRIAL, ChainState.ACTIVE, ChainState.PAST_DUE, ChainState.READ_ONLY})
 
 # act → the states it may start from
@@ -94,7 +104,7 @@ def _move(
             raise UnknownChain
         was = ChainState(chain.state)
         if was not in STARTS_FROM[act]:
-            raise WrongState(params={"state": was.label}, extra={"state": was.value})
+            raise WrongState(params={"state": STATE_NAMES[was]}, extra={"state": was.value})
         before = {"state": was.value, "reason": chain.state_reason}
         chain.state = to if to is not None else _state_before_suspension(chain)
         chain.state_reason = reason

@@ -7,7 +7,7 @@ goes on where it stopped. Steps inside the chain are idempotent and run one at a
 
     1. space and address: a ready schema out of the pool, Chain and Domain, all in one transaction
     2. the registered starters, each in the chain's scope, each recorded with its seconds
-    3. trial terms, chain `trial`, sign-up `ready`, the owner told by e-mail, in one transaction
+    3. trial terms, chain `trial`, sign-up `ready`, the owner told by email, in one transaction
 
 After MAX_ATTEMPTS the sign-up has failed: its address is free at once, its schema is dropped.
 """
@@ -23,7 +23,7 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 
 from chains.domain.signup import ProvisioningFailed
 from chains.domain.signup_fields import country_of
@@ -261,10 +261,10 @@ def _tell_owner(signup: Signup, *, now: datetime) -> None:
         message = Message(
             channel="email",
             to=signup.email,
-            subject=_t("%(brand)s is ready") % {"brand": signup.brand},
-            text=_t(
+            subject=gettext("%(brand)s is ready") % {"brand": signup.brand},
+            text=gettext(
                 "%(brand)s is set up. Your guests will find it at\n%(address)s\n\n"
-                "Log in with this e-mail address and your password at\n%(login)s"
+                "Log in with this email address and your password at\n%(login)s"
             )
             % {"brand": signup.brand, "address": address, "login": f"{address}/staff/login/"},
         )

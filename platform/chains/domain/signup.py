@@ -19,10 +19,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chains.domain.signup_fields import SignupFields, clean_fields
+from chains.domain.signup_fields import SignupFields, check_password_choice, clean_fields
 from chains.domain.slugs import SlugConfusable, SlugTaken, address_of, check_free, check_slug, normalise_slug
 from chains.models import Signup, SignupState
 from chains.outgoing import Message, send_message
@@ -44,7 +44,7 @@ class CodeWrong(Refusal):
     code = "code_wrong"
     title = _("Not this code")
     detail = _("This is not the code we sent. Tries left: %(left)d.")
-    fix = _("Look for the newest e-mail from us and enter its six digits.")
+    fix = _("Look for the newest email from us and enter its six digits.")
 
 
 class CodeExpired(Refusal):
@@ -84,13 +84,14 @@ class Asker:
     browser_hash: str = ""
 
 
-def start_signup(sent: SignupFields, *, now: datetime, by: Asker) -> Signup:
+def start_signup(sent: SignupFields, *, now: datetime, by: Asker, password_later: bool = False) -> Signup:
     """Check the fields, keep the wish, send the code. Nothing is claimed yet.
 
-    Raises the refusals of clean_fields, and TooManyRequests (10 codes an hour per e-mail address,
+    With `password_later` the password may be empty; verify_signup then asks for it.
+    Raises the refusals of clean_fields, and TooManyRequests (10 codes an hour per email address,
     300 sign-ups a minute per network address).
     """
-    clean = clean_fields(sent, offered_verticals=offered_verticals())
+    clean = clean_fields(sent, offered_verticals=offered_verticals(), password_later=password_later)
     if by.address:
         count_request("signup", by.address, limit=SIGNUPS_PER_ADDRESS, seconds=60)
     count_request("signup-code", clean.email, limit=CODES_PER_EMAIL, seconds=_HOUR)
@@ -98,7 +99,7 @@ def start_signup(sent: SignupFields, *, now: datetime, by: Asker) -> Signup:
         brand=clean.brand,
         slug=clean.slug,
         email=clean.email,
-        password_hash=make_password(clean.password),
+        password_hash=make_password(clean.password) if clean.password else "",
         owner_name=clean.owner_name,
         verticals=list(clean.verticals),
         locale=clean.locale,
@@ -121,7 +122,7 @@ def find_signup(signup_id: UUID) -> Signup:
 
 
 def resend_code(signup_id: UUID, *, now: datetime) -> Signup:
-    """Send a fresh code; the older one stops working. Once a minute, ten an hour per e-mail address.
+    """Send a fresh code; the older one stops working. Once a minute, ten an hour per email address.
 
     Raises SignupUnknown, TooManyRequests. A sign-up that is verified already is returned as it is.
     """
@@ -139,13 +140,16 @@ def resend_code(signup_id: UUID, *, now: datetime) -> Signup:
     return signup
 
 
-def verify_signup(signup_id: UUID, *, code: str, now: datetime) -> Signup:
+def verify_signup(signup_id: UUID, *, code: str, now: datetime, password: str = "") -> Signup:
     """Take the code and claim the address; the sign-up then waits for the provisioner.
 
-    A sign-up that is verified already is returned as it is. Raises SignupUnknown, CodeWrong,
-    CodeExpired, and SlugTaken or SlugConfusable where another was faster. Each try is counted before
-    it is looked at: a caller must let the transaction commit although a refusal was raised.
+    `password` is used where none was chosen at the start. A sign-up that is verified already is
+    returned as it is. Raises SignupUnknown, SignupIncomplete (the password; no try is counted),
+    CodeWrong, CodeExpired, and SlugTaken or SlugConfusable where another was faster. Each try is
+    counted before it is looked at: a caller must let the transaction commit although a refusal was
+    raised.
     """
+    _require_password(find_signup(signup_id), password)
     counted = Signup.objects.filter(
         id=signup_id, state=SignupState.VERIFY_EMAIL, code_tries__lt=CODE_TRIES
     ).update(code_tries=F("code_tries") + 1)
@@ -154,10 +158,12 @@ def verify_signup(signup_id: UUID, *, code: str, now: datetime) -> Signup:
         return signup
     if not counted or signup.code_sent_at is None or now >= signup.code_sent_at + CODE_VALID:
         raise CodeExpired
-    if not constant_time_compare(_hash_code(signup, "".join(code.split())), signup.code_hash):
+    if not constant_time_compare(_hash_code(signup, _digits(code)), signup.code_hash):
         left = CODE_TRIES - signup.code_tries
         raise CodeWrong(params={"left": left}) if left > 0 else CodeExpired
     with transaction.atomic():
+        if not signup.password_hash:
+            signup.password_hash = make_password(password)
         _claim_slug(signup)
     return signup
 
@@ -184,13 +190,18 @@ def signup_problem(signup: Signup) -> Refusal | None:
     return kinds.get(code, ProvisioningFailed)(params={"slug": signup.slug})
 
 
+def _require_password(signup: Signup, password: str) -> None:
+    if signup.state == SignupState.VERIFY_EMAIL and not signup.password_hash:
+        check_password_choice(password, email=signup.email, name=signup.owner_name or signup.brand)
+
+
 def _claim_slug(signup: Signup) -> None:
     """Claim first, look at chains after: see the module's docstring for why this order."""
     signup.state = SignupState.PROVISIONING
     signup.code_hash = ""
     try:
         with transaction.atomic():
-            signup.save(update_fields=["state", "code_hash"])
+            signup.save(update_fields=["state", "code_hash", "password_hash"])
     except IntegrityError:
         check_free(signup.slug, but_signup=signup.id)
         raise SlugTaken(params={"slug": signup.slug}) from None  # the winner let go a moment ago
@@ -210,16 +221,20 @@ def _hash_code(signup: Signup, code: str) -> str:
     return salted_hmac("chains.signup.code", f"{signup.id}:{code}", algorithm="sha256").hexdigest()
 
 
+def _digits(typed: str) -> str:
+    return "".join(character for character in typed if character in "0123456789")
+
+
 def _send_code(signup: Signup, code: str, *, now: datetime) -> None:
     with translation.override(signup.locale):
         message = Message(
             channel="email",
             to=signup.email,
-            subject=_t("%(code)s is your code for %(brand)s") % {"code": code, "brand": signup.brand},
-            text=_t(
+            subject=gettext("%(code)s is your code for %(brand)s") % {"code": code, "brand": signup.brand},
+            text=gettext(
                 "Enter this code to open %(brand)s on Tessera:\n\n%(code)s\n\n"
                 "It works for 5 minutes. Your address will be %(address)s\n\n"
-                "If you did not ask for it, ignore this e-mail: nothing will happen."
+                "If you did not ask for it, ignore this email: nothing will happen."
             )
             % {"brand": signup.brand, "code": code, "address": address_of(signup.slug)},
             code=code,

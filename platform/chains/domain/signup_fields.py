@@ -50,8 +50,10 @@ class SignupFields:
     owner_name: str = ""
 
 
-def clean_fields(sent: SignupFields, *, offered_verticals: Collection[str]) -> SignupFields:
-    """The fields normalised: slug and e-mail in small letters, the locale as zh-Hans or en.
+def clean_fields(
+    sent: SignupFields, *, offered_verticals: Collection[str], password_later: bool = False
+) -> SignupFields:
+    """The fields normalised: slug and email in small letters, the locale as zh-Hans or en.
 
     Raises the slug's own refusal (SlugInvalid, SlugReserved, SlugConfusable, SlugTaken) where the
     address is refused, else SignupIncomplete; both carry every wrong field in `errors`.
@@ -70,7 +72,7 @@ def clean_fields(sent: SignupFields, *, offered_verticals: Collection[str]) -> S
     errors = [
         *_brand_errors(clean.brand),
         *_email_errors(clean.email),
-        *_password_errors(clean),
+        *([] if password_later and not clean.password else _password_errors(clean)),
         *_place_errors(clean, offered_verticals),
     ]
     try:
@@ -81,6 +83,27 @@ def clean_fields(sent: SignupFields, *, offered_verticals: Collection[str]) -> S
     if errors:
         raise SignupIncomplete(errors=errors)
     return clean
+
+
+def check_password_choice(password: str, *, email: str, name: str) -> None:
+    """Raise SignupIncomplete with the field `password` unless it may be used by this person."""
+    if not password:
+        raise SignupIncomplete(errors=[FieldError("password", "missing", _("Choose a password."))])
+    if len(password) > PASSWORD_LENGTH:
+        raise SignupIncomplete(errors=[FieldError("password", "too_long", _("Use at most 200 characters."))])
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        raise SignupIncomplete(
+            errors=[FieldError("password", "unprintable", _("Use characters that can be typed."))]
+        )
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise SignupIncomplete(
+            errors=[
+                FieldError("password", str(each.code or "weak"), each.messages[0])
+                for each in error.error_list
+            ]
+        ) from None
 
 
 def normalise_email(text: str) -> str:
@@ -137,7 +160,7 @@ def _brand_errors(brand: str) -> list[FieldError]:
 
 def _email_errors(email: str) -> list[FieldError]:
     if not email:
-        return [FieldError("email", "missing", _("Enter your e-mail address."))]
+        return [FieldError("email", "missing", _("Enter your email address."))]
     try:
         validate_email(email)
     except ValidationError:
@@ -148,16 +171,10 @@ def _email_errors(email: str) -> list[FieldError]:
 
 
 def _password_errors(clean: SignupFields) -> list[FieldError]:
-    if not clean.password:
-        return [FieldError("password", "missing", _("Choose a password."))]
-    if len(clean.password) > PASSWORD_LENGTH:
-        return [FieldError("password", "too_long", _("Use at most 200 characters."))]
     try:
-        validate_password(clean.password, User(email=clean.email, name=clean.owner_name or clean.brand))
-    except ValidationError as error:
-        return [
-            FieldError("password", str(each.code or "weak"), each.messages[0]) for each in error.error_list
-        ]
+        check_password_choice(clean.password, email=clean.email, name=clean.owner_name or clean.brand)
+    except SignupIncomplete as refusal:
+        return list(refusal.errors)
     return []
 
 

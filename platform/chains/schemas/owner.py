@@ -53,6 +53,6 @@ def drop_role(connection: OwnerConnection, name: str) -> None:
         return
     identifier = sql.Identifier(name)
     # the owner must be a member to drop what the role owns; it holds ADMIN on every role it made
-    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(identifier))
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH INHERIT TRUE").format(identifier))
     connection.execute(sql.SQL("DROP OWNED BY {}").format(identifier))
     connection.execute(sql.SQL("DROP ROLE {}").format(identifier))

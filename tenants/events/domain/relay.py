@@ -104,7 +104,7 @@ def _deliver_once(one: Leased, wanted: Subscription, *, now: datetime) -> None:
                 note_effect(one.event.key, now=now)
                 Delivery.objects.filter(id=one.delivery_id).delete()
     except Exception as error:
-        log.warning("delivery_failed", subscriber=one.subscriber, event=one.event.id, exc_info=True)
+        log.warning("delivery_failed", subscriber=one.subscriber, event_id=one.event.id, exc_info=True)
         _put_off(one, error, now=now)
 
 

@@ -1,6 +1,8 @@
 // The day keeps itself true. One stream a browser: the tab that holds the lock has it and tells the others by
 // BroadcastChannel; when it closes, the next one takes over. Where locks are not to be had (no https), each
 // tab has its own. An event is a hint: what changed is read again. After a reconnect the whole day is.
+import { chosen as chosenBooking } from "./panel.js";
+
 const dot = document.getElementById("live");
 const pause = { first: 1000, most: 30000 };
 
@@ -56,7 +58,7 @@ function put(html, booking) {
   const found = new DOMParser().parseFromString(html, "text/html");
   keepFocus(() => {
     const row = found.querySelector(".day-row");
-    const chosen = document.getElementById("panel")?.dataset.booking;
+    const chosen = chosenBooking();
     if (row) {
       const fresh = document.adoptNode(row);
       if (!place(fresh)) {
@@ -117,7 +119,7 @@ async function readDay() {
     const timeline = document.querySelector(".timeline");
     if (timeline) timeline.scrollLeft = scroll;
     if (open) element.querySelector("[data-rest]")?.setAttribute("open", "");
-    const chosen = document.getElementById("panel")?.dataset.booking;
+    const chosen = chosenBooking();
     if (chosen) {
       document.querySelector(`#row-${CSS.escape(chosen)} .row-open`)?.setAttribute("aria-current", "true");
       document.getElementById(`block-${chosen}`)?.setAttribute("aria-current", "true");
@@ -126,11 +128,9 @@ async function readDay() {
 }
 
 function readPanel(booking) {
-  const panel = document.getElementById("panel");
-  if (!panel?.open || panel.dataset.booking !== booking) return;
-  // a form being filled in is not taken from under the hands
-  if (panel.querySelector("dialog[open]")) return;
-  window.htmx.ajax("GET", panel.querySelector("[data-booking]").dataset.url, { target: "#panel", swap: "innerHTML" });
+  if (chosenBooking() !== booking) return;
+  const url = document.querySelector("#panel [data-booking]").dataset.url;
+  window.htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 
 async function read() {

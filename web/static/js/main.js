@@ -6,5 +6,6 @@ import "./keys.js";
 import "./menu.js";
 import "./overlay.js";
 import "./refusals.js";
+import "./spy.js";
 import "./theme.js";
 import "./toast.js";

@@ -1,16 +1,8 @@
-// The panel of the chosen booking: beside the day on a desk, a sheet over it on a phone. The same <dialog>.
-const desk = matchMedia("(min-width: 1024px)");
-const panel = () => document.getElementById("panel");
+// The panel of the chosen booking (the design system opens and closes it): the day marks which one it is, and
+// so does the address, so that a reload shows the same.
+import { closePanel } from "./overlay.js";
 
-function show(element) {
-  if (desk.matches) {
-    if (element.matches(":modal")) element.close();
-    if (!element.open) element.show();
-  } else if (!element.matches(":modal")) {
-    if (element.open) element.close();
-    element.showModal();
-  }
-}
+const panel = () => document.getElementById("panel");
 
 function mark(booking) {
   document.querySelectorAll(".row-open[aria-current], .block[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
@@ -30,60 +22,33 @@ function address(booking) {
   history.replaceState(null, "", url);
 }
 
-export function closePanel() {
+export function chosen() {
   const element = panel();
-  if (!element?.open) return;
-  const booking = element.dataset.booking;
-  element.close();
-  element.replaceChildren();
-  delete element.dataset.booking;
-  mark(null);
-  address(null);
-  const back = document.getElementById(`block-${booking}`);
-  (back?.offsetParent ? back : document.querySelector(`#row-${CSS.escape(booking ?? "")} .row-link`))?.focus();
+  return element && !element.hidden ? (element.querySelector("[data-booking]")?.dataset.booking ?? null) : null;
 }
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  const element = panel();
-  if (!element || event.detail.target !== element) return;
-  const card = element.querySelector("[data-booking]");
-  if (!card) return;
-  const fresh = element.dataset.booking !== card.dataset.booking;
-  element.dataset.booking = card.dataset.booking;
-  show(element);
-  mark(card.dataset.booking);
-  address(card.dataset.booking);
-  if (fresh) element.querySelector("[data-panel-focus]")?.focus();
+  if (event.detail.target !== panel()) return;
+  mark(chosen());
+  address(chosen());
 });
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-panel-close]")) closePanel();
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
-  if (event.target.closest?.("details[open], .finder")) return;
-  closePanel();
-});
-// As a sheet, Esc and the backdrop close the native dialog: the day's marks follow.
-document.addEventListener("close", (event) => {
-  if (event.target.id === "panel" && event.target.childElementCount && !desk.matches) {
-    event.target.replaceChildren();
-    delete event.target.dataset.booking;
+if (panel()) {
+  new MutationObserver(() => {
+    if (!panel().hidden) return;
+    panel().replaceChildren();
     mark(null);
     address(null);
-  }
-}, true);
-desk.addEventListener("change", () => {
-  const element = panel();
-  if (element?.open) show(element);
-});
-{
-  const element = panel();
-  if (element?.open) {
-    if (!desk.matches) show(element);
-    mark(element.dataset.booking);
-  }
+  }).observe(panel(), { attributes: true, attributeFilter: ["hidden"] });
+  mark(chosen());
 }
+// As a sheet it lies over the day: a press beside it closes it.
+document.addEventListener("pointerdown", (event) => {
+  const element = panel();
+  if (matchMedia("(min-width: 1024px)").matches || !element?.matches("[data-open]")) return;
+  if (event.target.closest("#panel, dialog, .toasts")) return;
+  event.preventDefault();
+  closePanel(element);
+});
 
 // Arrow keys walk the list as they walk the timeline.
 document.addEventListener("keydown", (event) => {

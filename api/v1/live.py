@@ -1,0 +1,60 @@
+"""`live`: the way into a store's stream."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.fields import Body, moment_text
+from api.views import Endpoint
+from tenants.booking.domain.live import issue_ticket
+
+
+class Watching(Body):
+    """Which store."""
+
+    store = serializers.UUIDField()
+
+
+class StreamOut(serializers.Serializer[Any]):
+    """Where to listen, once, until when the ticket is taken."""
+
+    stream_url = serializers.URLField()
+    expires_at = serializers.DateTimeField()
+
+
+class Live(Endpoint):
+    """Opens a store's stream."""
+
+    who = "employee"
+    # the answer is a secret that works once: it is never kept
+    keeps_answers = False
+
+    @extend_schema(request=Watching, responses=StreamOut)
+    def post(self, request: Request) -> Response:
+        """A ticket for one stream: server-sent events, `changed` with kind, id and version."""
+        asked = self.body(Watching)
+        ticket, ends_at = issue_ticket(asked["store"], by=self.actor, now=self.now)
+        return Response(
+            {
+                "stream_url": stream_url(request.get_host(), ticket),
+                "expires_at": moment_text(ends_at, ZoneInfo(self.chain.time_zone)),
+            }
+        )
+
+
+def stream_url(host: str, ticket: str) -> str:
+    """The stream's address on the chain's own host; on the live port where there is one."""
+    if settings.LIVE_PORT is not None:
+        host = f"{host.partition(':')[0]}:{settings.LIVE_PORT}"
+    return f"{settings.SCHEME}://{host}/live/{ticket}"
+
+
+urls = [path("live", Live.as_view(), name="api-live")]
