@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.domain.accent import contrast, make_accent
@@ -32,9 +32,9 @@ class LookForm(OfficeForm):
 
     domain_names = {"!colour_unreadable": "accent"}
 
-    name = forms.CharField(label=lazy("Brand's name"), max_length=120)
-    tagline = forms.CharField(label=lazy("Line below the name"), max_length=120, required=False)
-    accent = forms.CharField(label=lazy("Colour"), max_length=7)
+    name = forms.CharField(label=gettext_lazy("Brand's name"), max_length=120)
+    tagline = forms.CharField(label=gettext_lazy("Line below the name"), max_length=120, required=False)
+    accent = forms.CharField(label=gettext_lazy("Colour"), max_length=7)
 
 
 def preview_of(accent: str) -> dict[str, Any] | None:

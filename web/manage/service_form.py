@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from tenants.catalogue.domain.services import OfferAt, Price, ServiceFields
 from tenants.catalogue.models import Service
@@ -79,7 +78,7 @@ class ServiceForm(OfficeForm):
             self.initial["stores"] = [str(one.id) for one in self.known_stores]
             return
         if service.notice not in dict(notices):
-            notices.append((service.notice, text("Until %(n)s minutes before") % {"n": service.notice}))
+            notices.append((service.notice, gettext("Until %(n)s minutes before") % {"n": service.notice}))
         if service.step not in dict(steps):
             steps.append((service.step, str(service.step)))
         self.fields["notice"].choices, self.fields["step"].choices = notices, steps  # type: ignore[attr-defined]

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants.people.domain.rights import Action, NotSeen
@@ -33,11 +32,11 @@ planners = in_office(Action.MANAGE_SHIFTS)
 class DayForm(OfficeForm):
     """One date: works from until, in two parts if need be, or not at all."""
 
-    works = forms.ChoiceField(choices=[("yes", lazy("Works")), ("no", lazy("Day off"))])
-    starts = ClockField(label=lazy("From"), required=False)
-    ends = ClockField(label=lazy("Until"), required=False)
-    starts_2 = ClockField(label=lazy("After a break from"), required=False)
-    ends_2 = ClockField(label=lazy("Until"), required=False)
+    works = forms.ChoiceField(choices=[("yes", gettext_lazy("Works")), ("no", gettext_lazy("Day off"))])
+    starts = ClockField(label=gettext_lazy("From"), required=False)
+    ends = ClockField(label=gettext_lazy("Until"), required=False)
+    starts_2 = ClockField(label=gettext_lazy("After a break from"), required=False)
+    ends_2 = ClockField(label=gettext_lazy("Until"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """A working day has both times."""
@@ -70,9 +69,9 @@ class LeaveForm(OfficeForm):
 
     domain_names = {"!leave_backwards": "last"}
 
-    first = forms.DateField(label=lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label=lazy("Reason"), max_length=200, required=False)
+    first = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
 
 @require_safe

@@ -10,8 +10,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants.people.domain.employees import (
@@ -65,14 +64,15 @@ class EmployeeForm(OfficeForm):
         "!last_owner": "role_1",
     }
 
-    name = forms.CharField(label=lazy("Name"), max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     email = forms.EmailField(
-        label=lazy("E-mail"), help_text=lazy("The invitation goes there; it is valid for 7 days")
+        label=gettext_lazy("E-mail"),
+        help_text=gettext_lazy("The invitation goes there; it is valid for 7 days"),
     )
-    phone = forms.CharField(label=lazy("Phone"), max_length=40, required=False)
-    title = forms.CharField(label=lazy("Title members see"), max_length=80, required=False)
-    skills = forms.MultipleChoiceField(label=lazy("Can do"), required=False)
-    new_skill = forms.CharField(label=lazy("Another skill"), max_length=80, required=False)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
+    title = forms.CharField(label=gettext_lazy("Title members see"), max_length=80, required=False)
+    skills = forms.MultipleChoiceField(label=gettext_lazy("Can do"), required=False)
+    new_skill = forms.CharField(label=gettext_lazy("Another skill"), max_length=80, required=False)
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class EmployeeForm(OfficeForm):
         options = [(key, grant_words(grant, names)) for key, grant in self.by_key.items()]
         self.rows = max(ROLE_ROWS, len(held) + 1)
         for row in range(1, self.rows + 1):
-            label = lazy("Role") if row == 1 else lazy("One more role")
+            label = gettext_lazy("Role") if row == 1 else gettext_lazy("One more role")
             blank = [("", "—")]
             self.fields[f"role_{row}"] = forms.ChoiceField(
                 label=label, choices=[*blank, *options], required=row == 1

@@ -11,9 +11,8 @@ from django import forms
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants.extension.registry import verticals
@@ -34,9 +33,9 @@ managers = in_office(Action.MANAGE_STORE)
 class FullStoreForm(StoreForm):
     """A store with everything: the way there, the industries it serves, whether it is in use."""
 
-    directions = forms.CharField(label=lazy("How to get there"), max_length=300, required=False)
-    verticals = forms.MultipleChoiceField(label=lazy("Serves"), required=False)
-    active = forms.BooleanField(label=lazy("In use"), required=False, initial=True)
+    directions = forms.CharField(label=gettext_lazy("How to get there"), max_length=300, required=False)
+    verticals = forms.MultipleChoiceField(label=gettext_lazy("Serves"), required=False)
+    active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
 
     def __init__(self, *args: Any, store: Store | None, **kwargs: Any) -> None:
         super().__init__(*args, store=store, **kwargs)
@@ -81,9 +80,9 @@ class ClosureForm(OfficeForm):
 
     domain_names = {"!range_backwards": "last"}
 
-    first = forms.DateField(label=lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
-    reason = forms.CharField(label=lazy("Reason"), max_length=200, required=False)
+    first = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
 
 
 @require_safe

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 
 from tenants.catalogue.models import Service
 from tenants.people.models import Employee, Role
@@ -35,7 +35,7 @@ def warn_of(service: Service) -> list[Warning]:
 def warn_of_draft(minutes: int, skills: Sequence[UUID], stores: Sequence[Store]) -> list[Warning]:
     """What warn_of would say of a service of this length and these skills, offered at these stores."""
     if not stores:
-        return [Warning("not_offered", text("No store offers this service yet."))]
+        return [Warning("not_offered", gettext("No store offers this service yet."))]
     ids = [store.id for store in stores]
     return _warnings(minutes, set(skills), stores, _longest_openings(ids), _practitioners())
 
@@ -78,10 +78,10 @@ def _warnings(
     for store in stores:
         words = {"store": store.name, "minutes": minutes, "open": longest[store.id]}
         if minutes > longest[store.id]:
-            sentence = text("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
+            sentence = gettext("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
             found.append(Warning("longer_than_opening", sentence % words))
         if not any(nodes & {None, store.id} for nodes in able):
-            sentence = text("Nobody at %(store)s has all the skills this service needs.")
+            sentence = gettext("Nobody at %(store)s has all the skills this service needs.")
             found.append(Warning("nobody_has_skills", sentence % words))
     return found
 
