@@ -66,7 +66,10 @@ def test_tasks_run_in_the_chain_they_were_called_in(worker: None, two_chains: Tw
     note.delay("nowhere")
     assert _ran(11) == sorted(
         [
-            *((word, a.schema_name) for word in ("plain", "countdown", "on commit", "first", "second", "third")),
+            *(
+                (word, a.schema_name)
+                for word in ("plain", "countdown", "on commit", "first", "second", "third")
+            ),
             *((word, a.schema_name) for word in ("called from within", "called on commit")),
             *((word, b.schema_name) for word in ("one", "two")),
             ("nowhere", "public"),
@@ -96,12 +99,16 @@ def test_a_transaction_that_rolls_back_sends_nothing(worker: None, two_chains: T
     assert _ran(1) == [("after", two_chains.a.schema_name)]
 
 
-def test_the_header_is_written_when_the_task_is_called(two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_header_is_written_when_the_task_is_called(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[Any] = []
     from celery.app.task import Task
 
     monkeypatch.setattr(
-        Task, "apply_async", lambda self, args=None, kwargs=None, **options: sent.append(options["headers"][HEADER])
+        Task,
+        "apply_async",
+        lambda self, args=None, kwargs=None, **options: sent.append(options["headers"][HEADER]),
     )
     with chain_scope(two_chains.a):
         note.delay("now")

@@ -99,7 +99,7 @@ def _move(
     chain_id: UUID, act: str, to: ChainState | None, *, reason: str, by: Operator, now: datetime
 ) -> Chain:
     with platform_scope():
-        chain = Chain.objects.select_for_update().filter(id=chain_id).first()
+        chain: Chain | None = Chain.objects.select_for_update().filter(id=chain_id).first()
         if chain is None:
             raise UnknownChain
         was = ChainState(chain.state)
