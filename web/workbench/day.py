@@ -105,9 +105,12 @@ class Day:
 
 
 def guest_name(member: Member | None) -> str:
-    """The name a booking is called by: the member's, else the masked phone, else a word."""
+    """The name a booking is called by: the member's, else the masked phone, else a word.
+
+    A visitor who holds a time is no member yet.
+    """
     if member is None:
-        return _("Online guest")
+        return _("Online visitor")
     if member.name:
         return member.name
     return mask_phone(member.phone) if member.phone else _("Walk-in guest")

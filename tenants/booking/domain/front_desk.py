@@ -35,6 +35,7 @@ def take_over_booking(
         raise UnknownCode
     if booking.store_id == store_id:
         raise NotSeen
+    assert booking.member_id is not None  # confirmed bookings have one
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
     calendar = read_calendar(
