@@ -189,7 +189,7 @@ def test_a_hold_that_runs_out_says_so_by_itself(
         Booking.objects.update(expires_at=timezone.now() + timedelta(seconds=4))
     page.reload()
     expect(page.locator("[data-countdown-voice]")).to_have_text("30 seconds left to confirm")
-    expect(page.get_by_role("link", name="Back to the times")).to_be_visible()
+    expect(page.get_by_role("link", name="Back to the times")).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
