@@ -7,10 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
-from django.utils import timezone
 
-from chains.models import Chain as ChainRow
-from chains.scope import platform_scope
 from tests.bars.rights_world import COLUMNS, Things, World, ask, free_time
 
 PAGE_COLUMNS = (*COLUMNS, "visitor")
@@ -27,7 +24,10 @@ STATES = {
 
 Form = Callable[[World, Things], dict[str, Any]]
 FORMS: dict[str, Form] = {
-    "/book/{service_id}/take/": lambda world, at: {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"},
+    "/book/{service_id}/take/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+    },
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
@@ -65,15 +65,19 @@ def address_of(route: str, world: World, at: Things) -> str:
     )
 
 
-def visit(world: World, method: str, route: str, column: str, at: Things) -> Any:
+def visit(world: World, method: str, route: str, column: str, at: Things, *, host: str = "alpha") -> Any:
     """One request of a page, undone after."""
     path = address_of(route, world, at)
     if method == "GET":
         query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
         asked = query.get(route) or ({"store": at.store} if route == "/book/{service_id}/" else {})
-        return ask("GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column])
+        return ask(
+            "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
+        )
     form = FORMS[route](world, at) if route in FORMS else {}
-    return ask("POST", path, cookies=world.cookies[column], data=urlencode(form), content_type=FORM)
+    return ask(
+        "POST", path, cookies=world.cookies[column], host=host, data=urlencode(form), content_type=FORM
+    )
 
 
 def answer_text(answer: Any) -> str:
@@ -81,12 +85,6 @@ def answer_text(answer: Any) -> str:
     if answer.status_code == 302 and answer["Location"].partition("?")[0] in SIGN_IN:
         return "door"
     return str(answer.status_code)
-
-
-def open_shop(world: World) -> None:
-    """Alpha takes bookings, and a visitor holds a time in it."""
-    with platform_scope():
-        ChainRow.objects.filter(id=world.cast.alpha.info.id).update(opened_at=timezone.now())
 
 
 def hold_a_time(world: World) -> None:

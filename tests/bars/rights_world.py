@@ -79,9 +79,9 @@ def make_world(cast: Cast) -> World:
     """North is the own store, south the other, beta's only store the other chain."""
     alpha, beta = cast.alpha, cast.beta
     things = {
-        "own": _fill(alpha, "north", "practitioner", room=alpha.rooms["a"].id, hour=0),
-        "other": _fill(alpha, "south", "south_practitioner", room=None, hour=1),
-        "foreign": _fill(beta, "only", "practitioner", room=None, hour=0),
+        "own": fill(alpha, "north", "practitioner", room=alpha.rooms["a"].id, hour=0),
+        "other": fill(alpha, "south", "south_practitioner", room=None, hour=1),
+        "foreign": fill(beta, "only", "practitioner", room=None, hour=0),
     }
     with chain_scope(alpha.info):
         tokens = {
@@ -96,7 +96,7 @@ def make_world(cast: Cast) -> World:
     return World(cast, things, tokens, {"nobody": {}})
 
 
-def _fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) -> Things:
+def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) -> Things:
     """Bookings of su in each state (hours apart from those of the chain's other store), a closure, a leave."""
     with chain_scope(chain.info):
         place, server = chain.stores[store], chain.employees[who]
@@ -150,13 +150,13 @@ def sign_in_all(world: World) -> None:
     """A session for each column on alpha's host, and one of beta's owner on beta's."""
     alpha, beta = world.cast.alpha, world.cast.beta
     for column, name in ROLES.items():
-        world.cookies[column] = _session(alpha, user=alpha.employees[name].user)
+        world.cookies[column] = session_of(alpha, user=alpha.employees[name].user)
     for column, name in MEMBERS.items():
-        world.cookies[column] = _session(alpha, member=alpha.members[name].id)
-    world.cookies["foreigner"] = _session(beta, user=beta.employees["owner"].user)
+        world.cookies[column] = session_of(alpha, member=alpha.members[name].id)
+    world.cookies["foreigner"] = session_of(beta, user=beta.employees["owner"].user)
 
 
-def _session(chain: Chain, *, user: Any = None, member: UUID | None = None) -> dict[str, str]:
+def session_of(chain: Chain, *, user: Any = None, member: UUID | None = None) -> dict[str, str]:
     client = Client(HTTP_HOST=f"{chain.info.slug}.tessera.test")
     with chain_scope(chain.info):
         if user is not None:
@@ -192,7 +192,11 @@ def ask(
     client.cookies = SimpleCookie(cookies or {})
     with undone():
         answer = client.generic(
-            method, path, data, content_type=content_type, headers={"host": name, "accept-language": "en", **(headers or {})}
+            method,
+            path,
+            data,
+            content_type=content_type,
+            headers={"host": name, "accept-language": "en", **(headers or {})},
         )
         try:
             connection.check_constraints()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
 from api.schema import CHAIN, schema_document
@@ -16,11 +18,15 @@ from chains.hosts import ChainInfo, chain_at, forget_hosts
 from chains.models import Chain as ChainRow
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.live import issue_ticket, spend_ticket
+from tenants.booking.models import Booking
+from tenants.stores.models import Store
 from tests.bars import record
-from tests.bars.rights_calls import CALLS
+from tests.bars.rights_calls import API, CALLS, call_api
 from tests.bars.rights_pages import PAGE_COLUMNS, answer_text, hold_a_time, visit
 from tests.bars.rights_world import (
     COLUMNS,
+    ROLES,
+    Things,
     World,
     ask,
     make_world,
@@ -31,7 +37,7 @@ from tests.bars.rights_world import (
 )
 from tests.ground.cast import NOW, Cast
 
-API = "/api/v1"
+OF_NOBODY = {"/readyz"}  # says how the parts do, whoever asks
 NO_SCHEMA = {"GET /schema", "GET /docs"}
 Table = dict[tuple[str, str], dict[str, str]]
 
@@ -76,18 +82,9 @@ def endpoints() -> set[str]:
 def send(
     world: World, endpoint: str, column: str, target: str, *, token: str = "", change: Any = None
 ) -> Any:
-    """One call as that column; `change` alters the body before it is sent."""
-    method, path = endpoint.split()
-    made = CALLS[endpoint](world, column, world.things["own" if target == "-" else target])
-    query = f"?{urlencode(made.query)}" if made.query else ""
-    token = token or world.tokens.get(column, "")
-    body = made.body if change is None else change(made.body)
-    return ask(
-        method,
-        f"{API}{path.format(**made.ids)}{query}",
-        headers={"authorization": f"Bearer {token}"} if token else {},
-        data=b"" if body is None else json.dumps(body),
-    )
+    """One call at alpha as that column; `change` alters the body before it is sent."""
+    at = world.things["own" if target == "-" else target]
+    return call_api(world, endpoint, column, at, token=token, change=change)
 
 
 def api_differences(world: World, table: Table) -> list[str]:
@@ -149,6 +146,7 @@ def page_differences(world: World, table: Table) -> list[str]:
     for (endpoint, target), row in table.items():
         method, route = endpoint.split()
         at = world.things["own" if target == "-" else target]
+        cache.clear()  # the library counts tries at an address
         with standing_in(world, world.cast.alpha.info):
             for column, expected in {**row, "foreigner": row["nobody"]}.items():
                 got = answer_text(visit(world, method, route, column, at))
@@ -159,7 +157,7 @@ def page_differences(world: World, table: Table) -> list[str]:
 
 def pages() -> list[str]:
     """Every route of a chain's host that is not the API's."""
-    return [route for route in routes_of(CHAIN) if not route.startswith(f"{API}/")]
+    return [route for route in routes_of(CHAIN) if not route.startswith(f"{API}/") and route not in OF_NOBODY]
 
 
 def test_bar_20_every_page_answers_every_role_as_written(world: World) -> None:
@@ -176,3 +174,167 @@ def test_bar_20_every_page_answers_every_role_as_written(world: World) -> None:
     assert served == written
     assert page_differences(world, table) == []
     record(20, pages=len(written), page_answers=sum(len(row) for row in table.values()))
+
+
+def test_bar_20_a_booking_of_another_store_is_not_found_under_ones_own(world: World) -> None:
+    sign_in_all(world)
+    own, other = world.things["own"], world.things["other"]
+    mixed = replace(own, bookings=other.bookings)
+    wrong = []
+    with standing_in(world, world.cast.alpha.info):
+        for endpoint, _target in read_table("rights_pages.txt", PAGE_COLUMNS):
+            method, route = endpoint.split()
+            if "{store}" in route and "{booking}" in route and "/changed/" not in route:
+                for column in ROLES:
+                    got = answer_text(visit(world, method, route, column, mixed))
+                    if got not in ("404", "403") or (column == "owner" and got != "404"):
+                        wrong.append(f"{endpoint} {column}: {got}")
+    assert wrong == []
+
+
+def body_fields() -> set[tuple[str, str]]:
+    """Every field of a body that holds an id, by the schema: (call, field), lists of objects with a dot."""
+    document = schema_document(CHAIN)
+    found = set()
+
+    def walk(schema: dict[str, Any], path: str) -> Iterator[str]:
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        for part in [*schema.get("oneOf", []), *schema.get("allOf", []), *schema.get("anyOf", [])]:
+            yield from walk(part, path)
+        if schema.get("format") == "uuid" and not schema.get("readOnly"):
+            yield path
+        if "items" in schema:
+            yield from walk(schema["items"], path)
+        for name, inner in schema.get("properties", {}).items():
+            yield from walk(inner, f"{path}.{name}".lstrip("."))
+
+    for path, calls in document["paths"].items():
+        for method, operation in calls.items():
+            for media in operation.get("requestBody", {}).get("content", {}).values():
+                endpoint = f"{method.upper()} {path.removeprefix(API)}"
+                found |= {(endpoint, field) for field in walk(media["schema"], "")}
+    return found
+
+
+def with_id(field: str, at: Things) -> Any:
+    """The body with that field naming something of the target."""
+    name = field.rpartition(".")[2].rstrip("s")
+    value = {
+        "store": at.store,
+        "service": at.service,
+        "practitioner": at.practitioner,
+        "member": at.member,
+        "resource": at.resource,
+        "booking": at.booking("today"),
+    }[name]
+
+    def change(body: Any) -> Any:
+        if field in ("roles.store", "offers.store"):
+            rest = {"role": "clerk"} if field == "roles.store" else {}
+            return {**body, field.partition(".")[0]: [{**rest, "store": str(value)}]}
+        if field == "stores":
+            return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
+        return {**body, field: str(value)}
+
+    return change
+
+
+def test_bar_20_an_id_of_another_store_or_chain_in_a_body_does_not_pass(world: World) -> None:
+    rows = {}
+    for line in (Path(__file__).parent / "rights_bodies.txt").read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            method, path, field, *answers = line.split()
+            rows[f"{method} {path}", field] = dict(zip(("foreign", "other"), answers, strict=True))
+    assert set(rows) == body_fields()
+    wrong = []
+    for (endpoint, field), row in rows.items():
+        with standing_in(world, world.cast.alpha.info):
+            for target, expected in row.items():
+                column = "owner" if target == "foreign" else "manager"
+                answer = send(world, endpoint, column, "own", change=with_id(field, world.things[target]))
+                if str(answer.status_code) != expected:
+                    wrong.append(
+                        f"{endpoint} {field} {target}: {answer.status_code}, not {expected}: {answer.content!r:.300}"
+                    )
+    assert wrong == []
+    record(20, body_fields=len(rows))
+
+
+def test_bar_20_no_body_takes_a_field_it_does_not_know(world: World) -> None:
+    wrong = []
+    for path, calls in schema_document(CHAIN)["paths"].items():
+        for method, operation in calls.items():
+            endpoint = f"{method.upper()} {path.removeprefix(API)}"
+            if "requestBody" not in operation:
+                continue
+            column = "member" if endpoint == "PATCH /members/me" else "owner"
+            with standing_in(world, world.cast.alpha.info):
+                answer = send(world, endpoint, column, "own", change=_surplus)
+            codes = {row["code"] for row in answer.json().get("errors", [])}
+            if answer.status_code != 400 or "unknown_field" not in codes:
+                wrong.append(f"{endpoint}: {answer.status_code} {answer.content!r:.200}")
+    assert wrong == []
+
+
+def _surplus(body: Any) -> Any:
+    surplus = {"id": "01a1d7f0-0000-7000-8000-000000000000", "version_": 9, "is_operator": True}
+    return [{**row, **surplus} for row in body] if isinstance(body, list) else {**(body or {}), **surplus}
+
+
+def test_bar_20_a_role_is_never_given_above_ones_own(world: World) -> None:
+    """The store manager cannot make an owner, not of a new person, not of somebody else, not of themselves."""
+    owner = [{"role": "owner", "store": None}]
+    own_id = world.cast.alpha.employees["store_manager"].id
+    with standing_in(world, world.cast.alpha.info):
+        made = send(world, "POST /employees", "manager", "own", change=lambda body: {**body, "roles": owner})
+        other = send(
+            world,
+            "PATCH /employees/{employee_id}",
+            "manager",
+            "own",
+            change=lambda body: {**body, "roles": owner},
+        )
+        oneself = ask(
+            "PATCH",
+            f"{API}/employees/{own_id}",
+            headers={"authorization": f"Bearer {world.tokens['manager']}"},
+            data=json.dumps({"roles": owner}),
+        )
+    answers = [(answer.status_code, answer.json()["code"]) for answer in (made, other, oneself)]
+    assert answers == [(403, "role_not_yours")] * 3
+
+
+@pytest.mark.mutant
+def test_mutant_every_employee_may_do_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenants.people.domain.rights.may", lambda *args, **options: True)
+    row = ("POST /stores/{store_id}/closures", "own")
+    assert api_differences(world, {row: read_table("rights_api.txt", COLUMNS)[row]}) != []
+
+
+@pytest.mark.mutant
+def test_mutant_a_member_sees_every_booking(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "tenants.booking.domain.day.bookings_seen_by",
+        lambda actor: Booking.objects.select_related(
+            "store", "service", "member", "practitioner", "resource"
+        ),
+    )
+    row = ("GET /bookings/{booking_id}", "own")
+    assert api_differences(world, {row: read_table("rights_api.txt", COLUMNS)[row]}) != []
+
+
+@pytest.mark.mutant
+def test_mutant_the_page_asks_nobody_who_they_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign_in_all(world)
+    world.cookies["visitor"] = {}
+    monkeypatch.setattr("web.workbench.access.stores_of", lambda actor: tuple(Store.objects.all()))
+    row = ("GET /workbench/{store}/find/", "other")
+    assert page_differences(world, {row: read_table("rights_pages.txt", PAGE_COLUMNS)[row]}) != []
+
+
+@pytest.mark.mutant
+def test_mutant_an_endpoint_without_a_row() -> None:
+    written = {endpoint for endpoint, _target in read_table("rights_api.txt", COLUMNS)}
+    written.discard("POST /live")
+    assert written != endpoints()
