@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from bench import availability, migration, overhead, provisioning, traffic
+from bench import migration, overhead, provisioning, traffic
 from bench.ground import ROOT, Ground, Row, standing_ground
 
 
@@ -23,7 +23,6 @@ def main() -> int:
     options = parser.parse_args()
     parts: dict[str, Callable[[Ground], list[Row]]] = {
         "overhead": overhead.run,
-        "availability": availability.run,
         "traffic": traffic.run,
         "provisioning": provisioning.run,
         "migration": lambda ground: migration.run(ground, full=options.full),

@@ -13,7 +13,7 @@ from web.theme import theme_version, tokens_of
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The chain (or None), its stylesheet, the chosen theme, whether this is the demo."""
-    theme = request.COOKIES.get("theme", "")
+    theme = request.COOKIES.get("tessera_theme", "")
     chain: ChainInfo | None = getattr(request, "chain", None)
     tokens = chain.accent_tokens if chain is not None else {}
     return {

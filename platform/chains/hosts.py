@@ -47,6 +47,7 @@ class ChainInfo:
     currency: str
     country: str
     verticals: tuple[str, ...]
+    accent: str
     accent_tokens: dict[str, dict[str, str]]
     tagline: str
     opened_at: datetime | None
@@ -66,6 +67,7 @@ class ChainInfo:
             currency=chain.currency,
             country=chain.country,
             verticals=tuple(chain.verticals),
+            accent=chain.accent,
             accent_tokens=dict(chain.accent_tokens),
             tagline=chain.tagline,
             opened_at=chain.opened_at,

@@ -283,6 +283,9 @@ UNFOLD = {
     "SITE_HEADER": "Tessera",
     "SITE_SYMBOL": "grid_view",
     "SITE_URL": "/console/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("console/theme.css")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
+from web.manage.look import show_logo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("web.staff.urls")),
     path("workbench/", include("web.workbench.urls")),
     path("manage/", include("web.manage.urls")),
+    path("media/<str:name>", show_logo),
     path("", include("web.storefront.urls")),
 ]
 

@@ -47,7 +47,8 @@ class Shop:
     def booked(self, **other: Any) -> dict[str, Any]:
         answer = self.su.post("bookings", self.wish(**other))
         assert answer.status_code == 201, answer.content
-        return answer.json()
+        made: dict[str, Any] = answer.json()
+        return made
 
 
 @pytest.fixture()

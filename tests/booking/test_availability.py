@@ -14,8 +14,8 @@ from tenants.booking.domain.availability import explain, find_slots
 from tenants.booking.domain.day import find_bookings, read_store_day
 from tenants.booking.domain.offering import NotOffered
 from tenants.booking.domain.search import DaySlots
-from tenants.people.domain.rights import Forbidden, NotSeen, Role
-from tenants.people.models import DayShift, Leave, WeeklyShift
+from tenants.people.domain.rights import Forbidden, NotSeen
+from tenants.people.models import DayShift, Leave, Role, WeeklyShift
 from tenants.stores.models import Closure
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.ground.cast import NOW, SHANGHAI, Cast, local, make_employee

@@ -22,11 +22,11 @@ from tenants.booking.domain.redeem import redeem_booking
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
 from tenants.members.models import Member
-from tenants.people.models import Employee, Leave, WeeklyShift
+from tenants.people.models import Employee, Leave, Role, WeeklyShift
 from tenants.stores.models import OpeningHours, Store
 from tests.ground.cast import Chain, make_employee, make_service
 
-NAMES = {
+NAMES: dict[str, dict[str, Any]] = {
     "zh-Hans": {
         "people": ["小雅", "林乔", "阿宁", "周苒"],
         "services": [("深层补水护理", 60, 10, 10, 39800), ("眼周护理", 30, 0, 0, 19800), ("紧致提拉", 75, 5, 10, 58800)],
@@ -119,14 +119,14 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
         day = ShopDay(chain, store, other, noon)
         WeeklyShift.objects.all().delete()
         for number, name in enumerate(words["people"]):
-            person = make_employee(f"p{number}", "practitioner", store=store, practitioner=True)
+            person = make_employee(f"p{number}", Role.PRACTITIONER, store=store, practitioner=True)
             person.name = name
             person.save()
             day.people.append(person)
         WeeklyShift.objects.filter(employee__in=day.people).update(starts=9 * 60, ends=21 * 60)
         WeeklyShift.objects.filter(employee=day.people[2]).update(starts=12 * 60)
         WeeklyShift.objects.filter(employee=day.people[3]).update(ends=18 * 60)
-        elsewhere = make_employee("else", "practitioner", store=other, practitioner=True)
+        elsewhere = make_employee("else", Role.PRACTITIONER, store=other, practitioner=True)
         for name, minutes, prepare, clean_up, price in words["services"]:
             day.services.append(
                 make_service(
@@ -141,7 +141,7 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
         for number, name in enumerate(words["guests"]):
             day.guests.append(
                 Member.objects.create(
-                    name=name, phone=f"+86138000{13_2040 + number}", created_at=now - timedelta(days=90)
+                    name=name, phone=f"+861380013{2040 + number}", created_at=now - timedelta(days=90)
                 )
             )
         clerk = chain.employees["clerk"]

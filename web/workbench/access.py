@@ -14,10 +14,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 
-from tenants.people.domain.rights import NOBODY, Action, Actor, Forbidden, Grant, NotSeen, may, stores_where
-from tenants.people.models import Role, RoleGrant
+from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, stores_where
 from tenants.stores.domain.wall import DateMalformed, local_date, parse_day
 from tenants.stores.models import Store
+from web.staff.people import signed_in_actor
 
 REMEMBERED = "workbench_store"
 
@@ -40,22 +40,6 @@ class Desk:
     def may(self, action: Action) -> bool:
         """Whether to show what leads to the action here; the domain decides again when it is done."""
         return may(self.actor, action, store_id=self.store.id)
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in employee with all grants, by one query; NOBODY without a session or employment."""
-    if not request.user.is_authenticated:
-        return NOBODY
-    rows = list(
-        RoleGrant.objects.filter(employee__user_id=request.user.pk, employee__active=True).select_related(
-            "employee"
-        )
-    )
-    if not rows:
-        return NOBODY
-    employee = rows[0].employee
-    grants = tuple(Grant(Role(row.role), row.store_id) for row in rows)
-    return Actor(employee_id=employee.id, name=employee.name, grants=grants)
 
 
 def stores_of(actor: Actor) -> tuple[Store, ...]:
@@ -90,7 +74,7 @@ def at_desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
 
     @wraps(view)
     def guarded(request: HttpRequest, store: UUID, **kwargs: object) -> HttpResponseBase:
-        actor = actor_of(request)
+        actor = signed_in_actor(request)
         if not actor.is_employee:
             return to_sign_in(request)
         return view(request, open_desk(request, actor, store), **kwargs)

@@ -104,6 +104,8 @@ def cancel(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
 def show_phone(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """The member's whole number; that it was shown is noted."""
     found = booking_here(desk, booking)
+    if found.member_id is None:
+        raise NotSeen
     number = reveal_phone(found.member_id, by=desk.actor, now=desk.now)
     if is_fragment(request):
         return fragment(request, "workbench/_phone.html", {"number": number})

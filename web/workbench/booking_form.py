@@ -238,7 +238,7 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
         wish = Wish(
             wish.service, wish.practitioner, max(desk.today, day_of(booking.starts_at, desk)), wish.starts_at
         )
-    times = _times(desk, service, wish, practitioner)
+    times = _times(desk, service, wish, practitioner, but=booking.id)
     return {
         "people": people_options(people, practitioner) if len(people) > 1 else [],
         "times": times,
@@ -249,7 +249,9 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
     }
 
 
-def _times(desk: Desk, service: Service, wish: Wish, practitioner: UUID | None) -> Times:
+def _times(
+    desk: Desk, service: Service, wish: Wish, practitioner: UUID | None, *, but: UUID | None = None
+) -> Times:
     return read_times(
         desk,
         service.id,
@@ -257,6 +259,7 @@ def _times(desk: Desk, service: Service, wish: Wish, practitioner: UUID | None) 
         practitioner_id=practitioner,
         step=max(15, service.step),
         chosen=wish.starts_at,
+        but=but,
     )
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tenants.booking.domain.availability import find_slots, practitioner_names
+from tenants.booking.domain.calendar import read_calendar
 from tenants.booking.domain.cells import CELL
-from tenants.booking.domain.search import DaySlots, Slot
+from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.search import DaySlots, Slot, search
 from tenants.catalogue.models import Service
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date
@@ -76,7 +77,6 @@ class Times:
     days: list[DayChip]
     parts: list[Part]
     soonest: SlotChip | None
-    soonest_who: str
 
     @property
     def any(self) -> bool:
@@ -130,24 +130,22 @@ def read_times(
     practitioner_id: UUID | None,
     step: int,
     chosen: datetime | None = None,
+    but: UUID | None = None,
 ) -> Times:
     """Two weeks from today of one service, the slots of `on` every `step` minutes, the soonest of all.
 
     The soonest free start of a day is always shown, whatever minute it falls on: that is a walk-in's.
+    `but` is a booking to be moved: its own time counts as free.
     Raises NotSeen and NotOffered.
     """
     dates = [desk.today + timedelta(days=n) for n in range(DAYS)]
     if on not in dates:
         dates.append(on)
-    found = find_slots(
-        desk.store.id,
-        service_id,
-        days=dates,
-        now=desk.now,
-        practitioner_id=practitioner_id,
-        by_staff=True,
-    )[1]
-    names = practitioner_names(found)
+    offering = read_offering(desk.store.id, service_id, by_staff=True)
+    calendar = read_calendar(
+        offering, dates, now=desk.now, practitioner_id=practitioner_id, by_staff=True, but=but
+    )
+    found = search(dates, calendar.inputs)
     slots = {day.day: _thinned(day, desk, step) for day in found}
     of_day = slots.get(on, [])
     wanted = chosen if chosen is not None else (of_day[0].starts_at if of_day else None)
@@ -157,7 +155,6 @@ def read_times(
         days=[_chip(day, desk, len(slots.get(day, [])), step, on) for day in dates],
         parts=_parts(of_day, desk, wanted),
         soonest=_slot(first, desk, wanted) if first is not None else None,
-        soonest_who=names.get(first.staff[0], "") if first is not None and len(first.staff) == 1 else "",
     )
 
 

@@ -104,8 +104,13 @@ class Day:
         return next((row for row in self.every if row.booking.id == booking_id), None)
 
 
-def guest_name(member: Member) -> str:
-    """The name a booking is called by: the member's, else the masked phone, else a word."""
+def guest_name(member: Member | None) -> str:
+    """The name a booking is called by: the member's, else the masked phone, else a word.
+
+    A visitor who holds a time is no member yet.
+    """
+    if member is None:
+        return _("Online visitor")
     if member.name:
         return member.name
     return mask_phone(member.phone) if member.phone else _("Walk-in guest")

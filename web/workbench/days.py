@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web.formats import format_clock, format_day
-from web.workbench.access import Desk, actor_of, asked_day, at_desk, first_store, to_sign_in
+from web.staff.people import signed_in_actor
+from web.workbench.access import Desk, asked_day, at_desk, first_store, to_sign_in
 from web.workbench.day import Day, read_attention, read_day
 from web.workbench.finding import find_rows
 from web.workbench.frame import fragment, frame, here, is_fragment
@@ -46,7 +47,7 @@ class Asked:
 
 def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/`: on to the store last worked at."""
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     if not actor.is_employee:
         return to_sign_in(request)
     return HttpResponseRedirect(reverse("workbench:day", args=[first_store(request, actor).id]))
@@ -119,6 +120,13 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     if len(rows) == 1:
         return HttpResponseRedirect(here("booking", desk, rows[0].booking.id))
     return render(request, "workbench/find.html", context)
+
+
+@require_GET
+@at_desk
+def show_more(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """What the phone's tabs have no room for."""
+    return render(request, "workbench/more.html", frame(request, desk, current="more"))
 
 
 def _page(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | None) -> HttpResponse:

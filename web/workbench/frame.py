@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tenants.people.domain.rights import Action, may_anywhere
 from web.workbench.access import Desk
 
 SIGN_OUT = "/staff/logout/"
-STAFF_HOME = "/staff/"
 MANAGE = "/manage/"
 
 
@@ -65,13 +65,14 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "new_label": _("New booking") if new_url else "",
         "may_redeem": bool(redeem_url),
         "may_change": desk.may(Action.CHANGE_BOOKING),
+        "manage_url": MANAGE if may_anywhere(desk.actor, Action.MANAGE_STORE) else "",
         "rail": _rail(desk, day_url, redeem_url, current),
-        "tabs": _tabs(day_url, find_url, new_url, current),
+        "tabs": _tabs(day_url, find_url, new_url, here("more", desk), current),
     }
 
 
 def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry]:
-    entries = [Entry(_("Workbench"), "calendar-days", day_url, current in ("day", "new", "find"))]
+    entries = [Entry(pgettext("rail", "Day"), "calendar-days", day_url, current in ("day", "new", "find"))]
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
@@ -79,12 +80,12 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     return entries
 
 
-def _tabs(day_url: str, find_url: str, new_url: str, current: str) -> list[Entry]:
+def _tabs(day_url: str, find_url: str, new_url: str, more_url: str, current: str) -> list[Entry]:
     entries = [Entry(_("Today"), "calendar-days", day_url, current == "day")]
     entries.append(Entry(_("Find"), "search", find_url, current == "find"))
     if new_url:
         entries.append(Entry(_("New"), "calendar-plus", new_url, current == "new"))
-    entries.append(Entry(_("More"), "ellipsis", STAFF_HOME))
+    entries.append(Entry(_("More"), "ellipsis", more_url, current == "more"))
     return entries
 
 

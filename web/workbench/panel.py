@@ -82,7 +82,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         visits=seen["count"],
         history=[_past(line, booking, desk) for line in lines.order_by("id")],
         can_redeem=may_redeem and can(Move.REDEEM),
-        can_confirm=may_change and can(Move.CONFIRM),
+        can_confirm=may_change and booking.member_id is not None and can(Move.CONFIRM),
         can_move=may_change and can(Move.MOVE),
         can_cancel=may_change and can(Move.CANCEL),
         can_complete=may_complete and can(Move.COMPLETE),
@@ -91,7 +91,9 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         and can(Move.UNDO_REDEEM)
         and redeemed_at is not None
         and desk.now - redeemed_at <= UNDO_WITHIN,
-        can_reveal=bool(booking.member.phone) and desk.may(Action.REVEAL_PHONE),
+        can_reveal=booking.member is not None
+        and bool(booking.member.phone)
+        and desk.may(Action.REVEAL_PHONE),
     )
 
 

@@ -36,7 +36,6 @@ from tenants.booking.domain.search import Slot
 from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Action
 from tenants.people.models import Employee
-from tenants.stores.domain.phones import normalise_phone
 from web.formats import format_clock, format_moment, format_money
 from web.workbench.access import Desk
 from web.workbench.day import Row, row_of
@@ -91,8 +90,7 @@ class Refused:
 def redeem_shown(desk: Desk, shown: Shown) -> Redeemed:
     """Redeem what was shown at the desk's store. Raises every refusal of redemption, and PhoneInvalid."""
     if shown.means == "phone":
-        phone = normalise_phone(shown.text, country=desk.store.country)
-        return redeem_phone(desk.store.id, phone=phone, by=desk.actor, now=desk.now)
+        return redeem_phone(desk.store.id, phone=shown.text, by=desk.actor, now=desk.now)
     if shown.means == "qr" or looks_signed(shown.text):
         return redeem_scan(desk.store.id, scanned=shown.text, by=desk.actor, now=desk.now)
     return redeem_code(desk.store.id, code=shown.text, by=desk.actor, now=desk.now)

@@ -121,10 +121,11 @@ def _people(day: Day, desk: Desk) -> list[Person]:
 
 
 def _grid(day: Day) -> Grid:
-    """Whole hours around opening hours, shifts and bookings; nine to nine on a day with none."""
+    """Whole hours around shifts and bookings, else opening hours; nine to nine on a day with none."""
     place = day.store_day.span
-    spans = [*day.store_day.openings, *(span for person in day.people.values() for span in person.shifts)]
+    spans = [span for person in day.people.values() for span in person.shifts]
     spans += [row.claimed for row in day.every]
+    spans = spans or list(day.store_day.openings)
     first = max(place.start, min((span.start for span in spans), default=place.start + 9 * HOUR))
     last = min(place.end, max((span.end for span in spans), default=place.start + 21 * HOUR))
     start = place.start + (first - place.start) // HOUR * HOUR

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/day/", days.show_fragment, name="day_fragment"),
     path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
     path("<uuid:store>/find/", days.find, name="find"),
+    path("<uuid:store>/more/", days.show_more, name="more"),
     path("<uuid:store>/new/", booking_form.new, name="new"),
     path("<uuid:store>/new/times/", booking_form.show_times, name="new_times"),
     path("<uuid:store>/new/members/", booking_form.show_members, name="new_members"),

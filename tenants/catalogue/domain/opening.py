@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from chains.hosts import forget_hosts
+from chains.hosts import announce_change
 from chains.refusals import Refusal
 from tenants.catalogue.models import Offer
 from tenants.people.domain.rights import Action, Actor, require
@@ -61,5 +61,5 @@ def open_chain(*, by: Actor, now: datetime) -> datetime:
         cursor.execute("SELECT public.open_own_chain(%s)", (now,))
         cursor.execute("SELECT opened_at FROM public.own_chain()")
         opened: datetime = cursor.fetchone()[0]
-    transaction.on_commit(forget_hosts)
+    announce_change()
     return opened

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 
-from tenants.catalogue.models import Offer, Service
+from tenants.catalogue.models import Service
 from tenants.people.models import Employee, Role
-from tenants.stores.models import OpeningHours
+from tenants.stores.models import OpeningHours, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,65 @@ def warn_of(service: Service) -> list[Warning]:
     `not_offered` nowhere; `longer_than_opening` at no time of the week; `nobody_has_skills` no
     practitioner of the store has all of them.
     """
-    offers = list(Offer.objects.filter(service=service, active=True).select_related("store"))
-    if not offers:
-        return [Warning("not_offered", text("No store offers this service yet."))]
-    stores = [offer.store_id for offer in offers]
-    longest = _longest_openings(stores)
-    able = _able_at(service, stores)
+    stores = list(Store.objects.filter(offers__service=service, offers__active=True))
+    return warn_of_draft(service.minutes, list(service.skills.values_list("id", flat=True)), stores)
+
+
+def warn_of_draft(minutes: int, skills: Sequence[UUID], stores: Sequence[Store]) -> list[Warning]:
+    """What warn_of would say of a service of this length and these skills, offered at these stores."""
+    if not stores:
+        return [Warning("not_offered", gettext("No store offers this service yet."))]
+    ids = [store.id for store in stores]
+    return _warnings(minutes, set(skills), stores, _longest_openings(ids), _practitioners())
+
+
+def warn_of_all() -> list[tuple[Service, Warning]]:
+    """The warnings of every active service, in the catalogue's order. A fixed number of queries."""
+    services = list(Service.objects.filter(active=True).prefetch_related("skills", "offers__store"))
+    offered = {
+        service.id: [offer.store for offer in service.offers.all() if offer.active and offer.store.active]
+        for service in services
+    }
+    longest = _longest_openings({store.id for stores in offered.values() for store in stores})
+    people = _practitioners()
+    found: list[tuple[Service, Warning]] = []
+    for service in services:
+        stores = offered[service.id]
+        needed = {skill.id for skill in service.skills.all()}
+        warnings = (
+            _warnings(service.minutes, needed, stores, longest, people)
+            if stores
+            else warn_of_draft(0, [], [])
+        )
+        found.extend((service, warning) for warning in warnings)
+    return found
+
+
+def _warnings(
+    minutes: int,
+    needed: set[UUID],
+    stores: Sequence[Store],
+    longest: dict[UUID, int],
+    people: Sequence[Employee],
+) -> list[Warning]:
+    able = [
+        {grant.store_id for grant in person.grants.all() if grant.role == Role.PRACTITIONER}
+        for person in people
+        if needed <= {skill.id for skill in person.skills.all()}
+    ]
     found: list[Warning] = []
-    for offer in offers:
-        words = {"store": offer.store.name, "minutes": service.minutes, "open": longest[offer.store_id]}
-        if service.minutes > longest[offer.store_id]:
-            sentence = text("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
+    for store in stores:
+        words = {"store": store.name, "minutes": minutes, "open": longest[store.id]}
+        if minutes > longest[store.id]:
+            sentence = gettext("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
             found.append(Warning("longer_than_opening", sentence % words))
-        if not able[offer.store_id]:
-            sentence = text("Nobody at %(store)s has all the skills this service needs.")
+        if not any(nodes & {None, store.id} for nodes in able):
+            sentence = gettext("Nobody at %(store)s has all the skills this service needs.")
             found.append(Warning("nobody_has_skills", sentence % words))
     return found
 
 
-def _longest_openings(stores: list[UUID]) -> dict[UUID, int]:
+def _longest_openings(stores: Iterable[UUID]) -> dict[UUID, int]:
     longest: dict[UUID, int] = defaultdict(int)
     for store_id, opens, closes in OpeningHours.objects.filter(store_id__in=stores).values_list(
         "store_id", "opens", "closes"
@@ -54,16 +95,7 @@ def _longest_openings(stores: list[UUID]) -> dict[UUID, int]:
     return longest
 
 
-def _able_at(service: Service, stores: list[UUID]) -> dict[UUID, bool]:
-    """Whether a practitioner who has every skill holds that role at the store or in the chain."""
-    needed = set(service.skills.values_list("id", flat=True))
-    practitioners = Employee.objects.filter(
-        active=True, resource__active=True, grants__role=Role.PRACTITIONER
-    ).prefetch_related("skills", "grants")
-    able: dict[UUID, bool] = defaultdict(bool)
-    for employee in practitioners.distinct():
-        if needed <= {skill.id for skill in employee.skills.all()}:
-            nodes = {grant.store_id for grant in employee.grants.all() if grant.role == Role.PRACTITIONER}
-            for store_id in stores:
-                able[store_id] |= bool(nodes & {None, store_id})
-    return able
+def _practitioners() -> list[Employee]:
+    """Everyone who can be booked, with skills and grants; three queries."""
+    found = Employee.objects.filter(active=True, resource__active=True, grants__role=Role.PRACTITIONER)
+    return list(found.distinct().prefetch_related("skills", "grants"))

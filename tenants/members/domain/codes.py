@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.guesses import CODE_REQUESTS, ONE_TIME_CODE, CountersAway, TooManyGuesses, count_guess
+from chains.due import mark_due
 from chains.hosts import ChainInfo
 from chains.outgoing import Message, send_message
 from chains.refusals import Refusal, TooManyRequests
@@ -23,6 +24,8 @@ from tenants.members.models import OneTimeCode
 VALID = timedelta(minutes=5)
 BETWEEN = timedelta(minutes=1)
 MOST_A_DAY = 30
+KEPT = timedelta(days=1)
+DUE_KIND = "members.forget_codes"
 
 
 class CodeWrong(Refusal):
@@ -72,7 +75,8 @@ def send_code(phone: str, *, address: str, chain: ChainInfo, now: datetime) -> d
     row = OneTimeCode(phone=phone, sent_at=now, expires_at=now + VALID)
     row.code_hash = _hash(row, digits)
     row.save()
-    words = text("%(code)s is your code for %(chain)s. It is valid for 5 minutes.")
+    mark_due(DUE_KIND, now + KEPT + BETWEEN)
+    words = gettext("%(code)s is your code for %(chain)s. It is valid for 5 minutes.")
     message = Message(
         channel="sms",
         to=phone,
@@ -104,9 +108,9 @@ def use_code(phone: str, digits: str, *, now: datetime) -> None:
     row.save(update_fields=["used_at"])
 
 
-def forget_codes(*, now: datetime) -> int:
-    """Remove codes older than a day; how many there were."""
-    return OneTimeCode.objects.filter(sent_at__lt=now - timedelta(days=1)).delete()[0]
+def forget_codes(*, now: datetime) -> None:
+    """Due work: remove the active chain's codes that are older than a day."""
+    OneTimeCode.objects.filter(sent_at__lt=now - KEPT).delete()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -52,8 +52,8 @@ def invite(employee: Employee, *, chain: ChainInfo, now: datetime) -> str:
         message = Message(
             channel="email",
             to=employee.user.email,
-            subject=text("%(chain)s: choose your password") % {"chain": chain.name},
-            text=text(
+            subject=gettext("%(chain)s: choose your password") % {"chain": chain.name},
+            text=gettext(
                 "Hello %(name)s,\n\n%(chain)s has made an account for you. Choose a password within"
                 " seven days and you can begin:\n\n%(address)s\n"
             )

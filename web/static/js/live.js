@@ -113,11 +113,11 @@ async function readDay() {
   if (!element) return;
   const html = await get(element.dataset.url);
   keepFocus(() => {
-    const scroll = document.querySelector(".timeline")?.scrollLeft ?? 0;
+    const { scrollLeft: left = 0, scrollTop: top = 0 } = document.querySelector(".timeline") ?? {};
     const open = element.querySelector("[data-rest]")?.open;
     window.htmx.swap(element, html, { swapStyle: "innerHTML" });
     const timeline = document.querySelector(".timeline");
-    if (timeline) timeline.scrollLeft = scroll;
+    if (timeline) timeline.scrollTo(left, top);
     if (open) element.querySelector("[data-rest]")?.setAttribute("open", "");
     const chosen = chosenBooking();
     if (chosen) {
@@ -250,6 +250,13 @@ function start() {
 }
 
 if (dot) start();
+
+// The grid opens where the day is.
+{
+  const timeline = document.querySelector(".timeline");
+  const now = timeline?.querySelector(".now-chip");
+  if (now) timeline.scrollTop = Math.max(0, now.offsetTop - timeline.clientHeight / 3);
+}
 
 // What this very page has done need not wait for the stream.
 document.addEventListener("day:changed", (event) => changed(event.detail.id ?? event.detail.value ?? "day"));

@@ -27,8 +27,19 @@ export function chosen() {
   return element && !element.hidden ? (element.querySelector("[data-booking]")?.dataset.booking ?? null) : null;
 }
 
+const desk = matchMedia("(min-width: 1024px)");
+// As a sheet it lies over the day, which waits under it.
+function cover() {
+  const covered = !desk.matches && chosen() !== null;
+  document.querySelectorAll(".staff-main, .staff > .topbar, .staff > .tabbar").forEach((one) => {
+    one.inert = covered;
+  });
+}
+desk.addEventListener("change", cover);
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== panel()) return;
+  cover();
   mark(chosen());
   address(chosen());
 });
@@ -36,15 +47,17 @@ if (panel()) {
   new MutationObserver(() => {
     if (!panel().hidden) return;
     panel().replaceChildren();
+    cover();
     mark(null);
     address(null);
   }).observe(panel(), { attributes: true, attributeFilter: ["hidden"] });
   mark(chosen());
+  cover();
 }
-// As a sheet it lies over the day: a press beside it closes it.
+// A press beside the sheet closes it.
 document.addEventListener("pointerdown", (event) => {
   const element = panel();
-  if (matchMedia("(min-width: 1024px)").matches || !element?.matches("[data-open]")) return;
+  if (desk.matches || !element?.matches("[data-open]")) return;
   if (event.target.closest("#panel, dialog, .toasts")) return;
   event.preventDefault();
   closePanel(element);

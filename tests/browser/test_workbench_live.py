@@ -1,0 +1,243 @@
+"""The day keeps itself true: what one clerk does is on every other page at once, without a refresh."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from chains.scope import chain_scope
+from tenants.booking.domain.change import cancel_booking
+from tenants.booking.domain.redeem import redeem_booking
+from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, OpenPage, Site
+from tests.browser.workbench_day import ShopDay, make_day, sign_in
+
+pytestmark = pytest.mark.browser
+SOON = 8_000
+
+
+class LiveSite(Site):
+    """Web and live process together; the live one can be stopped and started again on its port."""
+
+    def __init__(self) -> None:
+        super().__init__(port=free_port())
+        object.__setattr__(self, "live_port", free_port())
+        object.__setattr__(self, "running", {})
+        self.start("web")
+        self.start("live")
+
+    def start(self, name: str) -> None:
+        """Start one of the two and wait until it answers."""
+        granian = [
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--workers",
+            "1",
+        ]
+        uvicorn = ["uvicorn", "--host", "127.0.0.1", "--port", str(self.live_port), "--no-access-log"]
+        lines = {
+            "web": [
+                *granian,
+                "--blocking-threads",
+                "4",
+                "--no-ws",
+                "--log-level",
+                "error",
+                "config.wsgi:application",
+            ],
+            "live": [*uvicorn, "--log-level", "warning", "config.asgi_live:application"],
+        }
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
+            "TESSERA_BASE": f"tessera.test:{self.port}",
+            "TESSERA_LIVE_PORT": str(self.live_port),
+        }
+        environment.pop("OWNER_DATABASE_URL", None)
+        process = subprocess.Popen([sys.executable, "-m", *lines[name]], cwd=ROOT, env=environment)
+        self.running[name] = process
+        port = {"web": self.port, "live": self.live_port}[name]
+        for _attempt in range(400):
+            assert process.poll() is None
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(f"{name} did not come up")
+
+    def stop(self, name: str) -> None:
+        """End one of the two."""
+        process = self.running.pop(name)
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def live_site(django_db_setup: None) -> Iterator[LiveSite]:
+    """Both processes, on this worker's database."""
+    site = LiveSite()
+    yield site
+    for name in list(site.running):
+        site.stop(name)
+
+
+def watch(page: Page, site: Site, day: ShopDay, tail: str = "") -> None:
+    """Open the day and wait until it is live."""
+    page.goto(site.url(day.chain.info.slug, day.path(tail)))
+    expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
+    # a reload would lose this
+    page.evaluate("window.sameDocument = true")
+
+
+def redeem(day: ShopDay, name: str) -> None:
+    with chain_scope(day.chain.info):
+        redeem_booking(
+            day.store.id, booking_id=day.bookings[name].id, by=day.chain.actors["owner"], now=timezone.now()
+        )
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_what_one_clerk_does_is_on_the_others_page_without_a_refresh(
+    open_shop, open_page: OpenPage, live_site, language
+):
+    day = make_day(open_shop, language)
+    acting, watching = open_page(language=language, width=375), open_page(language=language, width=1440)
+    sign_in(acting, live_site, day)
+    sign_in(watching, live_site, day, "store_manager")
+    watch(watching, live_site, day)
+    watch(acting, live_site, day)
+    block = watching.locator(f"#block-{day.bookings['next'].id}")
+    block.click()
+    acting.locator(f"#row-{day.bookings['next'].id} button").click()
+
+    word = {"zh-Hans": "服务中", "en": "In service"}[language]
+    expect(block.locator(".block-word")).to_contain_text(word, timeout=SOON)
+    expect(watching.locator("#panel .badge").first).to_contain_text(word, timeout=SOON)
+    assert block.get_attribute("aria-current") == "true"
+    assert watching.evaluate("window.sameDocument") is True
+    assert {page.locator("#live").inner_text() for page in (acting, watching)} == {
+        {"zh-Hans": "实时", "en": "Live"}[language]
+    }
+
+
+def test_a_new_booking_takes_its_place_in_the_list_and_a_cancelled_one_leaves(
+    open_shop, open_page: OpenPage, live_site
+):
+    day = make_day(open_shop, "en")
+    page = open_page(width=1440)
+    sign_in(page, live_site, day)
+    watch(page, live_site, day, "?view=list")
+    before = page.locator(".row-link").all_inner_texts()
+    with chain_scope(day.chain.info):
+        day.book("fresh", 11, 3, 2, service=1, now=timezone.now())
+    expect(page.locator(f"#row-{day.bookings['fresh'].id}")).to_be_visible(timeout=SOON)
+    with_fresh = page.locator(".row-link").all_inner_texts()
+    with chain_scope(day.chain.info):
+        cancel_booking(day.bookings["fresh"].id, by=day.chain.actors["owner"], now=timezone.now())
+    expect(page.locator(f"#row-{day.bookings['fresh'].id}")).to_have_count(0, timeout=SOON)
+
+    at = with_fresh.index("Fay Yi")
+    assert (with_fresh[at - 1], with_fresh[at + 1]) == ("Lou Yates", "Jane Low")
+    assert page.locator(".row-link").all_inner_texts() == before
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_what_happened_while_the_stream_was_down_is_read_again_after_it(
+    open_shop, open_page: OpenPage, live_site
+):
+    day = make_day(open_shop, "en")
+    page = open_page(width=1440)
+    sign_in(page, live_site, day)
+    watch(page, live_site, day)
+    live_site.stop("live")
+    expect(page.locator("#live")).to_have_text("Reconnecting", timeout=SOON)
+    redeem(day, "next")
+    live_site.start("live")
+    expect(page.locator("#live")).to_have_text("Live", timeout=40_000)
+    expect(page.locator(f"#block-{day.bookings['next'].id} .block-word")).to_contain_text(
+        "In service", timeout=SOON
+    )
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_two_tabs_share_one_stream_and_the_second_takes_over_when_the_first_closes(
+    open_shop, live_site, chromium
+):
+    day = make_day(open_shop, "en")
+    origin = live_site.url(day.chain.info.slug, "")
+    flag = f"--unsafely-treat-insecure-origin-as-secure={origin}"
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, flag])
+    try:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        streams: list[str] = []
+        context.on(
+            "request",
+            lambda request: (
+                streams.append(request.url)
+                if "/live/" in request.url and request.resource_type == "eventsource"
+                else None
+            ),
+        )
+        first, second = context.new_page(), context.new_page()
+        sign_in(first, live_site, day)
+        for page in (first, second):
+            watch(page, live_site, day)
+        shared = len(streams)
+        redeem(day, "next")
+        for page in (first, second):
+            word = page.locator(f"#block-{day.bookings['next'].id} .block-word")
+            expect(word).to_contain_text("In service", timeout=SOON)
+        first.close()
+        expect(second.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)
+        second.wait_for_timeout(1500)
+        redeem(day, "soon")
+        expect(second.locator(f"#block-{day.bookings['soon'].id} .block-word")).to_contain_text(
+            "In service", timeout=SOON
+        )
+        assert (shared, len(streams)) == (1, 2)
+    finally:
+        browser.close()
+
+
+def test_a_hold_that_runs_out_counts_down_on_the_page(open_shop, open_page: OpenPage, live_site):
+    day = make_day(open_shop, "en")
+    page = open_page(width=375)
+    sign_in(page, live_site, day)
+    watch(page, live_site, day)
+    left = page.locator(f"#row-{day.bookings['held'].id} [data-until]")
+    first = left.inner_text()
+    page.wait_for_function(
+        "([element, text]) => element.textContent !== text", arg=[left.element_handle(), first]
+    )
+    assert timedelta(0) < as_time(left.inner_text()) < as_time(first)
+
+
+def as_time(text: str) -> timedelta:
+    minutes, seconds = text.split(":")
+    return timedelta(minutes=int(minutes), seconds=int(seconds))
