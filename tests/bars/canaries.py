@@ -22,6 +22,7 @@ CANNOT_BEAR = {
     "time_zone": "IANA",
     "locale": "a language of ours",
     "verticals": "names of ours",
+    "code": "a booking's, eight symbols of which the last checks the others: looked for as it is",
     "app_label": "Django's own",
     "model": "Django's own",
     "codename": "Django's own",
@@ -121,6 +122,8 @@ def _have_a_row(owner: Connection[Any], model: type[models.Model], chain: ChainI
 
 def _some(owner: Connection[Any], field: models.Field[Any, Any]) -> Any:
     if isinstance(field, models.ForeignKey):
+        if field.null:
+            return None
         related = field.related_model
         assert not isinstance(related, str)
         row = owner.execute(

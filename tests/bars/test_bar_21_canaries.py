@@ -90,6 +90,8 @@ def marked(cast: Cast, empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> It
 
 def _mark(cast: Cast, chain: Chain, store: str, who: str) -> Marked:
     things = fill(chain, store, who, room=None, hour=0)
+    with chain_scope(chain.info):
+        issue_token(member_id=chain.members["su"].id, now=NOW)  # a row for the marker, and no way in after it
     columns = mark_everything(chain.info)
     marker = marker_of(chain.info)
     info = _name(chain, f"{marker} name", f"{marker} tagline", NOW)
