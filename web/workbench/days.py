@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web.formats import format_clock, format_day
-from web.staff.people import signed_in_actor
-from web.workbench.access import Desk, asked_day, at_desk, first_store, to_sign_in
+from web.workbench.access import Desk, actor_of, asked_day, at_desk, first_store, to_sign_in
 from web.workbench.day import Day, read_attention, read_day
 from web.workbench.finding import find_rows
 from web.workbench.frame import fragment, frame, here, is_fragment
@@ -47,7 +46,7 @@ class Asked:
 
 def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/`: on to the store last worked at."""
-    actor = signed_in_actor(request)
+    actor = actor_of(request)
     if not actor.is_employee:
         return to_sign_in(request)
     return HttpResponseRedirect(reverse("workbench:day", args=[first_store(request, actor).id]))
