@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 # Both themes and widths in either language; all four combinations when somebody wants to look.
 looks = {"zh-Hans": [("light", 375), ("dark", 1280)], "en": [("dark", 375), ("light", 1280)]}
 if os.environ.get("SCREENSHOTS"):
-    looks = dict.fromkeys(looks, [("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)])
+    looks = {language: [("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)] for language in looks}
 
 
 def keep(page: Page, name: str) -> None:
