@@ -17,7 +17,7 @@ from django.utils import timezone
 from chains.hosts import ChainInfo
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, stores_where
 from tenants.stores.models import Store
-from web.workbench.access import actor_of
+from web.staff.people import signed_in_actor
 
 OFFICE = (Action.MANAGE_STORE, Action.MANAGE_PEOPLE, Action.MANAGE_SHIFTS, Action.MANAGE_CATALOGUE)
 
@@ -74,7 +74,7 @@ def in_office(action: Action | None = None) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
-            actor = actor_of(request)
+            actor = signed_in_actor(request)
             if not actor.is_employee:
                 return to_sign_in(request)
             wanted = OFFICE if action is None else (action,)

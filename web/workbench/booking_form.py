@@ -137,6 +137,7 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
 def show_move_times(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """The times of a booking's service, while moving it."""
     panel = read_panel(desk, booking)
+    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
     context = {**frame(request, desk), **_move_context(desk, panel, request.GET)}
     return fragment(request, "workbench/_times.html", context)
 
