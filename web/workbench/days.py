@@ -28,6 +28,7 @@ VIEW = "workbench_view"
 VIEWS = ("people", "list")
 LEGEND = ("confirmed", "arrived", "completed", "late", "no_show", "held")
 ANY_ID = UUID(int=0)
+MOST_ATTENTION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,11 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
 
 def _attention_context(page: Day, desk: Desk) -> dict[str, Any]:
     items = read_attention(page, desk) if page.on == desk.today else []
-    return {"attention": items, "rest_count": max(0, len(items) - 1)}
+    return {
+        "attention": items[:MOST_ATTENTION],
+        "rest_count": max(0, len(items) - 1),
+        "unshown": max(0, len(items) - MOST_ATTENTION),
+    }
 
 
 def _people(page: Day, desk: Desk, asked: Asked, base: str) -> list[dict[str, Any]]:
