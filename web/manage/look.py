@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -80,7 +81,7 @@ def _show(
 ) -> HttpResponse:
     name = logo_name()
     context = {
-        "page_title": _("Look"),
+        "page_title": pgettext("how the shop looks", "Look"),
         "form": form,
         "preview": preview_of(str(form["accent"].value() or "")),
         "logo": f"/media/{name}" if name else "",

@@ -109,7 +109,13 @@ def profile(request: HttpRequest) -> HttpResponse:
         member.id, by=actor_of(request), name=request.POST.get("name", "")[:NAME_LENGTH], locale=chosen
     )
     response = redirect("profile")
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen.lower(), max_age=YEAR, secure=request.is_secure(), samesite="Lax")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen.lower(),
+        max_age=YEAR,
+        secure=request.is_secure(),
+        samesite="Lax",
+    )
     return response
 
 
