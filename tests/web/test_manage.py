@@ -206,7 +206,7 @@ def test_a_drawer_says_what_publishing_changes_and_keeps_nothing(cast, owner):
     words = owner.post(f"/manage/services/{service.id}/effect/", form).content.decode()
     assert re.findall(r"<li>([^<]+)</li>", words) == [
         "Price ¥398 → ¥428 at 1 store",
-        "A visit takes 1 h 20 min → 1 h 30 min of the calendar",
+        "A visit takes 80 min → 1 h 30 min of the calendar",
         "No longer offered at South",
         "1 booking already made keeps its price and time",
     ]

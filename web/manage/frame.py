@@ -129,16 +129,18 @@ def show_form(
     back_label: str,
     save_label: str,
     foot: str = "",
+    start: str = "",
     refused: bool = False,
 ) -> HttpResponse:
     """A form in a drawer over its list, or on a page of its own where there is no script.
 
-    `body` and `foot` are templates; `refused` marks the answer to a form that was not taken (422).
+    `body`, `foot` and `start` (what stands left of the actions) are templates; `refused` marks the answer to a form that was not taken (422).
     """
     around = {
         **context,
         "form_body": body,
         "form_foot": foot,
+        "form_start": start,
         "form_url": request.path,
         "form_title": title,
         "page_title": title,
