@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from tenants.people.domain.logo import logo_name
 from tenants.people.domain.rights import Action
@@ -24,9 +23,9 @@ SIGN_OUT = "/staff/logout/"
 Entry = tuple[str, str, str, str, Action | None]
 
 
-def shop_address(office: Office) -> str:
-    """Where members find the shop."""
-    return f"{settings.SCHEME}://{office.chain.slug}.{settings.BASE}/"
+def shop_address(request: HttpRequest) -> str:
+    """Where members find the shop: the host on which this page is open."""
+    return request.build_absolute_uri("/")
 
 
 def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
@@ -58,7 +57,13 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
             "",
             True,
             [
-                ("look", _("Look"), "palette", reverse("manage:look"), Action.MANAGE_CHAIN),
+                (
+                    "look",
+                    pgettext("how the shop looks", "Look"),
+                    "palette",
+                    reverse("manage:look"),
+                    Action.MANAGE_CHAIN,
+                ),
                 ("acts", _("Operators' access"), "eye", reverse("manage:acts"), Action.READ_OPERATOR_ACTS),
                 ("account", _("My account"), "shield-check", "/staff/", None),
             ],
@@ -124,16 +129,18 @@ def show_form(
     back_label: str,
     save_label: str,
     foot: str = "",
+    start: str = "",
     refused: bool = False,
 ) -> HttpResponse:
     """A form in a drawer over its list, or on a page of its own where there is no script.
 
-    `body` and `foot` are templates; `refused` marks the answer to a form that was not taken (422).
+    `body`, `foot` and `start` (what stands left of the actions) are templates; `refused` marks the answer to a form that was not taken (422).
     """
     around = {
         **context,
         "form_body": body,
         "form_foot": foot,
+        "form_start": start,
         "form_url": request.path,
         "form_title": title,
         "page_title": title,

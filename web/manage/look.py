@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.domain.accent import contrast, make_accent
@@ -80,7 +80,7 @@ def _show(
 ) -> HttpResponse:
     name = logo_name()
     context = {
-        "page_title": _("Look"),
+        "page_title": pgettext("how the shop looks", "Look"),
         "form": form,
         "preview": preview_of(str(form["accent"].value() or "")),
         "logo": f"/media/{name}" if name else "",

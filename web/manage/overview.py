@@ -23,9 +23,9 @@ from web.qr import draw_qr
 MOST = 8
 
 
-def address_context(office: Office) -> dict[str, Any]:
+def address_context(request: HttpRequest) -> dict[str, Any]:
     """The shop's address, as a link, in words and as QR."""
-    address = shop_address(office)
+    address = shop_address(request)
     words = address.split("//", 1)[1].rstrip("/")
     return {"address": address, "address_words": words, "qr": draw_qr(address)}
 
@@ -36,7 +36,7 @@ def show_overview(request: HttpRequest, office: Office) -> HttpResponse:
     """Today's bookings by store and what needs attention."""
     stores = count_today(by=office.actor, now=office.now)
     context = {
-        **address_context(office),
+        **address_context(request),
         "page_title": _("Overview"),
         "stores": stores,
         "needs": needs_of(office, stores),
@@ -73,7 +73,9 @@ def needs_of(office: Office, stores: list[StoreToday]) -> list[dict[str, str]]:
 @in_office()
 def show_poster(request: HttpRequest, office: Office) -> HttpResponse:
     """The address and its QR, large enough for the shop's door."""
-    return render(request, "manage/poster.html", {**address_context(office), "chain_name": office.chain.name})
+    return render(
+        request, "manage/poster.html", {**address_context(request), "chain_name": office.chain.name}
+    )
 
 
 @require_safe

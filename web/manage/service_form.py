@@ -42,7 +42,9 @@ class ServiceForm(OfficeForm):
     description_other = forms.CharField(label=_("In one sentence"), max_length=300, required=False)
     category = forms.CharField(label=_("Group"), max_length=60, required=False)
     prepare = forms.IntegerField(label=_("Prepare"), min_value=0, max_value=240, initial=0)
-    minutes = forms.IntegerField(label=_("Service"), min_value=5, max_value=1440, initial=60)
+    minutes = forms.IntegerField(
+        label=pgettext_lazy("time", "Service"), min_value=5, max_value=1440, initial=60
+    )
     clean_up = forms.IntegerField(label=_("Clean up"), min_value=0, max_value=240, initial=0)
     skills = forms.MultipleChoiceField(label=_("Skills it takes"), required=False)
     new_skill = forms.CharField(label=_("Another skill"), max_length=80, required=False)

@@ -141,6 +141,7 @@ def _show(request: HttpRequest, office: Office, form: ServiceForm, service: Serv
         back_label=_("Services"),
         save_label=label,
         foot="manage/services/_foot.html",
+        start="manage/services/_start.html",
         refused=request.method == "POST",
     )
 

@@ -199,7 +199,7 @@ def ready(request: HttpRequest, office: Office) -> HttpResponse:
     missing = [
         {"code": code, "words": MISSING[code], "url": url_of(STEP_OF[code])} for code in what_is_missing()
     ]
-    return show_step(request, office, "open", _ending(office) | {"missing": missing})
+    return show_step(request, office, "open", _ending(request, office) | {"missing": missing})
 
 
 @require_POST
@@ -210,11 +210,13 @@ def open_shop(request: HttpRequest, office: Office) -> HttpResponse:
         opened = open_chain(by=office.actor, now=office.now)
     except NotReady:
         return HttpResponseRedirect(url_of("open"))
-    return show_step(request, office, "open", _ending(office) | {"opened_at": opened, "just_now": True})
+    return show_step(
+        request, office, "open", _ending(request, office) | {"opened_at": opened, "just_now": True}
+    )
 
 
-def _ending(office: Office) -> dict[str, Any]:
-    address = shop_address(office)
+def _ending(request: HttpRequest, office: Office) -> dict[str, Any]:
+    address = shop_address(request)
     kept = first_store()
     return {
         "store": kept,

@@ -211,7 +211,7 @@ def leave(request: HttpRequest, office: Office, store_id: UUID, employee_id: UUI
     store, employee = _place(office, store_id, employee_id)
     zone = ZoneInfo(store.time_zone)
     today = local_date(office.now, zone)
-    form = LeaveForm(request.POST or None, initial={"first": today, "last": today})
+    form = LeaveForm(request.POST or None, initial={"first": today.isoformat(), "last": today.isoformat()})
     if request.method == "POST" and form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         starts: datetime = local_day(first, zone).start

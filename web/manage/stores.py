@@ -175,7 +175,7 @@ def closures(request: HttpRequest, office: Office, store_id: UUID) -> HttpRespon
     """The days the store is closed, and more of them."""
     store = office.store(store_id, Action.MANAGE_STORE)
     today: date = local_date(office.now, ZoneInfo(store.time_zone))
-    form = ClosureForm(request.POST or None, initial={"first": today, "last": today})
+    form = ClosureForm(request.POST or None, initial={"first": today.isoformat(), "last": today.isoformat()})
     if request.method == "POST" and form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         told = {"first": first, "end": last + timedelta(1), "reason": form.cleaned_data["reason"]}
