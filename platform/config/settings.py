@@ -211,6 +211,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SCHEME == "https" else None
 SECURE_REFERRER_POLICY = "same-origin"
+# browsers ignore it on plain http, and complain
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if SCHEME == "https" else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

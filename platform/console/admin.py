@@ -210,7 +210,7 @@ class ChainAdmin(ReadOnly):
                 for row in rows
             ),
         )
-        return format_html("<ul>{}</ul>", lines) if lines else _("None so far.")
+        return format_html("<ul>{}</ul>", lines) if lines else str(_("None so far."))
 
     def has_suspend_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Offered where the state allows it."""

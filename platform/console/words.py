@@ -49,6 +49,7 @@ LABELS: dict[str, Any] = {
 
 
 _ACTS = {
+    "create": _("Create"),
     "suspend": _("Suspend"),
     "resume": _("Resume"),
     "close": _("Close"),

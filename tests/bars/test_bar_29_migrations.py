@@ -169,12 +169,8 @@ def test_killed_half_way_and_resumed_leaves_none_half_migrated(chains: list[Chai
         done = [schema for schema in schemas if KEY in applied_migrations(owner, schema)]
         # the server notices the dead client when it next reads from it
         deadline = time.monotonic() + 10
-        while (
-            time.monotonic() < deadline
-            and not owner.execute(
-                "SELECT pg_try_advisory_lock(hashtext('tessera.migrate_chains'))"
-            ).fetchone()[0]
-        ):  # type: ignore[index]
+        asked = "SELECT pg_try_advisory_lock(hashtext('tessera.migrate_chains'))"
+        while time.monotonic() < deadline and owner.execute(asked).fetchone() == (False,):
             time.sleep(0.05)
         owner.execute("SELECT pg_advisory_unlock_all()")
     assert len(chains) // 2 <= len(done) < len(chains)

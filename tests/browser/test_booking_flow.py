@@ -148,6 +148,50 @@ def test_a_returning_member_books_again_within_three_taps(
     assert walk.taps <= 3
 
 
+def test_a_time_is_chosen_and_confirmed_by_keyboard_alone(
+    site: Site, open_page: OpenPage, open_shop: Callable[..., Chain]
+) -> None:
+    chain = open_shop(locale="en")
+    page = open_page(width=1280)
+    come_as_member(page, site, chain, "13800000001")
+    service = chain.services["facial"].id
+    tomorrow = timezone.now() + timedelta(days=1)
+    page.goto(site.url(chain.info.slug, f"/book/{service}/?day={tomorrow:%Y-%m-%d}"))
+
+    first = free_slot(page).locator("input")
+    first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#bar-in .title time")).to_have_text(re.compile(r"10:00$|09:30$"))
+    before = page.locator("#bar-in .title").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#bar-in .title")).not_to_have_text(before)
+    expect(free_slot(page, 1).locator("input")).to_be_focused()
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('#bar-in .btn-primary')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+def test_a_hold_that_runs_out_says_so_by_itself(
+    site: Site, open_page: OpenPage, open_shop: Callable[..., Chain]
+) -> None:
+    chain = open_shop(locale="en")
+    page = open_page(width=375)
+    service = chain.services["facial"].id
+    tomorrow = timezone.now() + timedelta(days=1)
+    page.goto(site.url(chain.info.slug, f"/book/{service}/?day={tomorrow:%Y-%m-%d}"))
+    free_slot(page, 2).tap()
+    page.get_by_role("button", name="To confirmation").tap()
+    page.wait_for_url("**/confirm/**")
+    with chain_scope(chain.info):
+        Booking.objects.update(expires_at=timezone.now() + timedelta(seconds=4))
+    page.reload()
+    expect(page.locator("[data-countdown-voice]")).to_have_text("30 seconds left to confirm")
+    expect(page.get_by_role("link", name="Back to the times")).to_be_visible(timeout=20_000)
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_same_as_last_time_is_one_tap(
     site: Site, open_page: OpenPage, open_shop: Callable[..., Chain], language: str

@@ -58,7 +58,7 @@ def test_tasks_run_in_the_chain_they_were_called_in(worker: None, two_chains: Tw
     with chain_scope(a):
         note.delay("plain")
         note.apply_async(("countdown",), countdown=0.5)
-        note.delay_on_commit("on commit")
+        note.delay_on_commit("on commit")  # type: ignore[attr-defined]
         sequence(note.s("first"), note.s("second"), note.s("third")).apply_async()
         calls.delay("called")
     with chain_scope(b):
@@ -66,7 +66,10 @@ def test_tasks_run_in_the_chain_they_were_called_in(worker: None, two_chains: Tw
     note.delay("nowhere")
     assert _ran(11) == sorted(
         [
-            *((word, a.schema_name) for word in ("plain", "countdown", "on commit", "first", "second", "third")),
+            *(
+                (word, a.schema_name)
+                for word in ("plain", "countdown", "on commit", "first", "second", "third")
+            ),
             *((word, a.schema_name) for word in ("called from within", "called on commit")),
             *((word, b.schema_name) for word in ("one", "two")),
             ("nowhere", "public"),
@@ -89,26 +92,30 @@ def test_a_task_whose_chain_is_gone_runs_nowhere(worker: None, two_chains: TwoCh
 
 def test_a_transaction_that_rolls_back_sends_nothing(worker: None, two_chains: TwoChains) -> None:
     with pytest.raises(ZeroDivisionError), chain_scope(two_chains.a):
-        note.delay_on_commit("never")
+        note.delay_on_commit("never")  # type: ignore[attr-defined]
         raise ZeroDivisionError
     with chain_scope(two_chains.a):
-        note.delay_on_commit("after")
+        note.delay_on_commit("after")  # type: ignore[attr-defined]
     assert _ran(1) == [("after", two_chains.a.schema_name)]
 
 
-def test_the_header_is_written_when_the_task_is_called(two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_header_is_written_when_the_task_is_called(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[Any] = []
     from celery.app.task import Task
 
     monkeypatch.setattr(
-        Task, "apply_async", lambda self, args=None, kwargs=None, **options: sent.append(options["headers"][HEADER])
+        Task,
+        "apply_async",
+        lambda self, args=None, kwargs=None, **options: sent.append(options["headers"][HEADER]),
     )
     with chain_scope(two_chains.a):
         note.delay("now")
-        note.delay_on_commit("later")
+        note.delay_on_commit("later")  # type: ignore[attr-defined]
     note.delay("outside")
     assert sent == [two_chains.a.schema_name, two_chains.a.schema_name, "public"]
 
 
 def test_the_broker_keys_carry_the_databases_tag() -> None:
-    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"].startswith(settings.ROLE_TAG)
+    assert str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]).startswith(settings.ROLE_TAG)

@@ -75,7 +75,7 @@ def test_a_failure_is_reported_once_with_its_chain_and_without_people(
         },
     )
     statuses: list[str] = []
-    list(WSGIHandler()(request.environ, lambda status, headers: statuses.append(status)))
+    list(WSGIHandler()(request.environ, lambda status, headers, *_: statuses.append(status)))  # type: ignore[arg-type]
     assert statuses == ["500 Internal Server Error"]
     (event,) = reports
     assert event["tags"]["chain"] == two_chains.a.schema_name

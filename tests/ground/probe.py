@@ -30,4 +30,4 @@ def note(*words: object) -> str:
 def calls(word: str) -> None:
     """Call another task from within this one."""
     note.delay(f"{word} from within")
-    note.delay_on_commit(f"{word} on commit")
+    note.delay_on_commit(f"{word} on commit")  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants.catalogue.domain.choosing import choose_services
@@ -60,7 +61,7 @@ def show_step(
     """A step in the set-up's quiet frame."""
     at = STEPS.index(step)
     request.session[REACHED] = step
-    words = [_("Store"), _("Hours"), _("Services"), _("Staff"), _("Open")]
+    words = [_("Store"), _("Hours"), _("Services"), _("Staff"), pgettext("step", "Open")]
     frame = {
         "office": office,
         "now": office.now,

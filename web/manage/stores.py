@@ -97,7 +97,10 @@ def show_stores(request: HttpRequest, office: Office) -> HttpResponse:
         {
             "store": store,
             "week": describe_week((row.weekday, row.opens, row.closes) for row in store.hours.all()),
-            "closures": list(store.closures.all()),
+            "closures": [
+                {"starts_on": row.starts_on, "last": row.ends_on - timedelta(1), "reason": row.reason}
+                for row in store.closures.all()
+            ],
         }
         for store in stores
     ]

@@ -25,7 +25,7 @@ from web.workbench.access import Desk, at_desk
 from web.workbench.choosing import Option
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
-from web.workbench.redeeming import explain_refusal
+from web.workbench.redeeming import explain_refusal, is_of_redemption
 
 Act = Callable[[Desk, UUID, int | None], Booking]
 
@@ -141,7 +141,8 @@ def refuse(request: HttpRequest, desk: Desk, refusal: Refusal, booking: Booking 
         raise refusal
     refused = explain_refusal(desk, refusal, booking)
     context = {"refused": refused}
-    return over(request, desk, str(refusal.title), "workbench/_refused.html", context, status=refusal.status)
+    title = _("Redeem") if is_of_redemption(refusal) else _("Booking")
+    return over(request, desk, title, "workbench/_refused.html", context, status=refusal.status)
 
 
 def over(

@@ -222,7 +222,7 @@ def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None =
         "times": times,
         "times_url": here("new_times", desk),
         "chosen_service": service,
-        "chosen_time": _chosen_time(times),
+        "chosen_at": _chosen_at(times),
     }
 
 
@@ -245,7 +245,7 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
         "times_url": here("move_times", desk, booking.id),
         "move_url": here("move", desk, booking.id),
         "chosen_service": service,
-        "chosen_time": _chosen_time(times),
+        "chosen_at": _chosen_at(times),
     }
 
 
@@ -263,10 +263,9 @@ def _times(
     )
 
 
-def _chosen_time(times: Times | None) -> str:
-    if times is None:
-        return ""
-    return next((slot.time for part in times.parts for slot in part.slots if slot.checked), "")
+def _chosen_at(times: Times | None) -> datetime | None:
+    slots = [slot for part in times.parts for slot in part.slots] if times is not None else []
+    return next((datetime.fromisoformat(slot.value) for slot in slots if slot.checked), None)
 
 
 def _people(desk: Desk, service: Service) -> list[Employee]:
