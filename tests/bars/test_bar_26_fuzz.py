@@ -25,7 +25,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.schema import CHAIN, PLATFORM, schema_document
+from api.v1 import stores
 from chains.hosts import ChainInfo, chain_at
+from tenants.people.domain.rights import NotSeen
 from tests.bars import FULL, SEED, record, size
 from tests.bars.rights_calls import CALLS
 from tests.bars.rights_world import COLUMNS, World, ask, make_world, standing_in
@@ -190,3 +192,47 @@ def test_bar_26_the_platforms_api_keeps_its_word(world: World) -> None:
         wrong += found
     assert told(wrong) == ""
     record(26, host="platform", requests=sent, roles=1)
+
+
+def stores_read_by_owner(world: World, *, known: bool = True) -> list[str]:
+    """What is wrong with the answers of one call, asked for ids that exist, or for random ones."""
+    (operation,) = [one for one in operations(CHAIN) if one.label == f"GET {API}/stores/{{store_id}}"]
+    made = CALLS["GET /stores/{store_id}"]
+    with standing_in(world, world.cast.alpha.info):
+        return breaches(
+            operation,
+            host="alpha",
+            token=world.tokens["owner"],
+            examples=10,
+            made=(lambda: made(world, "owner", world.things["own"])) if known else None,
+        )[1]
+
+
+def test_bar_26_the_control_finds_nothing_in_one_call(world: World) -> None:
+    assert told(stores_read_by_owner(world)) == ""
+
+
+@pytest.mark.mutant
+def test_mutant_a_fault_is_answered_with_500(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*args: Any, **options: Any) -> Any:
+        raise KeyError("name")
+
+    monkeypatch.setattr("api.v1.stores.store_documents", breaks)
+    assert "ServerError" in told(stores_read_by_owner(world))
+
+
+@pytest.mark.mutant
+def test_mutant_an_answer_breaks_its_schema(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = stores.store_documents
+    monkeypatch.setattr(
+        stores,
+        "store_documents",
+        lambda rows, today: [{**row, "version": "one"} for row in really(rows, today=today)],
+    )
+    assert "JsonSchemaError" in told(stores_read_by_owner(world))
+
+
+@pytest.mark.mutant
+def test_mutant_a_status_that_is_not_described(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NotSeen, "status", 410)
+    assert "UndefinedStatusCode" in told(stores_read_by_owner(world, known=False))
