@@ -215,7 +215,7 @@ class OneBooking(Endpoint):
 
     who = "person"
 
-    @extend_schema(responses=BookingOut)
+    @extend_schema(operation_id="bookings_read", responses=BookingOut)
     def get(self, request: Request, booking_id: UUID) -> Response:
         """As it stands now."""
         return Response(_document(self, booking_id))

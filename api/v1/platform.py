@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +108,9 @@ class SlugDocument(serializers.Serializer[Any]):
     """Whether an address could be had at this moment; with the problem where not."""
 
     slug = serializers.CharField()
-    address = serializers.URLField()
+    address = serializers.URLField(
+        allow_null=True, help_text="Null where the text could not stand in an address."
+    )
     free = serializers.BooleanField()
     problem = serializers.DictField(required=False)
 
@@ -190,7 +193,8 @@ class Slugs(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Say so without holding it."""
         slug = normalise_slug(slug)
-        document: dict[str, Any] = {"slug": slug, "address": address_of(slug), "free": True}
+        address = address_of(slug) if re.fullmatch(r"[a-z0-9-]{1,63}", slug) else None
+        document: dict[str, Any] = {"slug": slug, "address": address, "free": True}
         try:
             check_slug(slug)
         except Refusal as refusal:

@@ -62,6 +62,7 @@ def address_of(route: str, world: World, at: Things) -> str:
         closure_id=at.closure,
         leave_id=at.leave,
         day="2026-11-30",
+        name="nothing.png",
         act="no-show",
         secret="x" * 40,
         token="x" * 40,

@@ -19,6 +19,7 @@ from chains.models import Chain as ChainRow
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.live import issue_ticket, spend_ticket
 from tenants.booking.models import Booking
+from tenants.people.domain.logo import remove_logo, save_logo
 from tenants.stores.models import Store
 from tests.bars import record
 from tests.bars.rights_calls import API, CALLS, call_api
@@ -37,6 +38,7 @@ from tests.bars.rights_world import (
 )
 from tests.ground.cast import NOW, Cast
 
+PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (256).to_bytes(4, "big") * 2 + bytes(64)
 OF_NOBODY = {"/readyz"}  # says how the parts do, whoever asks
 NO_SCHEMA = {"GET /schema", "GET /docs"}
 Table = dict[tuple[str, str], dict[str, str]]
@@ -138,6 +140,20 @@ def test_bar_20_a_ticket_for_a_stream_opens_it_once_in_its_own_chain(world: Worl
     at_home = [spend_ticket(tickets[0], schema=alpha.info.schema_name) for _ in range(2)]
     assert (at_home[0] and at_home[0].store_id, at_home[1]) == (world.things["own"].store, None)
     assert spend_ticket(tickets[1], schema=beta.info.schema_name) is None
+
+
+def test_bar_20_a_logo_is_a_picture_of_its_own_chain_alone(world: World) -> None:
+    alpha, beta = world.cast.alpha, world.cast.beta
+    with chain_scope(alpha.info):
+        name = save_logo(PICTURE, by=alpha.actors["owner"])
+    answers = {}
+    for chain in (alpha, beta):
+        with standing_in(world, chain.info):
+            answers[chain.info.slug] = ask("GET", f"/media/{name}", host=chain.info.slug)
+    with chain_scope(alpha.info):
+        remove_logo(by=alpha.actors["owner"])
+    assert (answers["alpha"].status_code, answers["alpha"].content) == (200, PICTURE)
+    assert answers["beta"].status_code == 404
 
 
 def page_differences(world: World, table: Table) -> list[str]:

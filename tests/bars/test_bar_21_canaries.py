@@ -99,13 +99,14 @@ def _mark(cast: Cast, chain: Chain, store: str, who: str) -> Marked:
     with chain_scope(chain.info):
         for person in (*chain.employees.values(), *chain.members.values()):
             person.refresh_from_db()
+        boss = chain.employees["owner"].user
         for booking in things.bookings.values():
             booking.refresh_from_db()
         world.tokens = {
             "owner": issue_token(employee_id=chain.employees["owner"].id, now=NOW),
             "member": issue_token(member_id=chain.members["su"].id, now=NOW),
         }
-    world.cookies["owner"] = session_of(chain, user=chain.employees["owner"].user)
+    world.cookies["owner"] = session_of(chain, user=boss)
     world.cookies["member"] = session_of(chain, member=chain.members["su"].id)
     world.cookies["hold"] = {"id": str(things.booking("held"))}
     codes = [booking.code for booking in things.bookings.values()]

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -24,7 +25,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.schema import CHAIN, PLATFORM, schema_document
+from api.v1 import stores
 from chains.hosts import ChainInfo, chain_at
+from tenants.people.domain.rights import NotSeen
 from tests.bars import FULL, SEED, record, size
 from tests.bars.rights_calls import CALLS
 from tests.bars.rights_world import COLUMNS, World, ask, make_world, standing_in
@@ -78,7 +81,7 @@ def fill(case: Any, made: Any, dice: random.Random) -> None:
         case.body = made.body
 
 
-def send(case: Any, *, host: str, token: str) -> requests.Response:
+def send(case: Any, *, host: str, token: str) -> Response:
     """The case through Django, as an answer that schemathesis can judge."""
     kwargs = case.as_transport_kwargs(base_url=f"http://{host or 'www'}.tessera.test")
     asked = requests.Request(
@@ -98,11 +101,15 @@ def send(case: Any, *, host: str, token: str) -> requests.Response:
     answer = ask(
         str(asked.method), asked.path_url, host=host, headers=headers, data=body, content_type=content_type
     )
-    heard = requests.Response()
-    heard.status_code, heard._content, heard.request = answer.status_code, answer.content, asked
-    heard.headers.update(dict(answer.headers))
-    heard.url = str(asked.url)
-    return heard
+    return Response(
+        status_code=answer.status_code,
+        headers={name: [str(value)] for name, value in answer.headers.items()},
+        content=answer.content,
+        request=asked,
+        elapsed=0.0,
+        verify=True,
+        encoding="utf-8",
+    )
 
 
 def _text(value: str | bytes) -> str:
@@ -144,10 +151,15 @@ def breaches(
     return sent, found
 
 
-def _line(operation: Any, heard: requests.Response, failure: BaseException) -> str:
+def told(wrong: list[str]) -> str:
+    """What was wrong, each once, a paragraph each."""
+    return "\n\n".join(sorted(set(wrong)))
+
+
+def _line(operation: Any, heard: Response, failure: BaseException) -> str:
     what = f"{type(failure).__name__} {str(failure)[:300]!r}"
     body = heard.request.body
-    return f"{operation.label} → {heard.status_code}: {what} [{heard.request.path_url} {body!r:.300}] {heard.text[:300]}"
+    return f"{operation.label} → {heard.status_code}: {what} [{heard.request.path_url} {body!r:.300}] {heard.content[:300]!r}"
 
 
 def test_bar_26_the_chains_api_keeps_its_word(world: World) -> None:
@@ -166,7 +178,7 @@ def test_bar_26_the_chains_api_keeps_its_word(world: World) -> None:
                 )
             sent[column] += count
             wrong += found
-    assert sorted(set(wrong)) == []
+    assert told(wrong) == ""
     record(26, host="chain", requests=sum(sent.values()), roles=len(sent))
 
 
@@ -178,5 +190,49 @@ def test_bar_26_the_platforms_api_keeps_its_word(world: World) -> None:
             count, found = breaches(operation, host="", token="", examples=size(12, 300))
         sent += count
         wrong += found
-    assert sorted(set(wrong)) == []
+    assert told(wrong) == ""
     record(26, host="platform", requests=sent, roles=1)
+
+
+def stores_read_by_owner(world: World, *, known: bool = True) -> list[str]:
+    """What is wrong with the answers of one call, asked for ids that exist, or for random ones."""
+    (operation,) = [one for one in operations(CHAIN) if one.label == f"GET {API}/stores/{{store_id}}"]
+    made = CALLS["GET /stores/{store_id}"]
+    with standing_in(world, world.cast.alpha.info):
+        return breaches(
+            operation,
+            host="alpha",
+            token=world.tokens["owner"],
+            examples=10,
+            made=(lambda: made(world, "owner", world.things["own"])) if known else None,
+        )[1]
+
+
+def test_bar_26_the_control_finds_nothing_in_one_call(world: World) -> None:
+    assert told(stores_read_by_owner(world)) == ""
+
+
+@pytest.mark.mutant
+def test_mutant_a_fault_is_answered_with_500(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*args: Any, **options: Any) -> Any:
+        raise KeyError("name")
+
+    monkeypatch.setattr("api.v1.stores.store_documents", breaks)
+    assert "ServerError" in told(stores_read_by_owner(world))
+
+
+@pytest.mark.mutant
+def test_mutant_an_answer_breaks_its_schema(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = stores.store_documents
+    monkeypatch.setattr(
+        stores,
+        "store_documents",
+        lambda rows, today: [{**row, "version": "one"} for row in really(rows, today=today)],
+    )
+    assert "JsonSchemaError" in told(stores_read_by_owner(world))
+
+
+@pytest.mark.mutant
+def test_mutant_a_status_that_is_not_described(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NotSeen, "status", 410)
+    assert "UndefinedStatusCode" in told(stores_read_by_owner(world, known=False))
