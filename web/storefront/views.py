@@ -110,19 +110,7 @@ def show_times(
         # what one holds oneself is not taken
         but=moving.id if moving else hold_of(visitor_key_of(request)),
     )
-    paths = (
-        {
-            "action": reverse("move", args=[moving.id]),
-            "take_url": reverse("move", args=[moving.id]),
-            "back_url": reverse("ticket", args=[moving.id]),
-        }
-        if moving
-        else {
-            "action": reverse("times", args=[service_id]),
-            "take_url": reverse("take", args=[service_id]),
-            "back_url": f"{reverse('shop')}?store={offer.store_id}",
-        }
-    )
+    paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,
         "now": now,
@@ -149,6 +137,18 @@ def show_times(
         **nothing_free(found, paths["action"], wish),
     }
     return show(request, "storefront/times.html", context, status=refusal.status if refusal else 200)
+
+
+def _paths(service_id: UUID, store_id: UUID, moving: Booking | None) -> dict[str, str]:
+    """Where the page's forms and its way back lead."""
+    if moving:
+        there = reverse("move", args=[moving.id])
+        return {"action": there, "take_url": there, "back_url": reverse("ticket", args=[moving.id])}
+    return {
+        "action": reverse("times", args=[service_id]),
+        "take_url": reverse("take", args=[service_id]),
+        "back_url": f"{reverse('shop')}?store={store_id}",
+    }
 
 
 def _free_until(found: Times, moving: Booking | None) -> datetime | None:

@@ -70,18 +70,15 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the
-    fairest who is free serves; if that place is taken meanwhile, the next. The price is fixed now. A hold
-    keeps the place for ten minutes. Everything is written together, or nothing is.
-
+    becomes one. Without a practitioner the fairest who is free serves; if that place is taken meanwhile,
+    the next. The price is fixed now. A hold keeps the place for ten minutes. All is written, or nothing.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
-    calendar = read_calendar(
-        offering, [local_date(starts_at, offering.zone)], now=now, by_staff=by.is_employee
-    )
+    day = local_date(starts_at, offering.zone)
+    calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
     for_member = _whose(member, offering=offering, by=by, now=now)
@@ -115,12 +112,17 @@ def book(
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
+    return _begin(booking, by=by, now=now)
+
+
+def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+    """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now)
     record_event(
         f"booking.{booking.status}",
         subject_id=booking.id,
-        store_id=store_id,
+        store_id=booking.store_id,
         version=booking.version,
         payload={"status": booking.status},
         now=now,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -142,18 +143,19 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    fields = {
-        "starts_at": moved.start,
-        "ends_at": moved.end,
-        "practitioner_id": place.practitioner_id,
-    }
+    fields = {"starts_at": moved.start, "ends_at": moved.end, "practitioner_id": place.practitioner_id}
+    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
+    return booking
+
+
+def _apply_guarded(booking: Booking, **move: Any) -> None:
+    """Move it; the member's own overlap, which the database guards, is told as what it is."""
     try:
-        apply_move(booking, Move.MOVE, by=by, now=now, version=version, fields=fields, detail=before)
+        apply_move(booking, Move.MOVE, **move)
     except IntegrityError as error:
         if constraint_of(error) == "booking_member_once_at_a_time":
             raise MemberOverlap(params={"code": ""}) from error
         raise
-    return booking
 
 
 @again_on_conflict
