@@ -81,8 +81,7 @@ def book(
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
-    for_member = _whose(member, offering=offering, by=by, now=now)
-    lock_member(for_member)
+    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
