@@ -21,7 +21,7 @@ help: ## List the targets
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r name what; do printf '  %-10s %s\n' "$$name" "$$what"; done
 
-demo: ## Start everything here and seed four chains; PORT=8000, DATA=var/demo, PYTHON=python3 choose others
+demo: ## Start everything here and seed five chains; PORT=8000, DATA=var/demo, PYTHON=python3 choose others
 	@$(INSTALL) base
 	@exec $(RUN) -m embedded $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)")
 

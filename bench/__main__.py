@@ -14,6 +14,8 @@ from dataclasses import asdict
 from bench import migration, overhead, provisioning, traffic
 from bench.ground import ROOT, Ground, Row, standing_ground
 
+MARKS = ("<!-- bench -->", "<!-- /bench -->")
+
 
 def main() -> int:
     """Run the parts one after the other on one fresh PostgreSQL."""
@@ -36,6 +38,8 @@ def main() -> int:
                 say(f"{name}: {time.monotonic() - begun:.0f} s")
     say(table(rows))
     keep(rows)
+    if options.only is None:
+        show_in_readme(table(rows))
     return 0
 
 
@@ -48,6 +52,14 @@ def table(rows: list[Row]) -> str:
             f"| {row.what} | {row.ours} | {row.theirs} | {ratio} | {row.aim} |{' ' + row.note if row.note else ''}"
         )
     return "\n".join(lines)
+
+
+def show_in_readme(text: str) -> None:
+    """Put the table between the README's marks."""
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text().partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    readme.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}")
 
 
 def keep(rows: list[Row]) -> None:

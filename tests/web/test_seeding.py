@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from tenants.people.models import Role
 from tests.ground.cast import NOW
 from tests.ground.chains import make_chain
 from web.dev.seeding.chain import MEMBERS, ChainSeeder, _days_off
+from web.dev.seeding.demo import read_logins, seed_demo
 from web.dev.seeding.plan import (
     AHEAD_DAYS,
     HISTORY_DAYS,
@@ -120,5 +123,19 @@ def test_a_seeded_chain_is_whole(committed: None) -> None:
         done = ChainSeeder(chain, demo, manifest, now=NOW, seed=7).seed()
         assert check_bookings() == []
         assert Booking.objects.count() == done.bookings
-    roles = {login.role for login in done.logins}
-    assert roles == {*Role.values, "member"}
+        assert {login.role for login in read_logins()} == {*Role.values, "member"}
+
+
+def test_a_second_start_tells_the_addresses_of_now(committed: None, settings, tmp_path, monkeypatch) -> None:
+    manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == "shanye")
+    monkeypatch.setattr("web.dev.seeding.demo.verticals", lambda: (replace(manifest, demo=(demo,)),))
+    settings.DATA = tmp_path
+    told: list[str] = []
+    for base in ("localhost:8000", "localhost:9000"):
+        settings.BASE = base
+        seed_demo(now=NOW, seed=7, tell=told.append)
+        written = json.loads((tmp_path / "demo.json").read_text())
+        assert [chain["url"] for chain in written["chains"]] == [f"http://shanye.{base}/"]
+        assert {login["role"] for login in written["logins"]} == {"operator", "member", *Role.values}
+        assert {login["url"].split("/")[2] for login in written["logins"]} == {base, f"shanye.{base}"}
+    assert len(told) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -57,7 +57,6 @@ class SeededChain:
     """What was made."""
 
     bookings: int = 0
-    logins: list[Login] = field(default_factory=list)
 
 
 class ChainSeeder:
@@ -104,7 +103,6 @@ class ChainSeeder:
         )
         employee = Employee.objects.create(user=user, name=name, **fields)
         RoleGrant.objects.create(employee=employee, role=role, store=store)
-        self.done.logins.append(Login(role=role.value, store=store.name if store else None, email=email))
         return employee
 
     def _store(self, number: int, demo: DemoStore, services: Sequence[Service]) -> SeededStore:
@@ -184,7 +182,6 @@ class ChainSeeder:
             for person in invented
         ]
         Member.objects.bulk_create(rows)
-        self.done.logins += [Login(role="member", store=None, phone=person.phone) for person in invented[:2]]
         return [row.id for row in rows]
 
     def _visits(self, stores: Sequence[SeededStore], services: Sequence[Service]) -> Iterator[Visit]:

@@ -20,6 +20,8 @@ from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import chain_scope, platform_scope
 from tenants.extension.manifest import DemoChain, Manifest, words
 from tenants.extension.registry import verticals
+from tenants.members.models import Member
+from tenants.people.models import RoleGrant
 from web.dev.seeding.chain import PASSWORD, ChainSeeder, Login
 
 OPERATOR = "operator@tessera.example"
@@ -32,13 +34,11 @@ def seed_demo(*, now: datetime, seed: int, tell: Callable[[str], object]) -> Non
             User.objects.create_user(OPERATOR, PASSWORD, name="Demo operator", is_operator=True)
     logins: list[dict[str, Any]] = [_login(None, Login(role="operator", store=None, email=OPERATOR))]
     chains: list[dict[str, Any]] = []
-    made_any = False
     for manifest in verticals():
         for demo in manifest.demo:
-            made = _seed_chain(manifest, demo, now=now, seed=seed, tell=tell)
-            if made is not None:
-                made_any = True
-                logins += [_login(demo, login) for login in made]
+            chain = _seed_chain(manifest, demo, now=now, seed=seed, tell=tell)
+            with chain_scope(chain):
+                logins += [_login(demo, login) for login in read_logins()]
             chains.append(
                 {
                     "slug": demo.slug,
@@ -48,10 +48,25 @@ def seed_demo(*, now: datetime, seed: int, tell: Callable[[str], object]) -> Non
                     "time_zone": demo.time_zone,
                 }
             )
+    # written at every start: the port may be another one than last time
     path = Path(settings.DATA) / "demo.json"
-    if made_any or not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"chains": chains, "logins": logins}, ensure_ascii=False, indent=1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"chains": chains, "logins": logins}, ensure_ascii=False, indent=1))
+
+
+def read_logins() -> list[Login]:
+    """Every seeded employee's way in, and two members'; read back from the active chain."""
+    grants = RoleGrant.objects.select_related("employee__user", "store").filter(
+        employee__user__email__endswith=".example", employee__active=True
+    )
+    employees = [
+        Login(
+            role=grant.role, store=grant.store.name if grant.store else None, email=grant.employee.user.email
+        )
+        for grant in grants.order_by("employee__created_at", "employee_id")
+    ]
+    members = Member.objects.filter(phone__isnull=False).order_by("created_at", "phone")[:2]
+    return [*employees, *(Login(role="member", store=None, phone=member.phone) for member in members)]
 
 
 def _url(demo: DemoChain | None) -> str:
@@ -74,11 +89,11 @@ def _login(demo: DemoChain | None, login: Login) -> dict[str, Any]:
 
 def _seed_chain(
     manifest: Manifest, demo: DemoChain, *, now: datetime, seed: int, tell: Callable[[str], object]
-) -> list[Login] | None:
+) -> Chain:
     with platform_scope():
-        standing = Chain.objects.filter(slug=demo.slug).exclude(state=ChainState.CLOSED).first()
+        standing: Chain | None = Chain.objects.filter(slug=demo.slug).exclude(state=ChainState.CLOSED).first()
     if standing is not None and standing.state != ChainState.PROVISIONING:
-        return None
+        return standing
     if standing is not None:
         _remove(standing)
     chain = _make_chain(manifest, demo, now=now)
@@ -91,7 +106,7 @@ def _seed_chain(
             figures={"stores": len(demo.stores), "bookings": done.bookings},
         )
     tell(f"{words(demo.names, demo.locale)}: {done.bookings} bookings")
-    return done.logins
+    return chain
 
 
 def _make_chain(manifest: Manifest, demo: DemoChain, *, now: datetime) -> Chain:
