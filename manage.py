@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 # Commands that make or change tables run with the owner's login; everything else is the application.
-OWNER_COMMANDS = {"migrate_public", "build_template", "migrate_chains", "makemigrations"}
+OWNER_COMMANDS = {"migrate_public", "build_template", "migrate_chains", "upgrade", "makemigrations"}
 ROOT = Path(__file__).resolve().parent
 
 

@@ -28,6 +28,14 @@ class Malformed(Refusal):
     fix = _("Correct the fields that are named and send it again.")
 
 
+class UnknownField(Malformed):
+    """The request has fields that the call does not know, and nothing else is wrong with it."""
+
+    code = "unknown_field"
+    detail = _("Some fields that were sent do not exist here.")
+    fix = _("Leave out the fields that are named.")
+
+
 class NotJson(Refusal):
     """The body is not JSON (RFC 8259, UTF-8, no name twice)."""
 
@@ -111,7 +119,7 @@ def as_refusal(exc: Exception, context: dict[str, Any]) -> Refusal | None:
         case Refusal():
             return exc
         case exceptions.ValidationError():
-            return Malformed(errors=list(_field_errors(exc.detail, exc.get_codes(), "")))
+            return _malformed(list(_field_errors(exc.detail, exc.get_codes(), "")))
         case exceptions.ParseError():
             return NotJson()
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
@@ -132,6 +140,11 @@ def as_refusal(exc: Exception, context: dict[str, Any]) -> Refusal | None:
         case RequestDataTooBig():
             return BodyTooLarge()
     return None
+
+
+def _malformed(errors: list[FieldError]) -> Refusal:
+    kind = UnknownField if all(error.code == "unknown_field" for error in errors) else Malformed
+    return kind(errors=errors)
 
 
 def _field_errors(detail: Any, codes: Any, path: str) -> Iterator[FieldError]:

@@ -31,6 +31,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The polite page; a signed-in employee also sees why."""
-    reason = request.chain.state_reason if request.user.is_authenticated else ""  # type: ignore[attr-defined]
-    return render(request, "errors/suspended.html", {"reason": reason}, status=403)
+    """The polite page; a signed-in employee also sees why. Only employees have users in a chain's schema."""
+    signed_in = request.user.is_authenticated
+    reason = request.chain.state_reason if signed_in else ""  # type: ignore[attr-defined]
+    return render(request, "errors/suspended.html", {"signed_in": signed_in, "reason": reason}, status=403)

@@ -157,7 +157,7 @@ class Bookings(Endpoint):
 
     who = "person"
 
-    @extend_schema(parameters=[BookingQuery], responses=BookingPage)
+    @extend_schema(operation_id="bookings_list", parameters=[BookingQuery], responses=BookingPage)
     def get(self, request: Request) -> Response:
         """Bookings by start."""
         asked = self.query(BookingQuery)

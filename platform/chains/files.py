@@ -16,12 +16,12 @@ class ChainStorage(FileSystemStorage):
     """A file system storage whose root is the active scope's own folder."""
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         """The active scope's own folder."""
         return str(Path(settings.MEDIA_ROOT) / current().schema)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         """The same, absolute: stored names are relative to it, so they never carry the schema."""
         return str(Path(self.base_location).absolute())
 

@@ -211,6 +211,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SCHEME == "https" else None
 SECURE_REFERRER_POLICY = "same-origin"
+# browsers ignore it on plain http, and complain
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if SCHEME == "https" else None
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -283,6 +285,9 @@ UNFOLD = {
     "SITE_HEADER": "Tessera",
     "SITE_SYMBOL": "grid_view",
     "SITE_URL": "/console/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("console/theme.css")],

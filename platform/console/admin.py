@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +26,7 @@ from chains.domain.operators import Operator
 from chains.models import Chain, ChainState, OperatorAct, SchemaMigration, Signup
 from chains.refusals import Refusal
 from console.forms import ReasonForm
+from console.words import LABELS, act_name
 
 _COLOURS = {
     STATE_NAMES[ChainState.PROVISIONING]: "info",
@@ -35,12 +38,73 @@ _COLOURS = {
 }
 
 
-class ReadOnly(ModelAdmin):
-    """Rows to look at."""
+def labelled(field: str) -> Any:
+    """A column of a model's field under its translated label; models carry no words for people."""
 
+    @display(description=LABELS[field], ordering=field)
+    def shown(row: Model) -> Any:
+        value = getattr(row, field)
+        if isinstance(value, datetime):
+            return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return ", ".join(value)
+        if isinstance(value, dict | list):
+            return json.dumps(value, ensure_ascii=False)
+        return value
+
+    shown.__name__ = field
+    return shown
+
+
+class ReadOnly(ModelAdmin):
+    """Rows to look at; `heading` is the list's title."""
+
+    heading: Any = ""
     actions = None
     compressed_fields = True
     show_full_result_count = False
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Fields under their translated labels."""
+        return [self._shown(name) for name in self.list_display]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """The first column leads to the row."""
+        return list(list_display)[:1]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """The same for the page of one row."""
+        return [
+            (title, {**options, "fields": [self._shown(name) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """All of them."""
+        return [name for _title, options in self.get_fieldsets(request, obj) for name in options["fields"]]
+
+    def _shown(self, name: Any) -> Any:
+        return (
+            labelled(name) if isinstance(name, str) and name in LABELS and not hasattr(self, name) else name
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A title in words, not the model's name."""
+        return super().changelist_view(request, {"title": self.heading, **(extra_context or {})})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The list's title; the row's name stands below it."""
+        return super().change_view(
+            request, object_id, form_url, {"title": self.heading, **(extra_context or {})}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""
@@ -58,6 +122,7 @@ class ReadOnly(ModelAdmin):
 class ChainAdmin(ReadOnly):
     """Every chain with its state and the figures it pushes up; suspend and resume."""
 
+    heading = _("Chains")
     list_display = ("name", "slug", "shown_state", "plan", "bookings_30d", "members", "stores", "created_at")
     list_filter = ("state", "plan", "locale", "country")
     search_fields = ("name", "slug", "schema_name", "domains__domain")
@@ -145,7 +210,7 @@ class ChainAdmin(ReadOnly):
                 for row in rows
             ),
         )
-        return format_html("<ul>{}</ul>", lines) if lines else _("None so far.")
+        return format_html("<ul>{}</ul>", lines) if lines else str(_("None so far."))
 
     def has_suspend_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Offered where the state allows it."""
@@ -216,6 +281,7 @@ class ChainAdmin(ReadOnly):
 class SignupAdmin(ReadOnly):
     """Who wants to become a chain, and how far it went."""
 
+    heading = _("Sign-ups")
     list_display = ("brand", "slug", "email", "state", "created_at")
     list_filter = ("state", "locale")
     search_fields = ("brand", "slug", "email")
@@ -228,6 +294,7 @@ class SignupAdmin(ReadOnly):
 class PlanAdmin(ReadOnly):
     """What is on sale."""
 
+    heading = _("Plans")
     list_display = ("code", "position", "trial_days", "on_sale")
     fields = ("code", "names", "pitch", "prices", "limits", "trial_days", "position", "on_sale")
 
@@ -235,36 +302,28 @@ class PlanAdmin(ReadOnly):
 class OperatorActAdmin(ReadOnly):
     """The operators' log; nobody can change it."""
 
-    list_display = ("at", "operator_email", "act", "schema", "reason")
+    heading = _("Operators' log")
+    list_display = ("at", "operator_email", "shown_act", "schema", "reason")
     list_filter = ("act",)
     search_fields = ("operator_email", "schema", "reason")
     ordering = ("-at",)
-    fields = ("at", "operator_email", "act", "schema", "reason", "before", "after")
+    fields = ("at", "operator_email", "shown_act", "schema", "reason", "before", "after")
+
+    @display(description=_("Act"), ordering="act")
+    def shown_act(self, act: OperatorAct) -> Any:
+        """The act in words."""
+        return act_name(act.act)
 
 
 class SchemaMigrationAdmin(ReadOnly):
     """How migrations fare in each schema."""
 
+    heading = _("Migrations")
     list_display = ("schema", "app", "name", "state", "attempts", "finished_at")
     list_filter = ("state", "app")
     search_fields = ("schema", "name")
     ordering = ("-finished_at",)
     fields = ("schema", "app", "name", "state", "error", "attempts", "finished_at")
-
-
-_ACTS = {
-    "suspend": _("Suspend"),
-    "resume": _("Resume"),
-    "close": _("Close"),
-    "dump": _("Dump"),
-    "restore": _("Restore"),
-    "erase": _("Erase"),
-}
-
-
-def act_name(act: str) -> Any:
-    """An act in words."""
-    return _ACTS.get(act, act)
 
 
 def register_all(site: AdminSite) -> None:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.domain.lifecycle import STATE_NAMES
 from chains.domain.queries import platform_figures
-from chains.models import OperatorAct
+from chains.models import Chain, OperatorAct
+from console.words import act_name
 
 
 def first_page(*, now: datetime) -> dict[str, Any]:
@@ -37,5 +38,13 @@ def first_page(*, now: datetime) -> dict[str, Any]:
                 "warn": figures.failed_migrations > 0,
             },
         ],
-        "acts": OperatorAct.objects.order_by("-at")[:8],
+        "acts": _latest_acts(),
     }
+
+
+def _latest_acts() -> list[dict[str, Any]]:
+    acts = list(OperatorAct.objects.order_by("-at")[:8])
+    names = dict(Chain.objects.filter(id__in={act.chain_id for act in acts}).values_list("id", "name"))
+    return [
+        {"act": act, "name": act_name(act.act), "chain": names.get(act.chain_id, act.schema)} for act in acts
+    ]

@@ -55,7 +55,8 @@ class ConsoleSite(UnfoldAdminSite):
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Every page of the console runs under its own policy."""
-        return console_policy(super().admin_view(view, cacheable))  # type: ignore[no-any-return]
+        guarded: View = console_policy(super().admin_view(view, cacheable))  # type: ignore[assignment]
+        return guarded
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """unfold would write its colours into a style element; ours stand in console/theme.css."""
@@ -67,7 +68,10 @@ class ConsoleSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Figures from the public tables."""
-        return super().index(request, {**first_page(now=timezone.now()), **(extra_context or {})})
+        page: TemplateResponse = super().index(
+            request, {**first_page(now=timezone.now()), **(extra_context or {})}
+        )
+        return page
 
     @method_decorator(console_policy)
     @method_decorator(never_cache)

@@ -9,4 +9,4 @@ from console.site import console
 
 admin.register_all(console)
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", console.urls)]  # type: ignore[list-item]
+urlpatterns: list[URLPattern | URLResolver] = [path("", console.urls)]

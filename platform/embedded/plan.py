@@ -57,8 +57,7 @@ MANAGE = ("{python}", "manage.py")
 CELERY = ("{python}", "-m", "celery", "--app", "config.celery:app")
 
 STAGES: tuple[Stage, ...] = (
-    Stage("Public schema", (*MANAGE, "migrate_public")),
-    Stage("Template for new chains", (*MANAGE, "build_template")),
+    Stage("Public schema, template, chains", (*MANAGE, "upgrade")),
     Stage("Demo chains", (*MANAGE, "seed_demo")),
     Stage(
         "Static files",

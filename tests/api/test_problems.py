@@ -60,7 +60,7 @@ def test_an_unknown_field_is_refused_by_name(nobody):
     answer = nobody.post(
         "regions", {"name": "x", "id": "mine", "price": {"amount": 1, "currency": "CNY", "x": 1}}
     )
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_field")
     assert [(row["field"], row["code"]) for row in answer.json()["errors"]] == [("id", "unknown_field")]
     assert regions(nobody) == []
 

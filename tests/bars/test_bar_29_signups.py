@@ -180,7 +180,7 @@ def _provisioners(count: int) -> Iterator[list[Provisioner]]:
 def test_no_half_chain_after_provisioners_were_killed(two_chains_standing: object) -> None:
     empty_outbox()
     standing = _chain_schemas()
-    count, kills = size(20, 100), size(3, 10)
+    count, kills = size(20, 100), size(2, 10)
     _sign_up_all(count)
     with _provisioners(1) as processes:
         hits = _until_all_is_said(processes, kills)

@@ -88,7 +88,8 @@ class Stream:
             line = self.answer.readline()
             assert line, "the stream ended"
             if line.startswith(b"data: "):
-                return json.loads(line.removeprefix(b"data: "))
+                told: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
+                return told
 
     def ended(self) -> bool:
         return self.answer.readline() in (b"", b"\n") and self.answer.readline() == b""

@@ -81,7 +81,7 @@ def _play(cast: Cast, acts: list[str], picks: Any) -> None:
             now += timedelta(minutes=choose([5, 11, 60]))
             expire_holds(now=now)
         elif act in ("book", "hold") or known:
-            one = choose(known) if known else None
+            one: Any = choose(known) if known else None
             doors: dict[str, Callable[[], object]] = {
                 "book": partial(desk.book, starts_at, who=choose(["su", "chen"]), now=now),
                 "hold": partial(desk.book, starts_at, who=choose(["su", "chen"]), now=now, hold=True),

@@ -12,10 +12,11 @@ from django.db import IntegrityError, connection, transaction
 from chains.scope import chain_scope
 from tenants.booking.domain import visitor_holds
 from tenants.booking.domain.book import book
-from tenants.booking.domain.change import HoldExpired, StatusForbids, cancel_booking, confirm_booking
+from tenants.booking.domain.change import HoldExpired, cancel_booking, confirm_booking
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.holds import expire_holds
 from tenants.booking.domain.rules import MemberOverlap, Past
+from tenants.booking.domain.transitions import StatusForbids
 from tenants.booking.domain.visitor_holds import (
     HoldExtended,
     TooManyHolds,
@@ -102,20 +103,20 @@ def test_the_same_time_can_be_chosen_again_by_who_holds_it(alpha) -> None:
 
 def test_one_address_holds_only_so_many(alpha, monkeypatch) -> None:
     monkeypatch.setattr(visitor_holds, "PER_ADDRESS", 2)
-    hold(alpha, visitor="one", at=local(23, 9))
-    hold(alpha, visitor="two", at=local(23, 11))
+    hold(alpha, visitor="one", at=local(23, 10))
+    hold(alpha, visitor="two", at=local(23, 12))
     with pytest.raises(TooManyHolds):
-        hold(alpha, visitor="three", at=local(23, 13))
-    hold(alpha, visitor="two", at=local(23, 15))
-    hold(alpha, visitor="three", at=local(23, 13), address="192.0.2.2")
+        hold(alpha, visitor="three", at=local(23, 14))
+    hold(alpha, visitor="two", at=local(23, 16))
+    hold(alpha, visitor="three", at=local(23, 14), address="192.0.2.2")
     assert Booking.objects.filter(status=Status.HELD).count() == 3
 
 
 def test_holds_that_ran_out_do_not_count_for_the_address(alpha, monkeypatch) -> None:
     monkeypatch.setattr(visitor_holds, "PER_ADDRESS", 1)
-    hold(alpha, visitor="one", at=local(23, 9))
+    hold(alpha, visitor="one", at=local(23, 10))
     later = NOW + timedelta(minutes=10)
-    assert hold(alpha, visitor="two", at=local(23, 11), now=later).status == Status.HELD
+    assert hold(alpha, visitor="two", at=local(23, 12), now=later).status == Status.HELD
 
 
 def test_confirming_makes_the_very_same_hold_the_members_booking(alpha) -> None:

@@ -115,7 +115,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_one(*, width: int = 375, language: str = "en", theme: str = "light", **more: Any) -> Page:
+    def open_one(*, width: int = 375, language: str = "en", theme: Any = "light", **more: Any) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 812 if width < 640 else 900},
             locale={"zh-Hans": "zh-CN"}.get(language, language),

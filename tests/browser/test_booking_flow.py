@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -18,6 +19,7 @@ from tests.ground.cast import Chain
 
 pytestmark = pytest.mark.browser
 
+again = {"en": re.compile("^Book .*"), "zh-Hans": re.compile("^约 .*")}
 words = {
     "en": {
         "book": "Book Deep hydration",
@@ -27,7 +29,6 @@ words = {
         "booked": "Booked",
         "phone": "Phone",
         "code": "Code from the text message",
-        "again": re.compile("^Book .*"),
     },
     "zh-Hans": {
         "book": "预约Deep hydration",
@@ -37,7 +38,6 @@ words = {
         "booked": "约好了",
         "phone": "手机号",
         "code": "短信验证码",
-        "again": re.compile("^约 .*"),
     },
 }
 
@@ -67,7 +67,7 @@ class Walk:
 def last_code(page: Page, phone: str) -> str:
     """The code that was texted to the phone, once the page asks for it."""
     page.locator("input[name=code]").wait_for()
-    return next(row["code"] for row in sent_messages() if row["to"] == phone and row["code"])
+    return str(next(row["code"] for row in sent_messages() if row["to"] == phone and row["code"]))
 
 
 def free_slot(page: Page, number: int = 0) -> Locator:
@@ -113,6 +113,7 @@ def test_a_new_guest_books_within_three_screens(
     print(f"new guest, {language}: {walk.loads} page loads {walk.seen}, {walk.taps} taps")
     with chain_scope(chain.info):
         (booking,) = Booking.objects.all()
+        assert booking.member is not None
         assert (booking.status, booking.member.phone) == (Status.CONFIRMED, "+8613800000077")
     assert walk.loads <= 3
     assert walk.taps <= 6
@@ -147,6 +148,50 @@ def test_a_returning_member_books_again_within_three_taps(
     assert walk.taps <= 3
 
 
+def test_a_time_is_chosen_and_confirmed_by_keyboard_alone(
+    site: Site, open_page: OpenPage, open_shop: Callable[..., Chain]
+) -> None:
+    chain = open_shop(locale="en")
+    page = open_page(width=1280)
+    come_as_member(page, site, chain, "13800000001")
+    service = chain.services["facial"].id
+    tomorrow = timezone.now() + timedelta(days=1)
+    page.goto(site.url(chain.info.slug, f"/book/{service}/?day={tomorrow:%Y-%m-%d}"))
+
+    first = free_slot(page).locator("input")
+    first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#bar-in .title time")).to_have_text(re.compile(r"10:00$|09:30$"))
+    before = page.locator("#bar-in .title").inner_text()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#bar-in .title")).not_to_have_text(before)
+    expect(free_slot(page, 1).locator("input")).to_be_focused()
+    for _step in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('#bar-in .btn-primary')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Booked")).to_be_visible()
+
+
+def test_a_hold_that_runs_out_says_so_by_itself(
+    site: Site, open_page: OpenPage, open_shop: Callable[..., Chain]
+) -> None:
+    chain = open_shop(locale="en")
+    page = open_page(width=375)
+    service = chain.services["facial"].id
+    tomorrow = timezone.now() + timedelta(days=1)
+    page.goto(site.url(chain.info.slug, f"/book/{service}/?day={tomorrow:%Y-%m-%d}"))
+    free_slot(page, 2).tap()
+    page.get_by_role("button", name="To confirmation").tap()
+    page.wait_for_url("**/confirm/**")
+    with chain_scope(chain.info):
+        Booking.objects.update(expires_at=timezone.now() + timedelta(seconds=4))
+    page.reload()
+    expect(page.locator("[data-countdown-voice]")).to_have_text("30 seconds left to confirm")
+    expect(page.get_by_role("link", name="Back to the times")).to_be_visible(timeout=20_000)
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_same_as_last_time_is_one_tap(
     site: Site, open_page: OpenPage, open_shop: Callable[..., Chain], language: str
@@ -160,7 +205,7 @@ def test_same_as_last_time_is_one_tap(
     walk = Walk(page)
 
     page.goto(site.url(chain.info.slug))
-    walk.tap(page.get_by_role("button", name=say["again"]))
+    walk.tap(page.get_by_role("button", name=again[language]))
     page.wait_for_url("**/my/**")
     expect(page.get_by_role("heading", name=say["booked"])).to_be_visible()
 
@@ -174,8 +219,6 @@ def test_same_as_last_time_is_one_tap(
 
 def _a_visit(chain: Chain) -> Booking:
     """A completed visit of Su's, three weeks ago at 14:00 in Shanghai."""
-    from datetime import timedelta
-
     day = timezone.now() - timedelta(days=21)
     starts_at = day.replace(hour=6, minute=0, second=0, microsecond=0)
     service = chain.services["facial"]

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from chains.domain.accent import make_accent
 from chains.scope import chain_scope
+from tenants.booking.models import Booking
 from tests.browser.conftest import OpenPage, Site, axe_violations
 from tests.browser.test_booking_flow import come_as_member, free_slot, last_code
 from tests.ground.cast import Chain
+from tests.ground.chains import make_chain
 from verticals.beauty.manifest import manifest
 from web.dev.seeding.chain import ChainSeeder
 
 pytestmark = pytest.mark.browser
+
+# Both themes and widths in either language; all four combinations when somebody wants to look.
+looks = {"zh-Hans": [("light", 375), ("dark", 1280)], "en": [("dark", 375), ("light", 1280)]}
+if os.environ.get("SCREENSHOTS"):
+    looks = {language: [("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)] for language in looks}
 
 
 def keep(page: Page, name: str) -> None:
@@ -46,10 +55,6 @@ def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
 
     def make(language: str) -> Chain:
         demo = manifest.demo[0]
-        from dataclasses import asdict
-
-        from chains.domain.accent import make_accent
-        from tests.ground.chains import make_chain
 
         info = make_chain(
             f"salon-{language.lower()}",
@@ -72,7 +77,7 @@ def test_every_page_is_accessible_in_both_themes_and_widths(
 ) -> None:
     chain = salon(language)
     wrong: list[str] = []
-    for theme, width in (("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)):
+    for theme, width in looks[language]:
         page = open_page(width=width, language=language, theme=theme)
         name = f"{{}}-{language}-{theme}-{width}".format
         page.goto(site.url(chain.info.slug))
@@ -127,8 +132,6 @@ def test_every_page_is_accessible_in_both_themes_and_widths(
 def test_a_members_shop_offers_the_usual_again(
     site: Site, open_page: OpenPage, salon: Callable[..., Chain]
 ) -> None:
-    from tenants.booking.models import Booking
-
     chain = salon("zh-Hans")
     now = timezone.now()
     with chain_scope(chain.info):
@@ -139,6 +142,7 @@ def test_a_members_shop_offers_the_usual_again(
             .order_by("-starts_at")
             .values_list("member__phone", flat=True)[0]
         )
+    assert phone is not None
     page = open_page(width=375, language="zh-Hans")
     come_as_member(page, site, chain, phone.removeprefix("+86"))
     wrong = check(page, "6-my-full-zh-Hans-light-375")

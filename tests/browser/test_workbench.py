@@ -227,17 +227,16 @@ PAGES = {
     "new": "new/",
     "find": "find/?q=e",
 }
-LOOKS = [
-    *(("zh-Hans", theme, width) for theme in ("light", "dark") for width in (375, 1440)),
-    ("en", "light", 1440),
-    ("en", "dark", 375),
-    ("en", "light", 1100),
-]
+LOOKS = [("zh-Hans", "light", 1440), ("zh-Hans", "dark", 375), ("en", "light", 375), ("en", "dark", 1100)]
+if os.environ.get("SCREENSHOTS"):
+    LOOKS += [("zh-Hans", "light", 375), ("zh-Hans", "dark", 1440), ("en", "light", 1440)]
 
 
 @pytest.mark.parametrize(("language", "theme", "width"), LOOKS)
 def test_every_page_is_accessible_and_fits(at_desk, site, language, theme, width):
     page, day = at_desk(language, width=width, theme=theme)
+    # tall enough that no bar lies over a control that is being measured
+    page.set_viewport_size({"width": width, "height": 1800 if width < 640 else 900})
     found = {}
     for name, tail in PAGES.items():
         go(page, site, day, tail)

@@ -25,13 +25,13 @@ pytestmark = pytest.mark.browser
 SOON = 8_000
 
 
-class LiveSite(Site):
+class LiveSite:
     """Web and live process together; the live one can be stopped and started again on its port."""
 
     def __init__(self) -> None:
-        super().__init__(port=free_port())
-        object.__setattr__(self, "live_port", free_port())
-        object.__setattr__(self, "running", {})
+        self.port, self.live_port = free_port(), free_port()
+        self.url = Site(self.port).url
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.start("web")
         self.start("live")
 
@@ -107,7 +107,7 @@ def live_site(django_db_setup: None) -> Iterator[LiveSite]:
         site.stop(name)
 
 
-def watch(page: Page, site: Site, day: ShopDay, tail: str = "") -> None:
+def watch(page: Page, site: LiveSite, day: ShopDay, tail: str = "") -> None:
     """Open the day and wait until it is live."""
     page.goto(site.url(day.chain.info.slug, day.path(tail)))
     expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=SOON)

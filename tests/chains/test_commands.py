@@ -22,6 +22,18 @@ from tests.ground.commands import command
 pytestmark = pytest.mark.usefixtures("committed")
 
 
+def test_chain_is_created_without_a_code_and_its_owner_can_sign_in() -> None:
+    words = ("--brand", "Qi Bai", "--email", "li@qibai.example", "--vertical", "beauty", "--password-stdin")
+    made = command("chain", "create", "qibai", *words, answer="a-long-passphrase\n")
+    assert (made.returncode, made.stdout.startswith("qibai stands at http://qibai.tessera.test")) == (0, True)
+    chain = Chain.objects.get(slug="qibai")
+    with chain_scope(chain):
+        assert User.objects.get(email="li@qibai.example").check_password("a-long-passphrase")
+    again = command("chain", "create", "qibai", *words, answer="a-long-passphrase\n")
+    assert (again.returncode, "already belongs to another chain" in again.stderr) == (1, True)
+    assert list(OperatorAct.objects.values_list("act", flat=True)) == ["create"]
+
+
 def test_chain_is_suspended_resumed_closed_and_listed() -> None:
     make_chain("gamma")
     assert command("chain", "suspend", "gamma", "--reason", "unpaid").stdout == "gamma is suspended\n"
@@ -94,7 +106,7 @@ def test_commands_that_need_the_owner_say_so_without_it(settings: object) -> Non
 
 
 def test_no_password_stands_among_a_programs_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chains.schemas import programs
+    import chains.schemas.programs as programs
 
     seen: list[list[str]] = []
     real = subprocess.run
@@ -103,9 +115,9 @@ def test_no_password_stands_among_a_programs_arguments(monkeypatch: pytest.Monke
         seen.append(line)
         return real(line, **rest)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(programs.subprocess, "run", spy)
+    monkeypatch.setattr(subprocess, "run", spy)
     programs.run_program("psql", "--command=SELECT 1")
-    password = str(psycopg.conninfo.conninfo_to_dict(settings.OWNER_DATABASE_URL)["password"])
+    password = str(psycopg.conninfo.conninfo_to_dict(str(settings.OWNER_DATABASE_URL))["password"])
     assert len(seen) == 1
     assert password not in " ".join(seen[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -27,10 +28,10 @@ CALLS = {
 }
 
 
-def _ask(statement: str, *params: object) -> list[tuple]:
+def _ask(statement: str, *params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_every_door_is_called_here() -> None:

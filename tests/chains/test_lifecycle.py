@@ -29,7 +29,7 @@ BY = Operator(uuid4(), "op@tessera.test")
 
 
 def _chain(state: ChainState = ChainState.TRIAL, slug: str = "gamma") -> Chain:
-    chain = Chain.objects.create(slug=slug, schema_name=f"t_{slug:a<10}", name=slug, state=state)
+    chain: Chain = Chain.objects.create(slug=slug, schema_name=f"t_{slug:a<10}", name=slug, state=state)
     Domain.objects.create(domain=f"{slug}.tessera.test", tenant=chain)
     return chain
 

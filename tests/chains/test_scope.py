@@ -113,7 +113,7 @@ def test_first_statement_inside_a_savepoint_that_rolls_back_leaves_the_scope_ent
 
 def test_set_tenant_is_refused(two_chains: TwoChains) -> None:
     with pytest.raises(RuntimeError, match="chain_scope"):
-        connection.set_tenant(two_chains.a)
+        connection.set_tenant(two_chains.a)  # type: ignore[attr-defined]
 
 
 def test_content_type_cache_is_kept_per_schema(two_chains: TwoChains) -> None:

@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from sentry_sdk.transport import Transport
 
 from chains.refusals import Refusal
@@ -21,6 +22,7 @@ from tests.ground.chains import TwoChains
 EMAIL, PHONE, TOKEN = "li.na@shop.example", "+8613800000001", "tsr_3kJ9xQ2mZ7vB4nW8pL5cR1dF6gH0yT2a"
 
 
+@csrf_exempt
 def fails(request: HttpRequest) -> HttpResponse:
     local_phone = PHONE
     raise RuntimeError(f"could not reach {EMAIL} at {local_phone}")
@@ -73,7 +75,7 @@ def test_a_failure_is_reported_once_with_its_chain_and_without_people(
         },
     )
     statuses: list[str] = []
-    list(WSGIHandler()(request.environ, lambda status, headers: statuses.append(status)))
+    list(WSGIHandler()(request.environ, lambda status, headers, *_: statuses.append(status)))  # type: ignore[arg-type]
     assert statuses == ["500 Internal Server Error"]
     (event,) = reports
     assert event["tags"]["chain"] == two_chains.a.schema_name

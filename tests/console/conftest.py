@@ -43,7 +43,7 @@ def factor_key() -> str:
 
 def make_row(slug: str, state: ChainState = ChainState.ACTIVE, **fields: object) -> Chain:
     """A chain's row without a schema: all that the console may look at."""
-    chain = Chain.objects.create(
+    chain: Chain = Chain.objects.create(
         slug=slug,
         schema_name=f"t_{next(_numbers):a>10}".replace("0", "b"),
         name=slug.title(),

@@ -13,6 +13,7 @@ from accounts.models import User
 from chains.hosts import ChainInfo
 from chains.models import Chain, Signup
 from chains.scope import chain_scope
+from tenants.people.models import ArrivalUse
 from tests.chains.signups import empty_outbox
 from tests.web.test_signup_pages import _ready
 from tests.web.test_signup_pages import _sign_up as sign_up
@@ -55,7 +56,7 @@ def _begin(browser: Browser, signup: Signup, slug: str = "qibai") -> str:
     assert asked.status_code == 302
     answered = browser.get(asked["Location"])
     assert answered.status_code == 302
-    return answered["Location"]
+    return str(answered["Location"])
 
 
 def _who(browser: Browser, slug: str = "qibai") -> str | None:
@@ -97,6 +98,19 @@ def test_link_works_once() -> None:
     assert refused.status_code == 403
     assert "This link no longer works" in refused.content.decode()
     assert _who(replay) is None
+
+
+@pytest.mark.mutant
+def test_link_would_work_twice_without_the_row_that_says_it_was_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, signup = _signed_up()
+    link = _begin(browser, signup)
+    nonce = browser.at("qibai.tessera.test").cookies[COOKIE].value
+    assert browser.get(link).status_code == 302
+    monkeypatch.setattr(ArrivalUse.objects, "create", lambda **fields: None)
+    replay = Browser()
+    replay.at("qibai.tessera.test").cookies[COOKIE] = nonce
+    assert replay.get(link).status_code == 302
+    assert _who(replay) is not None
 
 
 def test_link_dies_after_a_minute() -> None:

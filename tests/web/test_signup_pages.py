@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -52,7 +52,7 @@ def _text(answer: Any) -> str:
 def _sign_up(browser: Client, **fields: Any) -> Signup:
     answer = browser.post("/", {**CARD, **fields})
     assert answer.status_code == 302, _text(answer)
-    return find_signup(answer["Location"].split("/")[2])
+    return find_signup(UUID(answer["Location"].split("/")[2]))
 
 
 def _enter_code(browser: Client, signup: Signup, password: str = PASSWORD) -> Any:

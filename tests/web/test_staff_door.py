@@ -104,7 +104,7 @@ def test_the_second_factor_lets_in_by_code_and_counts_guesses(cast, browser):
         TOTP.activate(cast.alpha.employees["clerk"].user, SECRET)
     sign_in(browser)
     for _ in range(5):
-        assert b"Incorrect code" in browser.post("/staff/mfa/authenticate/", {"code": "000000"}).content
+        assert b"This code is wrong" in browser.post("/staff/mfa/authenticate/", {"code": "000000"}).content
     assert b"Too many attempts" in browser.post("/staff/mfa/authenticate/", {"code": code()}).content
     assert browser.get("/staff/").status_code == 302
 

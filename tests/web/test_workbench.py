@@ -565,6 +565,7 @@ def test_a_walk_in_by_a_new_phone_number_joins_and_is_booked_now(cast, sign_in):
     )
     with chain_scope(cast.alpha.info):
         made = Booking.objects.select_related("member").get()
+    assert made.member is not None
     assert answer["Location"] == url(cast, f"bookings/{made.id}/")
     assert (made.member.phone, made.member.name, made.channel) == ("+8613912345678", "王", "walk_in")
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.adapters import ClosedAccountAdapter
 from accounts.guesses import PASSWORD, CountersAway, Kind, TooManyGuesses, count_guess, forget_guesses
@@ -23,6 +24,11 @@ from chains.outgoing import Message, send_message
 
 class AccountAdapter(ClosedAccountAdapter):
     """Guesses are counted by account in one atomic step; mails go out through the chain's channel."""
+
+    error_messages = {
+        **ClosedAccountAdapter.error_messages,
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is wrong."),
+    }
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the guess before it is judged; an account that is not there counts alike."""
@@ -51,6 +57,11 @@ class AccountAdapter(ClosedAccountAdapter):
 
 class MfaAdapter(DefaultMFAAdapter):
     """The second factors' secrets are sealed with a key that is not in the database."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is wrong or was used already."),
+    }
 
     def encrypt(self, text: str) -> str:
         """Sealed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import phonenumbers
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,12 +18,10 @@ from chains.refusals import Refusal, TooManyRequests, problem_headers
 from tenants.members.domain.codes import BETWEEN, CodeExpired, CodeWrong, send_code
 from tenants.members.domain.members import change_member, sign_in_member
 from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
-from django.conf import settings
 from web.storefront.frame import language_of, members_only, once_open, safe_next, show
 from web.visitor import actor_of, address_of, member_of, sign_in, sign_out
 
 NAME_LENGTH = 120
-YEAR = 60 * 60 * 24 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         chosen.lower(),
-        max_age=YEAR,
-        secure=request.is_secure(),
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
         samesite="Lax",
     )
     return response

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -47,7 +48,9 @@ def once_open(view: View[P]) -> View[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         not_open = request.chain.opened_at is None  # type: ignore[attr-defined]
         if not_open and not request.user.is_authenticated:
-            return show(request, "storefront/not_open.html", {"shop_url": ""})
+            return show(
+                request, "storefront/not_open.html", {"shop_url": "", "staff_url": settings.LOGIN_URL}
+            )
         return view(request, *args, **kwargs)
 
     return guarded

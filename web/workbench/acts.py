@@ -20,12 +20,12 @@ from tenants.booking.domain.change import cancel_booking, complete_booking, conf
 from tenants.booking.domain.redeem import undo_redemption
 from tenants.booking.models import Booking
 from tenants.members.domain.members import reveal_phone
-from tenants.people.domain.rights import NotSeen
+from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk, at_desk
 from web.workbench.choosing import Option
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
-from web.workbench.redeeming import explain_refusal
+from web.workbench.redeeming import explain_refusal, is_of_redemption
 
 Act = Callable[[Desk, UUID, int | None], Booking]
 
@@ -72,6 +72,7 @@ def act(request: HttpRequest, desk: Desk, booking: UUID, act: str) -> HttpRespon
 def cancel(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """Ask for the reason, then cancel."""
     panel = read_panel(desk, booking)
+    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
     status, refusal = 200, None
     if request.method == "POST":
         reason = request.POST.get("words", "").strip() or request.POST.get("reason", "").strip()
@@ -140,7 +141,8 @@ def refuse(request: HttpRequest, desk: Desk, refusal: Refusal, booking: Booking 
         raise refusal
     refused = explain_refusal(desk, refusal, booking)
     context = {"refused": refused}
-    return over(request, desk, str(refusal.title), "workbench/_refused.html", context, status=refusal.status)
+    title = _("Redeem") if is_of_redemption(refusal) else _("Booking")
+    return over(request, desk, title, "workbench/_refused.html", context, status=refusal.status)
 
 
 def over(

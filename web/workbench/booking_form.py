@@ -137,6 +137,7 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
 def show_move_times(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """The times of a booking's service, while moving it."""
     panel = read_panel(desk, booking)
+    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
     context = {**frame(request, desk), **_move_context(desk, panel, request.GET)}
     return fragment(request, "workbench/_times.html", context)
 
@@ -221,7 +222,7 @@ def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None =
         "times": times,
         "times_url": here("new_times", desk),
         "chosen_service": service,
-        "chosen_time": _chosen_time(times),
+        "chosen_at": _chosen_at(times),
     }
 
 
@@ -244,7 +245,7 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
         "times_url": here("move_times", desk, booking.id),
         "move_url": here("move", desk, booking.id),
         "chosen_service": service,
-        "chosen_time": _chosen_time(times),
+        "chosen_at": _chosen_at(times),
     }
 
 
@@ -262,10 +263,9 @@ def _times(
     )
 
 
-def _chosen_time(times: Times | None) -> str:
-    if times is None:
-        return ""
-    return next((slot.time for part in times.parts for slot in part.slots if slot.checked), "")
+def _chosen_at(times: Times | None) -> datetime | None:
+    slots = [slot for part in times.parts for slot in part.slots] if times is not None else []
+    return next((datetime.fromisoformat(slot.value) for slot in slots if slot.checked), None)
 
 
 def _people(desk: Desk, service: Service) -> list[Employee]:

@@ -71,12 +71,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What can be chosen: days, slots of the chosen day, and the soonest one."""
+    """What can be chosen: days, and the slots of the chosen one by part of the day."""
 
     on: date
     days: list[DayChip]
     parts: list[Part]
-    soonest: SlotChip | None
 
     @property
     def any(self) -> bool:
@@ -149,12 +148,10 @@ def read_times(
     slots = {day.day: _thinned(day, desk, step) for day in found}
     of_day = slots.get(on, [])
     wanted = chosen if chosen is not None else (of_day[0].starts_at if of_day else None)
-    first = of_day[0] if of_day else None
     return Times(
         on=on,
         days=[_chip(day, desk, len(slots.get(day, [])), step, on) for day in dates],
         parts=_parts(of_day, desk, wanted),
-        soonest=_slot(first, desk, wanted) if first is not None else None,
     )
 
 

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web.formats import format_clock, format_day
-from web.staff.people import signed_in_actor
-from web.workbench.access import Desk, asked_day, at_desk, first_store, to_sign_in
+from web.workbench.access import Desk, actor_of, asked_day, at_desk, first_store, to_sign_in
 from web.workbench.day import Day, read_attention, read_day
 from web.workbench.finding import find_rows
 from web.workbench.frame import fragment, frame, here, is_fragment
@@ -29,6 +28,7 @@ VIEW = "workbench_view"
 VIEWS = ("people", "list")
 LEGEND = ("confirmed", "arrived", "completed", "late", "no_show", "held")
 ANY_ID = UUID(int=0)
+MOST_ATTENTION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Asked:
 
 def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/`: on to the store last worked at."""
-    actor = signed_in_actor(request)
+    actor = actor_of(request)
     if not actor.is_employee:
         return to_sign_in(request)
     return HttpResponseRedirect(reverse("workbench:day", args=[first_store(request, actor).id]))
@@ -177,7 +177,11 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
 
 def _attention_context(page: Day, desk: Desk) -> dict[str, Any]:
     items = read_attention(page, desk) if page.on == desk.today else []
-    return {"attention": items, "rest_count": max(0, len(items) - 1)}
+    return {
+        "attention": items[:MOST_ATTENTION],
+        "rest_count": max(0, len(items) - 1),
+        "unshown": max(0, len(items) - MOST_ATTENTION),
+    }
 
 
 def _people(page: Day, desk: Desk, asked: Asked, base: str) -> list[dict[str, Any]]:

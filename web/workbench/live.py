@@ -11,14 +11,14 @@ from django.views.decorators.http import require_POST
 
 from tenants.booking.domain.live import issue_ticket
 from tenants.people.domain.rights import NotSeen
-from web.staff.people import signed_in_actor
+from web.workbench.access import actor_of
 from web.workbench.policy import live_origin
 
 
 @require_POST
 def open_stream(request: HttpRequest) -> HttpResponse:
     """A one-use ticket to the stream of `store`: {stream_url, expires_at}; 401 without a session."""
-    actor = signed_in_actor(request)
+    actor = actor_of(request)
     if not actor.is_employee:
         return JsonResponse({}, status=401)
     try:

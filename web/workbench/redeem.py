@@ -19,8 +19,7 @@ from tenants.booking.domain.redeem import redeem_booking
 from tenants.people.domain.rights import Action, require
 from tenants.stores.domain.phones import PhoneInvalid
 from tenants.stores.domain.wall import parse_moment
-from web.staff.people import signed_in_actor
-from web.workbench.access import Desk, at_desk, first_store, to_sign_in
+from web.workbench.access import Desk, actor_of, at_desk, first_store, to_sign_in
 from web.workbench.acts import answer_done, over, refuse
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
@@ -32,7 +31,7 @@ WAYS = ("scan", "code", "phone")
 
 def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/redeem/`: on to the store last worked at."""
-    actor = signed_in_actor(request)
+    actor = actor_of(request)
     if not actor.is_employee:
         return to_sign_in(request)
     return HttpResponseRedirect(reverse("workbench:redeem", args=[first_store(request, actor).id]))

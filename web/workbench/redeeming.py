@@ -123,7 +123,7 @@ def explain_refusal(desk: Desk, refusal: Refusal, booking: Booking | None) -> Re
         return _choose(desk, refusal, again)
     title, icon = str(refusal.title), _ICONS.get(type(refusal), "circle-alert")
     opened = _opened(desk, booking)
-    if type(refusal) not in _ICONS:
+    if not is_of_redemption(refusal):
         return Refused(refusal.code, title, refusal.sentence(), icon, opened or again, row=row)
     fix = _fix(desk, refusal, booking) or opened or again
     others = [way for way in (again, opened) if way is not None and way != fix]
@@ -131,6 +131,8 @@ def explain_refusal(desk: Desk, refusal: Refusal, booking: Booking | None) -> Re
 
 
 _ICONS: dict[type[Refusal], str] = {
+    WrongStore: "store",
+    ChooseBooking: "list-filter",
     AlreadyRedeemed: "check-check",
     TooEarly: "clock",
     TooLate: "clock",
@@ -138,6 +140,11 @@ _ICONS: dict[type[Refusal], str] = {
     NotConfirmed: "hourglass",
     UnknownCode: "search",
 }
+
+
+def is_of_redemption(refusal: Refusal) -> bool:
+    """Whether it says why a code was not accepted, rather than why a booking was not changed."""
+    return type(refusal) in _ICONS
 
 
 def _opened(desk: Desk, booking: Booking | None) -> Way | None:

@@ -20,6 +20,8 @@ from web.workbench.staffing import Person
 ROW = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 MOST_ROWS = 288
+# An hour's label so near to the time of now would lie under it.
+NEAR_NOW = 2
 MOST_COLUMNS = 40
 
 
@@ -107,6 +109,7 @@ def draw_timeline(day: Day, desk: Desk, *, chosen: UUID | None = None) -> Timeli
     hours = [
         Mark(at, 1, format_clock((grid.start + at * ROW).astimezone(desk.zone)))
         for at in range(12, grid.rows, 12)
+        if now is None or abs(at - now.row) > NEAR_NOW
     ]
     columns = [_column(person, day, desk, grid, chosen) for person in _people(day, desk)]
     if any(row.booking.practitioner_id is None for row in day.every) and day.who is None:

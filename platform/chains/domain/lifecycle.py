@@ -7,6 +7,7 @@ transaction: two operators at once cannot both succeed, and no change goes unrec
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -99,13 +100,13 @@ def _move(
     chain_id: UUID, act: str, to: ChainState | None, *, reason: str, by: Operator, now: datetime
 ) -> Chain:
     with platform_scope():
-        chain = Chain.objects.select_for_update().filter(id=chain_id).first()
+        chain: Chain | None = Chain.objects.select_for_update().filter(id=chain_id).first()
         if chain is None:
             raise UnknownChain
         was = ChainState(chain.state)
         if was not in STARTS_FROM[act]:
             raise WrongState(params={"state": STATE_NAMES[was]}, extra={"state": was.value})
-        before = {"state": was.value, "reason": chain.state_reason}
+        before: dict[str, Any] = {"state": was.value, "reason": chain.state_reason}
         chain.state = to if to is not None else _state_before_suspension(chain)
         chain.state_reason = reason
         chain.save(update_fields=["state", "state_reason"])

@@ -26,9 +26,10 @@ def find_chain(name: str) -> Chain:
 
 def _by_id(name: str) -> Chain | None:
     try:
-        return Chain.objects.filter(id=UUID(name)).first()
+        found: Chain | None = Chain.objects.filter(id=UUID(name)).first()
     except ValueError:
         return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)

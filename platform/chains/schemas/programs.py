@@ -39,7 +39,11 @@ def owner_address() -> tuple[str, dict[str, str]]:
         )
     parts = conninfo_to_dict(settings.OWNER_DATABASE_URL)
     password = str(parts.pop("password", "") or "")
-    return make_conninfo(**parts), {**os.environ, "LC_ALL": "C", "PGPASSWORD": password}
+    return make_conninfo(**{name: str(value) for name, value in parts.items()}), {
+        **os.environ,
+        "LC_ALL": "C",
+        "PGPASSWORD": password,
+    }
 
 
 def run_program(name: str, *arguments: str) -> bytes:

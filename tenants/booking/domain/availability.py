@@ -53,7 +53,7 @@ def find_slots(
 ) -> tuple[Offering, list[DaySlots[UUID]]]:
     """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
 
-    Eight queries, however many people and days. Raises NotSeen and NotOffered.
+    Two queries, however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     calendar = read_calendar(offering, days, now=now, practitioner_id=practitioner_id, by_staff=by_staff)

@@ -164,7 +164,7 @@ def take_place(
             offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
         )
         try:
-            take_claims(booking.id, wanted=wanted, now=now)
+            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
         except SlotTaken as refusal:
             refused = refused or refusal
         else:

@@ -1,4 +1,4 @@
-"""Reads all that availability depends on, in a fixed number of queries however much there is of it."""
+"""Reads all that availability depends on, in one query however much there is of it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
-from tenants.people.models import Leave
 from tenants.stores.domain.wall import local_date
 
 from .offering import Offering
-from .rota import opening_spans, shift_spans
+from .rota import lay_openings, lay_shifts
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
 
@@ -43,26 +43,46 @@ class Calendar:
     candidates: dict[UUID, Candidate]
 
 
-_CANDIDATES = """
-SELECT e.id, e.resource_id, e.name FROM people_employee e
-JOIN stores_resource r ON r.id = e.resource_id AND r.active
-WHERE e.active AND (%(only)s::uuid IS NULL OR e.id = %(only)s::uuid)
-  AND NOT EXISTS (
-    SELECT FROM catalogue_service_skills n WHERE n.service_id = %(service)s AND NOT EXISTS (
-      SELECT FROM people_employee_skills h WHERE h.employee_id = e.id AND h.skill_id = n.skill_id))
-  AND (EXISTS (SELECT FROM people_weeklyshift w WHERE w.employee_id = e.id AND w.store_id = %(store)s)
-    OR EXISTS (SELECT FROM people_dayshift d WHERE d.employee_id = e.id AND d.store_id = %(store)s))
-ORDER BY e.name, e.id
-"""
-
-_BUSY = """
-SELECT c.resource_id, c.starts_at, c.ends_at FROM booking_claim c
-WHERE c.active AND c.resource_id = ANY(%(resources)s)
-  AND c.starts_at < %(until)s AND c.starts_at > %(since)s AND c.ends_at > %(start)s
-  AND c.booking_id <> ALL(%(but)s)
-  AND c.booking_id NOT IN (
-    SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
-ORDER BY c.starts_at
+# Everything in one statement, a row a fact: rotas are many small tables, and a round trip each would cost
+# more than all of them together. Arrays and not joins, so that claims are found by their btree.
+_FACTS = """
+WITH people AS MATERIALIZED (
+  SELECT e.id, e.resource_id, e.name FROM people_employee e
+  JOIN stores_resource r ON r.id = e.resource_id AND r.active
+  WHERE e.active AND (%(only)s::uuid IS NULL OR e.id = %(only)s::uuid)
+    AND NOT EXISTS (
+      SELECT FROM catalogue_service_skills n WHERE n.service_id = %(service)s AND NOT EXISTS (
+        SELECT FROM people_employee_skills h WHERE h.employee_id = e.id AND h.skill_id = n.skill_id))
+    AND (EXISTS (SELECT FROM people_weeklyshift w WHERE w.employee_id = e.id AND w.store_id = %(store)s)
+      OR EXISTS (SELECT FROM people_dayshift d WHERE d.employee_id = e.id AND d.store_id = %(store)s)))
+SELECT 'person', id, resource_id, name, NULL::int, NULL::int, NULL::int,
+  NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz FROM people
+UNION ALL
+SELECT 'opening', NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL
+  FROM stores_openinghours WHERE store_id = %(store)s
+UNION ALL
+SELECT 'closure', NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL
+  FROM stores_closure WHERE store_id = %(store)s AND starts_on <= %(last)s AND ends_on > %(first)s
+UNION ALL
+SELECT 'weekly', employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL
+  FROM people_weeklyshift
+  WHERE store_id = %(store)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'day', employee_id, store_id, NULL, NULL, starts, ends, "on", NULL, NULL, NULL
+  FROM people_dayshift
+  WHERE "on" BETWEEN %(first)s AND %(last)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'leave', employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+  FROM people_leave
+  WHERE starts_at < %(end)s AND ends_at > %(start)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'busy', NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+  FROM booking_claim
+  WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people))
+    AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
+    AND booking_id <> ALL(%(but)s)
+    AND booking_id NOT IN (
+      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
 """
 
 
@@ -75,80 +95,102 @@ def read_calendar(
     by_staff: bool = False,
     but: UUID | None = None,
 ) -> Calendar:
-    """All that decides when the service can begin on `days` (local dates), in seven queries.
+    """All that decides when the service can begin on `days` (local dates), in one query.
 
     `practitioner_id` leaves nobody else; `but` is a booking whose own claims do not count. Holds that
     have expired count as free. Staff may begin at any five minutes, without lead time or horizon.
     """
-    candidates = read_candidates(offering, practitioner_id=practitioner_id)
-    window = reach(days, offering.zone, offering.need) if days else None
-    hours: Sequence[Span] = ()
-    staff: dict[UUID, StaffInputs] = {}
-    if window is not None:
-        dates = _dates_in(window, offering)
-        hours = opening_spans(offering.store_id, dates, offering.zone)
-        shifts = shift_spans(list(candidates), offering.store_id, dates, offering.zone)
-        away = read_leave(list(candidates), window)
-        busy = read_busy([one.resource_id for one in candidates.values()], window, now=now, but=but)
-        staff = {
+    earliest = now - STAFF_BACK if by_staff else now + offering.lead
+    latest = now + (STAFF_AHEAD if by_staff else offering.horizon)
+    window = reach(days or [local_date(now, offering.zone)], offering.zone, offering.need)
+    dates = _dates_in(window, offering)
+    facts = _read_facts(offering, window, dates, now=now, only=practitioner_id, but=but)
+    candidates = {
+        row.who: Candidate(row.who, row.what, row.name)
+        for row in sorted(facts["person"], key=lambda row: (row.name, row.who))
+    }
+    shifts = lay_shifts(
+        candidates,
+        weekly=[(row.who, row.a, row.b, row.c, row.d, row.e) for row in facts["weekly"]],
+        planned=[(row.who, row.what == offering.store_id, row.d, row.b, row.c) for row in facts["day"]],
+        dates=dates,
+        zone=offering.zone,
+    )
+    away, busy = _spans_by(facts["leave"], "who"), _spans_by(facts["busy"], "what")
+    inputs = Inputs(
+        zone=offering.zone,
+        need=offering.need,
+        hours=lay_openings(
+            [(row.a, row.b, row.c) for row in facts["opening"]],
+            closures=[(row.d, row.e) for row in facts["closure"]],
+            dates=dates,
+            zone=offering.zone,
+        ),
+        staff={
             one.employee_id: StaffInputs(
-                shifts=shifts.get(one.employee_id, ()),
+                shifts=shifts[one.employee_id],
                 busy=busy.get(one.resource_id, ()),
                 leave=away.get(one.employee_id, ()),
             )
             for one in candidates.values()
-        }
-    inputs = Inputs(
-        zone=offering.zone,
-        need=offering.need,
-        hours=hours,
-        staff=staff,
-        earliest=now - STAFF_BACK if by_staff else now + offering.lead,
-        latest=now + (STAFF_AHEAD if by_staff else offering.horizon),
+        },
+        earliest=earliest,
+        latest=latest,
     )
     return Calendar(offering, inputs, candidates)
 
 
-def read_candidates(offering: Offering, *, practitioner_id: UUID | None = None) -> dict[UUID, Candidate]:
-    """Who can do the service at the store, by employee id, in the order of their names."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CANDIDATES,
-            {"service": offering.service_id, "store": offering.store_id, "only": practitioner_id},
-        )
-        return {row[0]: Candidate(*row) for row in cursor.fetchall()}
+class _Fact(NamedTuple):
+    """A row of _FACTS; which columns mean something depends on its kind."""
+
+    kind: str
+    who: Any
+    what: Any
+    name: Any
+    a: Any
+    b: Any
+    c: Any
+    d: Any
+    e: Any
+    start: Any
+    end: Any
 
 
-def read_busy(
-    resource_ids: Sequence[UUID], window: Span, *, now: datetime, but: UUID | None = None
-) -> dict[UUID, list[Span]]:
-    """What is claimed of each resource within the window, buffers included, at any store."""
-    found: dict[UUID, list[Span]] = defaultdict(list)
+def _read_facts(
+    offering: Offering,
+    window: Span,
+    dates: Sequence[date],
+    *,
+    now: datetime,
+    only: UUID | None,
+    but: UUID | None,
+) -> dict[str, list[_Fact]]:
+    facts: dict[str, list[_Fact]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            _BUSY,
+            _FACTS,
             {
-                "resources": list(resource_ids),
+                "store": offering.store_id,
+                "service": offering.service_id,
+                "only": only,
+                "first": dates[0],
+                "last": dates[-1],
                 "start": window.start,
+                "end": window.end,
                 "since": window.start - LONGEST_CLAIM,
-                "until": window.end,
                 "but": [but] if but is not None else [],
                 "now": now,
             },
         )
-        for resource_id, starts_at, ends_at in cursor.fetchall():
-            found[resource_id].append(Span(starts_at, ends_at))
-    return found
+        for row in cursor.fetchall():
+            facts[row[0]].append(_Fact(*row))
+    return facts
 
 
-def read_leave(employee_ids: Sequence[UUID], window: Span) -> dict[UUID, list[Span]]:
-    """When each of them is away within the window."""
+def _spans_by(facts: Sequence[_Fact], key: str) -> dict[UUID, list[Span]]:
     found: dict[UUID, list[Span]] = defaultdict(list)
-    rows = Leave.objects.filter(
-        employee_id__in=employee_ids, starts_at__lt=window.end, ends_at__gt=window.start
-    )
-    for employee_id, starts_at, ends_at in rows.values_list("employee_id", "starts_at", "ends_at"):
-        found[employee_id].append(Span(starts_at, ends_at))
+    for fact in facts:
+        found[getattr(fact, key)].append(Span(fact.start, fact.end))
     return found
 
 

@@ -93,14 +93,14 @@ class PoolClaim:
 Wanted = ResourceClaim | PoolClaim
 
 
-def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted]) -> None:
+def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = False) -> None:
     """Make `wanted` exactly what the booking holds: all of it, or nothing changes.
 
     Takes, moves and lets go in one: nothing wanted releases everything. A resource that stays is
     updated in place, so that a booking never clashes with itself, and what is new is taken before what
     is old is let go. Needs a transaction whose caller holds the booking or its member. Raises SlotTaken,
     SessionFull, WindowFull or OutOfStock, naming the claim that failed; then the caller's transaction
-    can go on as if nothing was asked.
+    can go on as if nothing was asked. `fresh` says that the booking is new and holds nothing yet.
     """
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
     pools = [want for want in wanted if isinstance(want, PoolClaim)]
@@ -109,7 +109,7 @@ def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted]) -> None:
             if resources:
                 lock_resources(want.resource_id for want in resources)
                 check_free(booking_id, resources)
-            held = list(Claim.objects.filter(booking_id=booking_id, active=True))
+            held = [] if fresh else list(Claim.objects.filter(booking_id=booking_id, active=True))
             _write_resources(booking_id, [claim for claim in held if claim.resource_id], resources)
             _write_pools(booking_id, [claim for claim in held if claim.pool_id], pools)
     except IntegrityError as error:

@@ -31,10 +31,11 @@ def take_over_booking(
     require(by, Action.CHANGE_BOOKING, store_id=store_id)
     found = Booking.objects.filter(code=require_code(code), status=Status.CONFIRMED)
     booking = found.select_related("store", "service", "member", "practitioner").first()
-    if booking is None:
+    if booking is None or booking.member_id is None:
         raise UnknownCode
     if booking.store_id == store_id:
         raise NotSeen
+    assert booking.member_id is not None  # confirmed bookings have one
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
     calendar = read_calendar(

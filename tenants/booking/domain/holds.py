@@ -41,11 +41,11 @@ def expire_holds_among(booking_ids: Iterable[UUID], *, now: datetime) -> bool:
     return bool(found)
 
 
-def take_claims(booking_id: UUID, *, wanted: Sequence[Wanted], now: datetime) -> None:
+def take_claims(booking_id: UUID, *, wanted: Sequence[Wanted], now: datetime, fresh: bool = False) -> None:
     """As claims.set_claims, after holds whose time is over have made room, if they stood in the way."""
     try:
-        set_claims(booking_id, wanted=wanted)
+        set_claims(booking_id, wanted=wanted, fresh=fresh)
     except (SlotTaken, SessionFull, WindowFull, OutOfStock):
         if not expire_holds_among(holders_of(wanted, but=booking_id), now=now):
             raise
-        set_claims(booking_id, wanted=wanted)
+        set_claims(booking_id, wanted=wanted, fresh=fresh)

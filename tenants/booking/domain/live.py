@@ -22,8 +22,9 @@ from django.conf import settings
 
 from chains.scope import current
 from tenants.events.models import Event
-from tenants.people.domain.rights import Action, Actor, Grant, may, require
+from tenants.people.domain.rights import Action, Actor, Grant, NotSeen, may, require
 from tenants.people.models import Role, RoleGrant
+from tenants.stores.models import Store
 
 TICKET_LASTS = timedelta(seconds=60)
 
@@ -55,6 +56,8 @@ def issue_ticket(store_id: UUID, *, by: Actor, now: datetime) -> tuple[str, date
     Only its hash is kept, in Valkey; whoever spends it first is let in, nobody after.
     """
     require(by, Action.READ_DAY, store_id=store_id)
+    if not Store.objects.filter(id=store_id).exists():
+        raise NotSeen  # a right in the whole chain says nothing of an id that is no store's
     ticket = secrets.token_urlsafe(32)
     viewer = {"schema": current().schema, "employee": str(by.employee_id), "store": str(store_id)}
     seconds = int(TICKET_LASTS.total_seconds())

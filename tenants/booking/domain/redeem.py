@@ -239,12 +239,14 @@ def _by_code(code: str) -> Booking | None:
 
 
 def _refusal_before_time(booking: Booking, store_id: UUID) -> Refusal | None:
-    """What speaks against it whatever the time: done already, cancelled, another store's."""
+    """What speaks against it whatever the time: done already, cancelled, another store's (or no store)."""
     if booking.status in (Status.ARRIVED, Status.COMPLETED):
         return already_redeemed(booking)
     if booking.status in (Status.CANCELLED, Status.EXPIRED):
         return BookingCancelled()
     if booking.store_id != store_id:
+        if not Store.objects.filter(id=store_id).exists():
+            return NotSeen()  # a right in the whole chain says nothing of an id that is no store's
         return WrongStore(
             params={"store": booking.store.name},
             extra={"store": str(booking.store_id), "store_name": booking.store.name},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,49 @@ from .wall import local_span
 
 def opening_spans(store_id: UUID, dates: Sequence[date], zone: ZoneInfo) -> list[Span]:
     """When the store is open on the dates, closures taken out; two queries."""
-    closed: set[date] = set()
     closures = Closure.objects.filter(store_id=store_id, starts_on__lte=dates[-1], ends_on__gt=dates[0])
-    for starts_on, ends_on in closures.values_list("starts_on", "ends_on"):
+    hours = OpeningHours.objects.filter(store_id=store_id)
+    return lay_openings(
+        hours.values_list("weekday", "opens", "closes"),
+        closures=closures.values_list("starts_on", "ends_on"),
+        dates=dates,
+        zone=zone,
+    )
+
+
+def shift_spans(
+    employee_ids: Sequence[UUID], store_id: UUID, dates: Sequence[date], zone: ZoneInfo
+) -> dict[UUID, list[Span]]:
+    """When each of them works at the store on the dates; two queries."""
+    days = DayShift.objects.filter(employee_id__in=employee_ids, on__gte=dates[0], on__lte=dates[-1])
+    weekly = WeeklyShift.objects.filter(employee_id__in=employee_ids, store_id=store_id)
+    return lay_shifts(
+        employee_ids,
+        weekly=weekly.values_list("employee", "weekday", "starts", "ends", "valid_from", "valid_until"),
+        planned=(
+            (employee, store == store_id, on, starts, ends)
+            for employee, store, on, starts, ends in days.values_list(
+                "employee", "store", "on", "starts", "ends"
+            )
+        ),
+        dates=dates,
+        zone=zone,
+    )
+
+
+def lay_openings(
+    hours: Iterable[tuple[int, int, int]],
+    *,
+    closures: Iterable[tuple[date, date]],
+    dates: Sequence[date],
+    zone: ZoneInfo,
+) -> list[Span]:
+    """The openings of the dates from rows of (weekday, opens, closes) and closures [from, to)."""
+    closed: set[date] = set()
+    for starts_on, ends_on in closures:
         closed |= {day for day in dates if starts_on <= day < ends_on}
     weekly: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    hours = OpeningHours.objects.filter(store_id=store_id)
-    for weekday, opens, closes in hours.values_list("weekday", "opens", "closes"):
+    for weekday, opens, closes in hours:
         weekly[weekday].append((opens, closes))
     spans = (
         local_span(day, opens, closes, zone)
@@ -34,33 +71,39 @@ def opening_spans(store_id: UUID, dates: Sequence[date], zone: ZoneInfo) -> list
     return [span for span in spans if span is not None]
 
 
-def shift_spans(
-    employee_ids: Sequence[UUID], store_id: UUID, dates: Sequence[date], zone: ZoneInfo
+def lay_shifts(
+    employee_ids: Iterable[UUID],
+    *,
+    weekly: Iterable[tuple[UUID, int, int, int, date | None, date | None]],
+    planned: Iterable[tuple[UUID, bool, date, int | None, int | None]],
+    dates: Sequence[date],
+    zone: ZoneInfo,
 ) -> dict[UUID, list[Span]]:
-    """When each of them works at the store on the dates; a date with any day shift has no weekly one."""
-    planned: dict[tuple[UUID, date], list[tuple[int, int]]] = {}
-    days = DayShift.objects.filter(employee_id__in=employee_ids, on__gte=dates[0], on__lte=dates[-1])
-    for employee, store, on, starts, ends in days.values_list("employee", "store", "on", "starts", "ends"):
-        of_day = planned.setdefault((employee, on), [])
-        if starts is not None and ends is not None and store == store_id:
+    """When each of them works: weekly rows (weekday, starts, ends, from, until), planned rows (here, on, …).
+
+    A date with any planned shift, at whatever store, has no weekly one; a planned one without times is
+    a day off.
+    """
+    of_date: dict[tuple[UUID, date], list[tuple[int, int]]] = {}
+    for employee, here, on, starts, ends in planned:
+        of_day = of_date.setdefault((employee, on), [])
+        if starts is not None and ends is not None and here:
             of_day.append((starts, ends))
-    weekly: dict[UUID, dict[int, list[tuple[int, int, date, date]]]] = defaultdict(lambda: defaultdict(list))
-    rows = WeeklyShift.objects.filter(employee_id__in=employee_ids, store_id=store_id).values_list(
-        "employee", "weekday", "starts", "ends", "valid_from", "valid_until"
-    )
-    for employee, weekday, starts, ends, valid_from, valid_until in rows:
-        weekly[employee][weekday].append((starts, ends, valid_from or date.min, valid_until or date.max))
+    usual: dict[tuple[UUID, int], list[tuple[int, int, date, date]]] = defaultdict(list)
+    for who, weekday, begins, stops, since, until in weekly:
+        usual[who, weekday].append((begins, stops, since or date.min, until or date.max))
+    span_of = lru_cache(maxsize=None)(local_span)  # most of a team begin and end at the same hours
     found: dict[UUID, list[Span]] = {}
     for employee in employee_ids:
         spans: list[Span] = []
         for day in dates:
-            usual = [
-                (starts, ends)
-                for starts, ends, since, until in weekly[employee][day.isoweekday()]
-                if since <= day < until
-            ]
-            hours = planned.get((employee, day), usual)
-            laid = (local_span(day, starts, ends, zone) for starts, ends in hours)
-            spans.extend(span for span in laid if span is not None)
+            hours = of_date.get((employee, day))
+            if hours is None:
+                rows = usual[employee, day.isoweekday()]
+                hours = [(begins, stops) for begins, stops, since, until in rows if since <= day < until]
+            for begins, stops in hours:
+                laid = span_of(day, begins, stops, zone)
+                if laid is not None:
+                    spans.append(laid)
         found[employee] = spans
     return found

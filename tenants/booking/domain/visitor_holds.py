@@ -168,6 +168,14 @@ def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
         raise Raced
     booking.expires_at = until
     booking.version += 1
+    record_event(
+        "booking.extended",
+        subject_id=booking.id,
+        store_id=booking.store_id,
+        version=booking.version,
+        payload={"status": booking.status},
+        now=now,
+    )
     mark_due(HOLDS, until)
     return booking
 

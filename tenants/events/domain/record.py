@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -13,7 +14,7 @@ from django.db import connection, transaction
 from chains.due import mark_due
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import current
-from tenants.events.models import Delivery, Event
+from tenants.events.models import Event
 
 from .subscribers import subscribers_of
 
@@ -21,6 +22,18 @@ log = structlog.get_logger("events")
 
 OUTBOX = "outbox"
 CHANNEL = "live"
+
+# The event and its deliveries in one round trip: every booking waits for this.
+_RECORD = """
+WITH event AS (
+    INSERT INTO events_event (kind, subject_id, store_id, version, payload, at)
+    VALUES (%s, %s, %s, %s, %s::jsonb, %s) RETURNING id
+), told AS (
+    INSERT INTO events_delivery (event_id, subscriber, attempts, due_at, last_error)
+    SELECT event.id, name, 0, %s, '' FROM event, unnest(%s::text[]) AS name
+)
+SELECT id FROM event
+"""
 
 
 def record_event(
@@ -38,7 +51,7 @@ def record_event(
     `noun.past_participle`; `version` the subject's after it; `payload` JSON-ready and free of personal
     data. Open pages get a hint right after the commit, and again from the relay should that be lost.
     """
-    event = Event.objects.create(
+    event = Event(
         kind=kind,
         subject_id=subject_id,
         store_id=store_id,
@@ -47,10 +60,13 @@ def record_event(
         at=now,
     )
     names = subscribers_of(kind)
-    if names:
-        Delivery.objects.bulk_create(
-            Delivery(event_id=event.id, subscriber=name, due_at=now) for name in names
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RECORD,
+            (kind, subject_id, store_id, version, json.dumps(event.payload), now, now, names),
         )
+        (event.id,) = cursor.fetchone()
+    if names:
         mark_due(OUTBOX, now)
     if store_id is not None:
         hint = f"{current().schema}:{event.id}"

@@ -14,6 +14,7 @@ from chains.refusals import Refusal
 from tenants.people.domain.grants import grants_of
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, require
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
+from tenants.stores.models import Store
 
 
 class ShiftPastMidnight(Refusal):
@@ -123,6 +124,8 @@ def cancel_leave(employee_id: UUID, leave_id: UUID, *, by: Actor) -> None:
 def _planned(employee_id: UUID, store_id: UUID, *, by: Actor) -> Employee:
     """The employee, locked so that two plans do not cross, and one who works at the store."""
     require(by, Action.MANAGE_SHIFTS, store_id=store_id)
+    if not Store.objects.filter(id=store_id).exists():
+        raise NotSeen  # a right in the whole chain says nothing of an id that is no store's
     employee = Employee.objects.select_for_update(of=("self",)).filter(id=employee_id).first()
     if employee is None or not any(grant.store_id in (None, store_id) for grant in grants_of(employee)):
         raise NotSeen

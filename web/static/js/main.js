@@ -6,6 +6,7 @@ import "./keys.js";
 import "./menu.js";
 import "./overlay.js";
 import "./refusals.js";
+import "./reveal.js";
 import "./spy.js";
 import "./theme.js";
 import "./toast.js";

@@ -8,10 +8,10 @@ document.addEventListener("click", (event) => {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   if (choice) {
     document.documentElement.dataset.theme = choice;
-    document.cookie = `tessera_theme=${choice}; Path=/; Max-Age=${year}; SameSite=Lax${secure}`;
+    document.cookie = `theme=${choice}; Path=/; Max-Age=${year}; SameSite=Lax${secure}`;
   } else {
     delete document.documentElement.dataset.theme;
-    document.cookie = `tessera_theme=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
+    document.cookie = `theme=; Path=/; Max-Age=0; SameSite=Lax${secure}`;
   }
   document.querySelector('meta[name="color-scheme"]')?.setAttribute("content", choice || "light dark");
   document.querySelectorAll("[data-theme-choice]").forEach((other) => {

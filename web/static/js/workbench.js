@@ -3,3 +3,4 @@ import "./live.js";
 import "./panel.js";
 import "./finder.js";
 import "./redeem.js";
+import "./booking.js";

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from chains.domain.creation import order_chain
 from chains.domain.lifecycle import close_chain, resume_chain, suspend_chain
 from chains.domain.operators import COMMAND_LINE, record_act
+from chains.domain.provisioning import run_once
 from chains.domain.queries import find_chain
-from chains.models import Chain, ChainState
+from chains.domain.signup_fields import SignupFields
+from chains.domain.slugs import address_of
+from chains.models import Chain, ChainState, SignupState
 from chains.refusals import Refusal
 from chains.schemas.archive import NotThisChain, dump_schema, erase_chain, restore_schema
 from chains.schemas.owner import owner_connection
 from chains.schemas.programs import ProgramFailed
 from chains.scope import platform_scope
 
+WAIT_SECONDS = 30
+
 
 class Command(BaseCommand):
     """list, suspend, resume and close run as the application; dump, restore and erase need OWNER_DATABASE_URL."""
 
-    help = "List, suspend, resume, close, dump, restore or erase a chain. A chain is named by its address, schema or id."
+    help = "Create, list, suspend, resume, close, dump, restore or erase a chain. A chain is named by its address, schema or id."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -41,6 +51,19 @@ class Command(BaseCommand):
             sub.add_argument("chain")
             if reasoned:
                 sub.add_argument("--reason", required=True)
+        create = acts.add_parser(
+            "create", help="a new chain, without the code by e-mail; waits until it is ready"
+        )
+        create.add_argument("slug")
+        create.add_argument("--brand", required=True)
+        create.add_argument("--email", required=True, help="of the owner")
+        create.add_argument("--vertical", action="append", required=True, dest="verticals")
+        create.add_argument("--locale", default="zh-Hans")
+        create.add_argument("--time-zone", default="Asia/Shanghai")
+        create.add_argument("--currency", default="CNY")
+        create.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
         dump = acts.add_parser("dump", help="write its schema to a file")
         dump.add_argument("chain")
         dump.add_argument("file", type=Path)
@@ -84,6 +107,32 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{row['slug']:<32} {row['state']:<12} {row['schema']:<14} {row['created_at']}  {row['name']}"
             )
+
+    def _create(self, options: dict[str, Any]) -> None:
+        password = sys.stdin.readline().rstrip("\n") if options["password_stdin"] else getpass("Password: ")
+        signup = order_chain(
+            SignupFields(
+                brand=options["brand"],
+                slug=options["slug"],
+                email=options["email"],
+                password=password,
+                verticals=tuple(options["verticals"]),
+                locale=options["locale"],
+                time_zone=options["time_zone"],
+                currency=options["currency"],
+            ),
+            now=timezone.now(),
+        )
+        deadline = time.monotonic() + WAIT_SECONDS
+        while signup.state == SignupState.PROVISIONING and time.monotonic() < deadline:
+            # with the owner's login at hand this process does the work; else the provisioner has it
+            if settings.OWNER_DATABASE_URL is None or not run_once(now=timezone.now()):
+                time.sleep(0.2)
+            signup.refresh_from_db()
+        if signup.state != SignupState.READY or signup.chain is None:
+            raise CommandError(f"{signup.slug} is not ready; it is {signup.state}. Does the provisioner run?")
+        self._recorded(signup.chain, "create")
+        self.stdout.write(f"{signup.slug} stands at {address_of(signup.slug)}")
 
     def _suspend(self, options: dict[str, Any]) -> None:
         self._moved(

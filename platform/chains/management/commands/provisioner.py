@@ -1,20 +1,20 @@
 """manage.py provisioner: turns verified sign-ups into chains, and keeps ready schemas in the pool.
 
-The only process beside one-off commands that holds OWNER_DATABASE_URL. Listens on no port.
+The only process beside one-off commands that holds OWNER_DATABASE_URL. Listens on no port. The house
+is kept in a second thread, so that a sign-up never waits for a schema that is built for the next.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from chains.domain.pooling import keep_house
@@ -25,6 +25,7 @@ log = structlog.get_logger("provisioner")
 
 POLL_SECONDS = 0.2
 HOUSE_SECONDS = 2.0
+AGAIN_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -38,32 +39,48 @@ class Command(BaseCommand):
         parser.add_argument("--lease-seconds", type=float, default=LEASE.total_seconds())
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Poll for sign-ups five times a second; keep house when none waits."""
+        """Poll for sign-ups five times a second; keep house beside it."""
         try:
             with owner_connection():
                 pass
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
+        lease = timedelta(seconds=options["lease_seconds"])
+        if options["once"]:
+            while run_once(now=timezone.now(), lease_for=lease) or keep_house(now=timezone.now()):
+                pass
+            return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: stop.set())
+        house = threading.Thread(target=_keep_house_until, args=(stop,), name="house")
+        house.start()
         self.stdout.write("provisioner is waiting for sign-ups")
         self.stdout.flush()
-        lease = timedelta(seconds=options["lease_seconds"])
-        next_house = 0.0
-        while not stop.is_set():
-            try:
-                worked = run_once(now=timezone.now(), lease_for=lease, stopping=stop.is_set)
-                if not worked and time.monotonic() >= next_house:
-                    worked = keep_house(now=timezone.now())
-                    next_house = 0.0 if worked else time.monotonic() + HOUSE_SECONDS
-            except Exception:
-                # a database that is away, a template not built yet: it may be there in a moment
-                log.exception("round_failed")
-                close_old_connections()
-                worked = False
-                stop.wait(1.0)
-            if not worked:
-                if options["once"]:
-                    return
+        _provision_until(stop, lease)
+        house.join()
+
+
+def _provision_until(stop: threading.Event, lease: timedelta) -> None:
+    while not stop.is_set():
+        try:
+            if not run_once(now=timezone.now(), lease_for=lease, stopping=stop.is_set):
                 stop.wait(POLL_SECONDS)
+        except Exception:
+            # the database may be away for a moment; the work is a row and waits
+            log.exception("round_failed")
+            close_old_connections()
+            stop.wait(AGAIN_SECONDS)
+
+
+def _keep_house_until(stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            if not keep_house(now=timezone.now()):
+                stop.wait(HOUSE_SECONDS)
+        except Exception:
+            # the same, or the template of a new version is not built yet
+            log.exception("house_not_kept")
+            close_old_connections()
+            stop.wait(AGAIN_SECONDS)
+    connection.close()

@@ -1,0 +1,64 @@
+"""The console's words for fields and acts: models carry none for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+LABELS: dict[str, Any] = {
+    "name": _("Name"),
+    "slug": _("Address"),
+    "state_reason": _("Reason"),
+    "plan": _("Plan"),
+    "trial_ends_at": _("Trial ends"),
+    "verticals": _("Industries"),
+    "locale": _("Language"),
+    "time_zone": _("Time zone"),
+    "currency": _("Currency"),
+    "country": _("Country"),
+    "schema_name": _("Schema"),
+    "schema": _("Schema"),
+    "opened_at": _("Open since"),
+    "created_at": _("Signed up"),
+    "brand": _("Brand"),
+    "email": _("E-mail"),
+    "owner_name": _("Owner"),
+    "state": _("State"),
+    "problem": _("Problem"),
+    "steps": _("Steps"),
+    "attempts": _("Attempts"),
+    "code": _("Code"),
+    "names": _("Names"),
+    "pitch": _("Pitch"),
+    "prices": _("Prices"),
+    "limits": _("Limits"),
+    "trial_days": _("Trial days"),
+    "position": _("Position"),
+    "on_sale": _("On sale"),
+    "at": _("When"),
+    "operator_email": _("Operator"),
+    "shown_act": _("Act"),
+    "reason": _("Reason"),
+    "before": _("Before"),
+    "after": _("After"),
+    "app": _("App"),
+    "error": _("Error"),
+    "finished_at": _("Finished"),
+}
+
+
+_ACTS = {
+    "create": _("Create"),
+    "suspend": _("Suspend"),
+    "resume": _("Resume"),
+    "close": _("Close"),
+    "dump": _("Dump"),
+    "restore": _("Restore"),
+    "erase": _("Erase"),
+}
+
+
+def act_name(act: str) -> Any:
+    """An act in words."""
+    return _ACTS.get(act, act)

@@ -1,0 +1,215 @@
+"""How each endpoint of a chain's API is asked, with a body that would be accepted from who may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.bars.rights_world import ROLES, Things, World, ask, free_time
+
+API = "/api/v1"
+Body = dict[str, Any] | list[Any] | None
+_numbers = count(1000)
+
+
+@dataclass
+class Call:
+    """Ids in the path, the query, the body."""
+
+    ids: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Body = None
+
+
+Make = Callable[[World, str, Things], Call]
+CALLS: dict[str, Make] = {}
+
+
+def call(endpoint: str) -> Callable[[Make], Make]:
+    """Register how `METHOD path` is asked."""
+
+    def keep(make: Make) -> Make:
+        CALLS[endpoint] = make
+        return make
+
+    return keep
+
+
+def simple(endpoint: str, **fields: Any) -> None:
+    """An endpoint that names nothing."""
+    CALLS[endpoint] = lambda world, column, at: Call(**fields)
+
+
+def phone() -> str:
+    """A number that has not asked for a code in this run."""
+    return f"+861380000{next(_numbers):04}"
+
+
+CALLS["POST /auth/member/code"] = lambda world, column, at: Call(body={"phone": phone()})
+CALLS["POST /auth/member/token"] = lambda world, column, at: Call(body={"phone": phone(), "code": "000000"})
+CALLS["POST /auth/employee/token"] = lambda world, column, at: Call(
+    body={"email": f"nobody{next(_numbers)}@alpha.test", "password": "wrong"}
+)
+simple("DELETE /auth/token")
+simple("GET /chain")
+simple("POST /chain/open")
+simple("GET /stores")
+simple("POST /stores", body={"name": "West"})
+simple("GET /resources")
+simple("GET /services")
+simple("GET /skills")
+simple("GET /employees")
+simple("GET /practitioners")
+simple("GET /members/me")
+simple("PATCH /members/me", body={"name": "Su"})
+simple("GET /members")
+simple("GET /schema")
+simple("GET /docs")
+
+
+def _store(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"store_id": at.store}, body=body)
+
+
+_store("GET /stores/{store_id}")
+_store("PATCH /stores/{store_id}", {"name": "North by north"})
+_store("PUT /stores/{store_id}/hours", [{"weekday": 1, "from": "09:00", "to": "21:00"}])
+_store("POST /stores/{store_id}/closures", {"from": "2027-01-01", "to": "2027-01-02"})
+
+
+@call("DELETE /stores/{store_id}/closures/{closure_id}")
+def _reopen(world: World, column: str, at: Things) -> Call:
+    return Call({"store_id": at.store, "closure_id": at.closure})
+
+
+@call("POST /resources")
+def _add_resource(world: World, column: str, at: Things) -> Call:
+    return Call(body={"store": str(at.store), "kind": "room", "name": "Room B"})
+
+
+@call("POST /services")
+def _add_service(world: World, column: str, at: Things) -> Call:
+    price = {"amount": 100, "currency": "CNY"}
+    return Call(body={"name": "New", "minutes": 30, "price": price, "store": str(at.store)})
+
+
+CALLS["GET /services/{service_id}"] = lambda world, column, at: Call({"service_id": at.service})
+CALLS["PATCH /services/{service_id}"] = lambda world, column, at: Call(
+    {"service_id": at.service}, body={"name": "Another name"}
+)
+
+
+@call("POST /employees")
+def _add_employee(world: World, column: str, at: Things) -> Call:
+    roles = [{"role": "clerk", "store": str(at.store)}]
+    return Call(body={"name": "New", "email": f"new{next(_numbers)}@alpha.test", "roles": roles})
+
+
+def _employee(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"employee_id": at.practitioner}, body=body)
+
+
+_employee("GET /employees/{employee_id}")
+_employee("PATCH /employees/{employee_id}", {"title": "Senior"})
+_employee("POST /employees/{employee_id}/invitation")
+_employee(
+    "POST /employees/{employee_id}/leave",
+    {"starts_at": "2026-12-01T09:00:00+08:00", "ends_at": "2026-12-02T09:00:00+08:00"},
+)
+
+
+@call("DELETE /employees/{employee_id}/leave/{leave_id}")
+def _cancel_leave(world: World, column: str, at: Things) -> Call:
+    return Call({"employee_id": at.practitioner, "leave_id": at.leave})
+
+
+@call("PUT /employees/{employee_id}/shifts")
+def _shifts(world: World, column: str, at: Things) -> Call:
+    weeks = [{"weekday": 1, "from": "09:00", "to": "21:00"}]
+    return Call({"employee_id": at.practitioner}, body={"store": str(at.store), "weeks": weeks})
+
+
+def _member(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"member_id": at.member}, body=body)
+
+
+_member("GET /members/{member_id}")
+_member("PATCH /members/{member_id}", {"name": "Su"})
+_member("POST /members/{member_id}/phone")
+
+CALLS["GET /bookings"] = lambda world, column, at: Call(query={"store": at.store})
+
+
+@call("POST /bookings")
+def _book(world: World, column: str, at: Things) -> Call:
+    body = {
+        "store": str(at.store),
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "starts_at": free_time(10).isoformat(),
+    }
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+def _booking(endpoint: str, state: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"booking_id": at.booking(state)}, body=body)
+
+
+_booking("GET /bookings/{booking_id}", "coming")
+_booking("POST /bookings/{booking_id}/confirm", "held", {})
+_booking("POST /bookings/{booking_id}/cancel", "coming", {})
+_booking("POST /bookings/{booking_id}/reschedule", "coming", {"starts_at": free_time(15).isoformat()})
+_booking("POST /bookings/{booking_id}/complete", "arrived", {})
+_booking("POST /bookings/{booking_id}/no-show", "begun", {})
+_booking("POST /bookings/{booking_id}/undo-redemption", "arrived", {})
+
+
+@call("GET /availability")
+def _availability(world: World, column: str, at: Things) -> Call:
+    query = {"store": at.store, "service": at.service, "from": "2026-11-24", "to": "2026-11-25"}
+    return Call(query=query)
+
+
+@call("GET /availability/why")
+def _why(world: World, column: str, at: Things) -> Call:
+    query = {"store": at.store, "service": at.service, "starts_at": free_time(10).isoformat()}
+    return Call(query=query)
+
+
+@call("POST /redemptions")
+def _redeem(world: World, column: str, at: Things) -> Call:
+    return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})
+
+
+CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
+
+
+def call_api(
+    world: World,
+    endpoint: str,
+    column: str,
+    at: Things,
+    *,
+    host: str = "alpha",
+    token: str = "",
+    change: Callable[[Body], Any] | None = None,
+) -> Any:
+    """One call as that column; `change` alters the body before it is sent. Undone after."""
+    method, path = endpoint.split()
+    made = CALLS[endpoint](world, column, at)
+    query = f"?{urlencode(made.query)}" if made.query else ""
+    token = token or world.tokens.get(column, "")
+    body = made.body if change is None else change(made.body)
+    return ask(
+        method,
+        f"{API}{path.format(**made.ids)}{query}",
+        host=host,
+        headers={"authorization": f"Bearer {token}"} if token else {},
+        data=b"" if body is None else json.dumps(body),
+    )

@@ -1,0 +1,103 @@
+"""How each page of a chain's host is asked for, and what is posted there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.test import Client
+
+from tests.bars.rights_world import COLUMNS, Things, World, ask, free_time
+
+PAGE_COLUMNS = (*COLUMNS, "visitor")
+SIGN_IN = ("/staff/login/", "/my/sign-in/")
+FORM = "application/x-www-form-urlencoded"
+
+# Which of a target's bookings an address with a booking in it means.
+STATES = {
+    "/my/{booking_id}/": "coming",
+    "/workbench/{store}/bookings/{booking}/redeem/": "today",
+    "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
+    "/workbench/{store}/bookings/{booking}/{act}/": "begun",
+}
+
+Form = Callable[[World, Things], dict[str, Any]]
+FORMS: dict[str, Form] = {
+    "/book/{service_id}/take/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+    },
+    "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
+    "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
+    "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
+    "/workbench/{store}/new/": lambda world, at: {
+        "service": at.service,
+        "who": "Somebody new",
+        "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/{store}/redeem/": lambda world, at: {"means": "code", "code": at.bookings["today"].code},
+    "/workbench/{store}/redeem/take-over/": lambda world, at: {
+        # the guest of the chain's other store, who shows the code here
+        "code": world.things["other" if at is world.things["own"] else "own"].bookings["coming"].code,
+        "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/live/": lambda world, at: {"store": at.store},
+    "/i18n/setlang/": lambda world, at: {"language": "en"},
+}
+
+
+def address_of(route: str, world: World, at: Things) -> str:
+    """The route with the target's ids in it."""
+    booking = at.booking(STATES.get(route, "coming"))
+    if route.startswith("/confirm/"):
+        booking = world.cookies["hold"]["id"]  # type: ignore[assignment]
+    return route.format(
+        store=at.store,
+        booking=booking,
+        booking_id=booking,
+        service_id=at.service,
+        store_id=at.store,
+        employee_id=at.practitioner,
+        closure_id=at.closure,
+        leave_id=at.leave,
+        day="2026-11-30",
+        act="no-show",
+        secret="x" * 40,
+        token="x" * 40,
+        uidb36="1",
+        key="set-password",
+    )
+
+
+def visit(world: World, method: str, route: str, column: str, at: Things, *, host: str = "alpha") -> Any:
+    """One request of a page, undone after."""
+    path = address_of(route, world, at)
+    if method == "GET":
+        query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
+        asked = query.get(route) or ({"store": at.store} if route == "/book/{service_id}/" else {})
+        return ask(
+            "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
+        )
+    form = FORMS[route](world, at) if route in FORMS else {}
+    return ask(
+        "POST", path, cookies=world.cookies[column], host=host, data=urlencode(form), content_type=FORM
+    )
+
+
+def answer_text(answer: Any) -> str:
+    """The status; `door` for one who is sent to sign in first."""
+    if answer.status_code == 302 and answer["Location"].partition("?")[0] in SIGN_IN:
+        return "door"
+    return str(answer.status_code)
+
+
+def hold_a_time(world: World) -> None:
+    """A visitor's cookies, and the hold that is theirs."""
+    at = world.things["own"]
+    visitor = Client(HTTP_HOST="alpha.tessera.test")
+    form = {"store": at.store, "at": f"{free_time(18):%Y-%m-%dT%H:%M}Z"}
+    answer = visitor.post(f"/book/{at.service}/take/", form)
+    assert answer.status_code == 302, answer.content
+    world.cookies["visitor"] = {name: morsel.value for name, morsel in visitor.cookies.items()}
+    world.cookies["hold"] = {"id": answer["Location"].strip("/").rpartition("/")[2]}

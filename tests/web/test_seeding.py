@@ -1,0 +1,124 @@
+"""The demo's hundred days are plausible, the same for the same seed, and whole."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chains.scope import chain_scope
+from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.models import Booking
+from tenants.extension.manifest import DemoChain, Manifest
+from tenants.extension.registry import verticals
+from tenants.people.models import Role
+from tests.ground.cast import NOW
+from tests.ground.chains import make_chain
+from web.dev.seeding.chain import MEMBERS, ChainSeeder, _days_off
+from web.dev.seeding.plan import (
+    AHEAD_DAYS,
+    HISTORY_DAYS,
+    Outcome,
+    Planner,
+    PlanPerson,
+    PlanService,
+    PlanStore,
+    Visit,
+)
+
+CHAINS = [(manifest, demo) for manifest in verticals() for demo in manifest.demo]
+
+
+def _plan(manifest: Manifest, demo: DemoChain, *, seed: int = 7) -> list[Visit]:
+    services = [
+        PlanService(key, one.minutes, one.prepare, one.clean_up, one.step, one.skill["en"])
+        for key, one in enumerate(manifest.services)
+    ]
+    rng, busy = random.Random(seed), {}
+    visits: list[Visit] = []
+    for key, store in enumerate(demo.stores):
+        people = tuple(
+            PlanPerson(place, frozenset(person.skills), frozenset(_days_off(place)))
+            for place, person in enumerate(store.people)
+        )
+        plan = PlanStore(
+            key, ZoneInfo(demo.time_zone), store.opens, store.closes, people,
+            demo.busy_hours, demo.busy_weekdays, demo.no_show_share, demo.cancel_share,
+        )  # fmt: skip
+        visits += Planner(rng, plan, services, MEMBERS, NOW, busy).days()
+    return visits
+
+
+@pytest.mark.parametrize(("manifest", "demo"), CHAINS, ids=[demo.slug for _, demo in CHAINS])
+def test_a_practitioner_is_never_planned_twice_at_a_time(manifest: Manifest, demo: DemoChain) -> None:
+    taken = defaultdict(list)
+    for visit in _plan(manifest, demo):
+        taken[visit.store, visit.person].append((visit.claim_starts_at, visit.claim_ends_at))
+    overlaps = [
+        (before, after)
+        for spans in taken.values()
+        for before, after in zip(sorted(spans), sorted(spans)[1:], strict=False)
+        if after[0] < before[1]
+    ]
+    assert overlaps == []
+
+
+@pytest.mark.parametrize(("manifest", "demo"), CHAINS, ids=[demo.slug for _, demo in CHAINS])
+def test_a_member_has_one_visit_a_day(manifest: Manifest, demo: DemoChain) -> None:
+    zone = ZoneInfo(demo.time_zone)
+    days = [(visit.member, visit.starts_at.astimezone(zone).date()) for visit in _plan(manifest, demo)]
+    assert len(days) == len(set(days))
+
+
+@pytest.mark.parametrize(("manifest", "demo"), CHAINS, ids=[demo.slug for _, demo in CHAINS])
+def test_the_next_fourteen_days_are_30_to_80_percent_full(manifest: Manifest, demo: DemoChain) -> None:
+    zone = ZoneInfo(demo.time_zone)
+    today = NOW.astimezone(zone).date()
+    taken: dict[int, float] = defaultdict(float)
+    for visit in _plan(manifest, demo):
+        if visit.outcome != Outcome.CANCELLED:
+            day = (visit.starts_at.astimezone(zone).date() - today).days
+            taken[day] += (visit.claim_ends_at - visit.claim_starts_at).total_seconds() / 60
+    full = {}
+    for day in range(1, AHEAD_DAYS + 1):
+        weekday = (today + timedelta(days=day)).isoweekday()
+        shifts = sum(
+            store.closes - store.opens
+            for store in demo.stores
+            for place in range(len(store.people))
+            if weekday not in _days_off(place)
+        )
+        full[day] = taken[day] / shifts
+    assert {day: share for day, share in full.items() if not 0.3 <= share <= 0.8} == {}
+
+
+def test_the_same_seed_plans_the_same_and_another_one_differs() -> None:
+    manifest, demo = CHAINS[0]
+    assert _plan(manifest, demo, seed=1) == _plan(manifest, demo, seed=1)
+    assert _plan(manifest, demo, seed=1) != _plan(manifest, demo, seed=2)
+
+
+def test_ninety_days_of_history_are_over_and_today_has_all_kinds() -> None:
+    manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == "qibai")
+    visits = _plan(manifest, demo)
+    today = NOW.astimezone(ZoneInfo(demo.time_zone)).date()
+    days = {(visit.starts_at.astimezone(ZoneInfo(demo.time_zone)).date() - today).days for visit in visits}
+    assert (min(days), max(days)) == (-HISTORY_DAYS, AHEAD_DAYS)
+    past = {visit.outcome for visit in visits if visit.ends_at < NOW - timedelta(hours=1)}
+    assert past == {Outcome.COMPLETED, Outcome.CANCELLED, Outcome.NO_SHOW}
+    ahead = {visit.outcome for visit in visits if visit.starts_at > NOW}
+    assert ahead == {Outcome.CONFIRMED, Outcome.CANCELLED}
+
+
+def test_a_seeded_chain_is_whole(committed: None) -> None:
+    manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == "shanye")
+    chain = make_chain("shanye", locale=demo.locale, currency=demo.currency, country=demo.country)
+    with chain_scope(chain):
+        done = ChainSeeder(chain, demo, manifest, now=NOW, seed=7).seed()
+        assert check_bookings() == []
+        assert Booking.objects.count() == done.bookings
+    roles = {login.role for login in done.logins}
+    assert roles == {*Role.values, "member"}
