@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -46,12 +47,12 @@ def sign_in(cast: Cast):
 
 
 @pytest.fixture()
-def owner(sign_in) -> Client:
+def owner(sign_in: Callable[[str], Client]) -> Client:
     return sign_in("owner")
 
 
 @pytest.fixture()
-def manager(sign_in) -> Client:
+def manager(sign_in: Callable[[str], Client]) -> Client:
     return sign_in("store_manager")
 
 
@@ -375,7 +376,7 @@ def upload(client: Client, data: bytes, name: str = "logo.png") -> int:
 
 def test_a_logo_is_served_on_its_own_chains_host_alone(cast, owner):
     assert upload(owner, picture()) == 302
-    name = re.search(r'src="(/media/[^"]+)"', owner.get("/manage/look/").content.decode())[1]
+    name = re.findall(r'src="(/media/[^"]+)"', owner.get("/manage/look/").content.decode())[0]
     served = Client(HTTP_HOST=ALPHA).get(name)
     assert (served.status_code, served["Content-Type"], served.content) == (200, "image/png", picture())
     assert served["X-Content-Type-Options"] == "nosniff"

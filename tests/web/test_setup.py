@@ -57,7 +57,7 @@ STORE = {
 
 def week(**days: tuple[str, str]) -> dict[str, str]:
     """The week editor's fields: week(d1=("09:00", "18:00")) is Mondays alone."""
-    told = {}
+    told: dict[str, str] = {}
     for day, (starts, ends) in days.items():
         told |= {day: "on", f"{day}_from": starts, f"{day}_to": ends}
     return told

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from babel.numbers import get_currency_precision, get_currency_symbol
+from babel.numbers import get_currency_precision
 from django import forms
 from django.db import transaction
 from django.utils.translation import get_language
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
 from tenants.people.domain.rights import Forbidden, NotSeen
+from web.formats import format_money
 
 CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2})|(\d{2}))?", re.ASCII)
 A_DAY = 24 * 60
@@ -70,7 +71,8 @@ class MoneyField(forms.CharField):
 
     def __init__(self, *, currency: str, **kwargs: Any) -> None:
         self.digits = get_currency_precision(currency)
-        self.symbol = get_currency_symbol(currency, (get_language() or "en").replace("-", "_")[:2])
+        shown = format_money(0, currency, language=get_language() or "en", exact=False)
+        self.symbol = re.sub(r"[\d.,\s]", "", shown)
         super().__init__(max_length=16, **kwargs)
 
     def clean(self, value: Any) -> Any:
