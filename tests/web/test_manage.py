@@ -3,58 +3,23 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chains.models import Chain
-from chains.scope import chain_scope, platform_scope
+from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.catalogue.models import Offer, Service
 from tenants.people.models import DayShift, Employee, Leave, Role, RoleGrant, WeeklyShift
 from tenants.stores.models import Closure, OpeningHours, Store
 from tests.ground.cast import NOW, Cast, local, make_employee, make_service
+from tests.web.office import ALPHA, _noon, manager, owner, sign_in
 
-ALPHA = "alpha.tessera.test"
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-@pytest.fixture(autouse=True)
-def _noon(monkeypatch):
-    """It is Saturday noon in Shanghai."""
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-
-
-@pytest.fixture()
-def sign_in(cast: Cast):
-    """`sign_in("store_manager")`: a browser in which that employee is signed in."""
-
-    def made(role: str) -> Client:
-        client = Client(HTTP_HOST=ALPHA, HTTP_ACCEPT_LANGUAGE="en")
-        with chain_scope(cast.alpha.info):
-            client.force_login(cast.alpha.employees[role].user, backend=BACKEND)
-        return client
-
-    return made
-
-
-@pytest.fixture()
-def owner(sign_in: Callable[[str], Client]) -> Client:
-    return sign_in("owner")
-
-
-@pytest.fixture()
-def manager(sign_in: Callable[[str], Client]) -> Client:
-    return sign_in("store_manager")
-
+__all__ = ["_noon", "manager", "owner", "sign_in"]  # fixtures
 
 PAGES = (
     "", "stores/", "stores/new/", "stores/{north}/", "stores/{north}/hours/", "stores/{north}/closures/",
@@ -352,72 +317,6 @@ def test_a_store_is_edited_closed_for_a_day_and_reopened(cast, manager):
     manager.post(f"{base}closures/{closure.id}/")
     with chain_scope(cast.alpha.info):
         assert Closure.objects.exists() is False
-
-
-def picture(width: int = 64, height: int = 64) -> bytes:
-    """A PNG of one grey."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = (b"\x00" + b"\x80" * width) * height
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-    )
-
-
-def upload(client: Client, data: bytes, name: str = "logo.png") -> int:
-    return client.post("/manage/look/logo/", {"logo": SimpleUploadedFile(name, data)}).status_code
-
-
-def test_a_logo_is_served_on_its_own_chains_host_alone(cast, owner):
-    assert upload(owner, picture()) == 302
-    name = re.findall(r'src="(/media/[^"]+)"', owner.get("/manage/look/").content.decode())[0]
-    served = Client(HTTP_HOST=ALPHA).get(name)
-    assert (served.status_code, served["Content-Type"], served.content) == (200, "image/png", picture())
-    assert served["X-Content-Type-Options"] == "nosniff"
-    assert Client(HTTP_HOST="beta.tessera.test").get(name).status_code == 404
-    owner.post("/manage/look/logo/remove/")
-    assert Client(HTTP_HOST=ALPHA).get(name).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-        b"GIF89a" + b"\x00" * 40,
-        b"\x89PNG\r\n\x1a\n",
-        picture(8, 8),
-        picture() + b"\x00" * 600_000,
-        b"",
-    ],
-    ids=["svg", "gif", "cut short", "tiny", "large", "nothing"],
-)
-def test_what_is_no_small_picture_is_refused_as_a_logo(owner, data):
-    assert upload(owner, data) == 422
-    assert "/media/" not in owner.get("/manage/look/").content.decode()
-
-
-def test_a_look_is_kept_with_tokens_whose_contrast_holds(owner):
-    told = {"name": "Alpha Spa", "tagline": "Rest", "accent": "#FFC53D"}
-    assert owner.post("/manage/look/", told).status_code == 302
-    with platform_scope():
-        chain = Chain.objects.get(slug="alpha")
-        assert (chain.name, chain.tagline, chain.accent) == ("Alpha Spa", "Rest", "#FFC53D")
-        assert chain.accent_tokens["light"]["fill"] == "#FFC53D"
-        Chain.objects.filter(slug="alpha").update(
-            name="Alpha", tagline="", accent="#2C7A66", accent_tokens={}
-        )
-
-
-def test_a_colour_that_is_none_is_refused(owner):
-    answer = owner.post("/manage/look/", {"name": "Alpha", "accent": "red"})
-    assert (answer.status_code, "is not a colour we can read" in answer.content.decode()) == (422, True)
-    assert owner.get("/manage/look/preview/?accent=<script>").content.decode().count("<script>") == 0
 
 
 @pytest.mark.parametrize(
