@@ -10,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -29,6 +30,11 @@ class AccountAdapter(ClosedAccountAdapter):
         **ClosedAccountAdapter.error_messages,
         "email_password_mismatch": gettext_lazy("The e-mail address or the password is wrong."),
     }
+
+    def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
+        """Only what a person must act on: being signed in shows by itself."""
+        if level >= messages.WARNING:
+            super().add_message(request, level, *args, **kwargs)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the guess before it is judged; an account that is not there counts alike."""
