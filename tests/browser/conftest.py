@@ -145,6 +145,21 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
 
 
 @pytest.fixture()
+def platform_url(site: Site) -> str:
+    """The platform's host under test, without a slash at the end."""
+    return site.url("", "")
+
+
+@pytest.fixture()
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh window without wishes; what its console says is the test's to judge."""
+    context = chromium.new_context(reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture()
 def open_shop(committed: None) -> Callable[..., Chain]:
     """`open_shop(name="栖白", locale="zh-Hans")`: a chain of its own, open for bookings, with alpha's cast in it."""
 
