@@ -65,8 +65,3 @@ def make_visitor_key(request: HttpRequest) -> str:
     if not key:
         key = request.session[VISITOR] = secrets.token_urlsafe(32)
     return key
-
-
-def address_of(request: HttpRequest) -> str:
-    """The network address of the browser, as the server sees it."""
-    return str(request.META.get("REMOTE_ADDR", ""))

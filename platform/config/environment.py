@@ -34,6 +34,8 @@ class Environment(BaseSettings):
     tessera_scheme: Literal["http", "https"] | None = None
     tessera_live_port: int | None = Field(default=None, ge=1, le=65535)
     tessera_data: Path = Path("var")
+    # how many of our own proxies stand in front (chains.addresses); 0 believes no header
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     database_pool_size: int = Field(default=8, ge=1, le=100)
     pool_target: int = Field(default=5, ge=0, le=200)
     sentry_dsn: SecretStr | None = None

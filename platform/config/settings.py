@@ -24,6 +24,7 @@ BASE_HOST = ENV.base_host
 SCHEME = ENV.scheme
 LIVE_PORT = ENV.tessera_live_port
 ROLE_TAG = ENV.role_tag
+TRUSTED_PROXIES = ENV.trusted_proxies
 POOL_TARGET = ENV.pool_target
 LISTEN_DATABASE_URL = (ENV.listen_database_url or ENV.database_url).get_secret_value()
 OWNER_DATABASE_URL = ENV.owner_database_url.get_secret_value() if ENV.owner_database_url else None
