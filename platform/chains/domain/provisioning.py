@@ -268,4 +268,5 @@ def _tell_owner(signup: Signup, *, now: datetime) -> None:
             )
             % {"brand": signup.brand, "address": address, "login": f"{address}/staff/login/"},
         )
-    send_message(message, now=now, chain=signup.slug)
+    # aside: the next sign-up does not wait for a slow mail server
+    send_message(message, now=now, chain=signup.slug, aside=True)
