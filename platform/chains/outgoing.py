@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import redis
+import sentry_sdk
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -117,6 +118,7 @@ def send_message(message: Message, *, now: datetime, chain: str | None = None, a
             carry_message(message, now=now, chain=origin)
         except Exception:
             log.exception("message_not_sent", channel=message.channel)
+            sentry_sdk.capture_exception()
 
     transaction.on_commit((lambda: _post.submit(deliver)) if aside else deliver)
 
