@@ -37,6 +37,8 @@ class Environment(BaseSettings):
     tessera_scheme: Literal["http", "https"] | None = None
     tessera_live_port: int | None = Field(default=None, ge=1, le=65535)
     tessera_data: Path = Path("var")
+    # where collectstatic puts the files of this version; beside the data unless told
+    tessera_static: Path | None = None
     # how many of our own proxies stand in front (chains.addresses); 0 believes no header
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     database_pool_size: int = Field(default=8, ge=1, le=100)
