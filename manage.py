@@ -18,6 +18,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ["DATABASE_LOGIN"] = "owner"
+    if sys.argv[1:2] == ["provisioner"]:
+        # a process like web and worker, not a command somebody watches: its failures are reported
+        from config.errors import start_error_reports
+
+        start_error_reports()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

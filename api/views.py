@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
+import structlog
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.request import UnreadablePostError
@@ -90,6 +91,9 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
         self.bearer = request.auth if isinstance(request.auth, Bearer) else None
         self.actor = request.user if isinstance(request.user, Actor) else NOBODY
+        person = self.actor.employee_id or self.actor.member_id
+        if person is not None:
+            structlog.contextvars.bind_contextvars(user=str(person))
         self._admit(self.who_reads or self.who if request.method in _READS else self.who)
 
     def body(self, serializer: type[B], **options: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+import structlog
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
@@ -23,9 +24,12 @@ def member_of(request: HttpRequest) -> Member | None:
     """The member who is signed in here; one query, then remembered for the request."""
     if not hasattr(request, "_member"):
         known = request.session.get(MEMBER)
-        request._member = Member.objects.filter(id=UUID(known)).first() if known else None  # type: ignore[attr-defined]
-    found: Member | None = request._member  # type: ignore[attr-defined]
-    return found
+        found = Member.objects.filter(id=UUID(known)).first() if known else None
+        request._member = found  # type: ignore[attr-defined]
+        if found is not None:
+            structlog.contextvars.bind_contextvars(user=str(found.id))
+    member: Member | None = request._member  # type: ignore[attr-defined]
+    return member
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -65,8 +69,3 @@ def make_visitor_key(request: HttpRequest) -> str:
     if not key:
         key = request.session[VISITOR] = secrets.token_urlsafe(32)
     return key
-
-
-def address_of(request: HttpRequest) -> str:
-    """The network address of the browser, as the server sees it."""
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,6 +18,7 @@ from api.fields import Body, moment_text
 from api.v1.employees import Employee, employee_document
 from api.v1.members import Member, member_document
 from api.views import Endpoint
+from chains.addresses import client_address
 from tenants.members.domain.codes import send_code
 from tenants.members.domain.members import sign_in_member
 from tenants.stores.domain.phones import normalise_phone
@@ -80,7 +80,7 @@ class MemberCode(Endpoint):
         body = self.body(PhoneBody)
         expires_at = send_code(
             normalise_phone(body["phone"], country=country_of(self, body.get("store"))),
-            address=address_of(request._request),
+            address=client_address(request._request),
             chain=self.chain,
             now=self.now,
         )
@@ -137,11 +137,6 @@ def country_of(view: Endpoint, store_id: UUID | None) -> str:
     """The country in which a national number is read: the store's, else the chain's."""
     found = Store.objects.filter(id=store_id).values_list("country", flat=True).first() if store_id else None
     return found or view.chain.country
-
-
-def address_of(request: HttpRequest) -> str:
-    """The caller's IP address, as the server in front of the application says."""
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 urls = [

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from api.fields import Body
 from api.views import Endpoint
 from billing.domain.plans import PlanCard, plans_on_sale
+from chains.addresses import client_address
 from chains.domain.signup import (
     Asker,
     find_signup,
@@ -139,7 +140,7 @@ class Signups(Endpoint):
         signup = start_signup(
             SignupFields(**{**sent, "verticals": tuple(sent["verticals"])}),
             now=self.now,
-            by=Asker(address=request.META.get("REMOTE_ADDR", "")),
+            by=Asker(address=client_address(request._request)),
         )
         return Response(signup_document(signup), status=202)
 

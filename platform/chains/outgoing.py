@@ -6,12 +6,14 @@ A message is sent after the commit of the transaction that asked for it, never i
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import redis
+import sentry_sdk
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -91,8 +93,19 @@ def _key() -> str:
     return f"{settings.ROLE_TAG}:dev:outbox"
 
 
-def send_message(message: Message, *, now: datetime, chain: str | None = None) -> None:
+# One thread, started with the first letter; the process's end waits for what is in it.
+_post = ThreadPoolExecutor(1, thread_name_prefix="post")
+
+
+def wait_for_post() -> None:
+    """Return when everything that was sent aside before has been carried out, or has failed."""
+    _post.submit(lambda: None).result()
+
+
+def send_message(message: Message, *, now: datetime, chain: str | None = None, aside: bool = False) -> None:
     """Send after the commit of the running transaction; a failure is logged, never raised.
+
+    With `aside` the caller does not wait for the mail server: another thread does.
 
     For codes a person can ask for again. What must arrive goes through the outbox (tenants.events).
     `chain` is the slug shown in the development outbox.
@@ -105,8 +118,9 @@ def send_message(message: Message, *, now: datetime, chain: str | None = None) -
             carry_message(message, now=now, chain=origin)
         except Exception:
             log.exception("message_not_sent", channel=message.channel)
+            sentry_sdk.capture_exception()
 
-    transaction.on_commit(deliver)
+    transaction.on_commit((lambda: _post.submit(deliver)) if aside else deliver)
 
 
 def carry_message(message: Message, *, now: datetime, chain: str | None) -> None:

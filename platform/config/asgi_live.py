@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import django
+import sentry_sdk
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
@@ -24,6 +25,7 @@ django.setup(set_prefix=False)
 from asgiref.sync import sync_to_async  # noqa: E402 - Django must be set up first
 from django.conf import settings  # noqa: E402
 
+from config.errors import start_error_reports  # noqa: E402
 from config.live_hub import Hub, Stream, letting_go, open_chain  # noqa: E402
 from tenants.booking.domain.live import Changed, Viewer, spend_ticket  # noqa: E402
 
@@ -36,6 +38,7 @@ PING_SECONDS = 20.0
 PATH = "/live/"
 
 hub = Hub()
+start_error_reports()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +46,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     elif scope["type"] == "http":
-        await _http(scope, receive, send)
+        try:
+            await _http(scope, receive, send)
+        except Exception:
+            sentry_sdk.capture_exception()
+            raise
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import unquote, urlparse
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.mail import mail_server
 
 Mode = Literal["production", "demo", "development", "test"]
 
@@ -21,7 +24,7 @@ class Environment(BaseSettings):
     and for one-off migration commands; `database_login` says which of the two this process uses.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     tessera_mode: Mode = "production"
     secret_key: SecretStr
@@ -34,11 +37,19 @@ class Environment(BaseSettings):
     tessera_scheme: Literal["http", "https"] | None = None
     tessera_live_port: int | None = Field(default=None, ge=1, le=65535)
     tessera_data: Path = Path("var")
+    # where collectstatic puts the files of this version; beside the data unless told
+    tessera_static: Path | None = None
+    # how many of our own proxies stand in front (chains.addresses); 0 believes no header
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
     database_pool_size: int = Field(default=8, ge=1, le=100)
     pool_target: int = Field(default=5, ge=0, le=200)
     sentry_dsn: SecretStr | None = None
-    email_backend: str = "django.core.mail.backends.smtp.EmailBackend"
-    email_from: str = "Tessera <no-reply@tessera.example>"
+    # one of the two carries e-mail: a mail server (config.mail), or a provider of anymail with its settings
+    email_url: SecretStr | None = None
+    email_provider: str | None = Field(default=None, pattern=r"^[a-z_]+$")
+    anymail: dict[str, SecretStr] = Field(default_factory=dict)
+    email_timeout: int = Field(default=10, ge=1, le=60)
+    email_from: str | None = None
     sms_channel: str | None = None
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -67,6 +78,20 @@ class Environment(BaseSettings):
             raise ValueError("REDIS_URL is not of the form redis://:password@host:port/0")
         return value
 
+    @field_validator("email_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            mail_server(value.get_secret_value())
+        return value
+
+    @field_validator("email_provider")
+    @classmethod
+    def _mail_provider(cls, value: str | None) -> str | None:
+        if value is not None and find_spec(f"anymail.backends.{value}") is None:
+            raise ValueError(f"EMAIL_PROVIDER: anymail has no provider {value}")
+        return value
+
     @field_validator("tessera_base")
     @classmethod
     def _base(cls, value: str) -> str:
@@ -80,7 +105,14 @@ class Environment(BaseSettings):
     def _fits_together(self) -> Self:
         if self.database_login == "owner" and self.owner_database_url is None:
             raise ValueError("DATABASE_LOGIN=owner needs OWNER_DATABASE_URL")
+        if self.email_url is not None and self.email_provider is not None:
+            raise ValueError("EMAIL_URL and EMAIL_PROVIDER are two ways for the same mail: set one of them")
         if self.tessera_mode == "production":
+            if self.email_url is None and self.email_provider is None:
+                raise ValueError(
+                    "EMAIL_URL (smtp+tls://user:password@host:587) or EMAIL_PROVIDER with ANYMAIL must say"
+                    " how e-mail is sent in production (owners sign up by a code in a mail)"
+                )
             if self.tessera_scheme == "http":
                 raise ValueError("TESSERA_SCHEME must be https in production")
             if self.sms_channel is None:

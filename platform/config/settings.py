@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from config.database import databases
 from config.environment import environment
 from config.logs import logging_config
+from config.mail import mail_settings
 
 ENV = environment()
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ BASE_HOST = ENV.base_host
 SCHEME = ENV.scheme
 LIVE_PORT = ENV.tessera_live_port
 ROLE_TAG = ENV.role_tag
+TRUSTED_PROXIES = ENV.trusted_proxies
 POOL_TARGET = ENV.pool_target
 LISTEN_DATABASE_URL = (ENV.listen_database_url or ENV.database_url).get_secret_value()
 OWNER_DATABASE_URL = ENV.owner_database_url.get_secret_value() if ENV.owner_database_url else None
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "anymail",
     "django_htmx",
     "csp",
     "rules",
@@ -133,7 +136,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = ENV.tessera_static or DATA / "static"
 MEDIA_ROOT = DATA / "media"
 STORAGES = {
     "default": {"BACKEND": "chains.files.ChainStorage"},
@@ -241,8 +244,16 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-EMAIL_BACKEND = ENV.email_backend
-DEFAULT_FROM_EMAIL = ENV.email_from
+# A mail server that hangs is given up after EMAIL_TIMEOUT seconds.
+globals().update(
+    mail_settings(
+        url=ENV.email_url.get_secret_value() if ENV.email_url else None,
+        provider=ENV.email_provider,
+        options={name: value.get_secret_value() for name, value in ENV.anymail.items()},
+        timeout=ENV.email_timeout,
+    )
+)
+DEFAULT_FROM_EMAIL = ENV.email_from or f"Tessera <no-reply@{BASE_HOST}>"
 # What carries a message out, by channel; the demo keeps all in its outbox page.
 MESSAGE_CHANNELS = (
     {"email": "chains.outgoing.DevOutbox", "sms": "chains.outgoing.DevOutbox"}

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from chains.domain.signup import Asker, start_signup, verify_signup
 from chains.domain.signup_fields import SignupFields
 from chains.models import Signup
-from chains.outgoing import _key, _valkey, sent_messages
+from chains.outgoing import _key, _valkey, sent_messages, wait_for_post
 from chains.scope import platform_scope
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
@@ -36,6 +36,7 @@ def wish(slug: str = "qibai", **fields: Any) -> SignupFields:
 
 def empty_outbox() -> None:
     """Nothing was sent, nothing was counted."""
+    wait_for_post()
     cache.clear()
     _valkey().delete(_key())
 

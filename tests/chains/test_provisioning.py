@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -18,7 +19,7 @@ from chains.domain.signup import ProvisioningFailed, find_signup, signup_problem
 from chains.domain.slugs import SlugTaken, check_slug
 from chains.hosts import ChainInfo, chain_at
 from chains.models import Chain, ChainState, Domain, PooledSchema, Signup, new_schema_name
-from chains.outgoing import sent_messages
+from chains.outgoing import DevOutbox, Message, sent_messages, wait_for_post
 from chains.ports import ChainStart, StartStep, start_steps
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema
@@ -141,9 +142,32 @@ def test_owner_is_told_by_e_mail() -> None:
     verified()
     empty_outbox()
     _run()
+    wait_for_post()
     (message,) = sent_messages()
     assert (message["to"], message["chain"], message["code"]) == ("su@qibai.example", "qibai", None)
     assert "http://qibai.tessera.test/staff/login/" in message["text"]
+
+
+def test_a_mail_server_that_hangs_does_not_keep_the_next_sign_up_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers, real = Event(), DevOutbox.send
+
+    def hang(channel: DevOutbox, message: Message, *, chain: str | None, at: datetime) -> None:
+        assert answers.wait(60)
+        real(channel, message, chain=chain, at=at)
+
+    signups = [verified("qibai"), verified("hetang", email="he@hetang.example")]
+    empty_outbox()
+    monkeypatch.setattr(DevOutbox, "send", hang)
+    try:
+        assert [_run(), _run()] == [True, True]
+        assert [find_signup(signup.id).state for signup in signups] == ["ready", "ready"]
+        assert sent_messages() == []
+    finally:
+        answers.set()
+    wait_for_post()
+    assert {each["to"] for each in sent_messages()} == {"su@qibai.example", "he@hetang.example"}
 
 
 def test_ready_schema_out_of_the_pool_is_taken() -> None:

@@ -15,6 +15,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://app:word@127.0.0.1:1/tessera",
     "REDIS_URL": "redis://:word@127.0.0.1:1/0",
     "SMS_CHANNEL": "chains.outgoing.EmailChannel",
+    "EMAIL_URL": "smtp+tls://mailer:word@mail.example:587",
     "TESSERA_BASE": "tessera.example",
     "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
     "PATH": "/usr/bin:/bin",
@@ -40,6 +41,12 @@ def test_deployment_check_finds_nothing_and_needs_no_server() -> None:
     [
         ("SECRET_KEY", "short", "SECRET_KEY is shorter than 40 characters"),
         ("SMS_CHANNEL", "", "SMS_CHANNEL must name"),
+        ("EMAIL_URL", "", "must say how e-mail is sent in production"),
+        ("EMAIL_URL", "mail.example", "EMAIL_URL is not of the form"),
+        ("EMAIL_URL", "smtp://mailer:word@mail.example", "a password and no encryption"),
+        ("EMAIL_PROVIDER", "brevo", "set one of them"),
+        ("EMAIL_PROVIDER", "pigeon", "anymail has no provider pigeon"),
+        ("EMAIL_TIMEOUT", "0", "greater than or equal to 1"),
         ("DATABASE_URL", "mysql://a@b/c", "postgresql://"),
         ("TESSERA_SCHEME", "http", "must be https in production"),
     ],
@@ -51,7 +58,7 @@ def test_a_wrong_value_is_named_in_a_sentence(
 
     from config.environment import Environment
 
-    for variable in ("TESSERA_SCHEME", "OWNER_DATABASE_URL", *PRODUCTION):
+    for variable in ("TESSERA_SCHEME", "OWNER_DATABASE_URL", "EMAIL_PROVIDER", *PRODUCTION):
         monkeypatch.delenv(variable, raising=False)
     for variable, given in {**PRODUCTION, name: value}.items():
         if given:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +20,9 @@ from sentry_sdk.transport import Transport
 
 from chains.refusals import Refusal
 from config.errors import start_error_reports
+from embedded.plan import PROCESSES
 from tests.ground.chains import TwoChains
+from tests.ground.plugin import ROOT
 
 EMAIL, PHONE, TOKEN = "li.na@shop.example", "+8613800000001", "tsr_3kJ9xQ2mZ7vB4nW8pL5cR1dF6gH0yT2a"
 
@@ -91,3 +96,37 @@ def test_a_failure_is_reported_once_with_its_chain_and_without_people(
 def test_a_refusal_is_no_error(reports: list[dict[str, Any]], two_chains: TwoChains) -> None:
     Client(raise_request_exception=False).get("/api/refuses", headers={"host": "alpha.tessera.test"})
     assert reports == []
+
+
+# How each process of a cell begins, as far as its code is loaded.
+BEGINNINGS = {
+    "web": "import config.wsgi",
+    "live": "import config.asgi_live",
+    "worker": "import config.celery; from celery.signals import worker_init; worker_init.send(None)",
+    "beat": "import config.celery; from celery.signals import beat_init; beat_init.send(None)",
+    "provisioner": (
+        "import contextlib, runpy, sys; sys.argv = ['manage.py', 'provisioner', '--help']\n"
+        "with contextlib.suppress(SystemExit): runpy.run_path('manage.py', run_name='__main__')"
+    ),
+}
+
+
+def test_every_process_of_a_cell_is_listed() -> None:
+    assert set(BEGINNINGS) == {process.name for process in PROCESSES}
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_every_process_reports_its_errors(name: str) -> None:
+    code = f"{BEGINNINGS[name]}\nimport sentry_sdk; print('reports', sentry_sdk.get_client().is_active())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
+            "SENTRY_DSN": "https://public@127.0.0.1:1/1",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["reports True"]), done.stderr

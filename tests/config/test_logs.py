@@ -13,11 +13,15 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from django.utils import timezone
 
 from accounts.models import User
 from chains.scope import chain_scope
 from config.logs import logging_config
+from tests.api.conftest import employee_program, member_program
+from tests.ground.cast import Cast
 from tests.ground.chains import TwoChains
+from tests.web.storefront import browser, change_chain, sign_in
 
 PHONE, EMAIL, TOKEN = "+8613800000001", "li.na@shop.example", "tsr_3kJ9xQ2mZ7vB4nW8pL5cR1dF6gH0yT2a"
 
@@ -87,3 +91,20 @@ def test_one_requests_user_does_not_stick_to_the_next(two_chains: TwoChains, lin
     Client(headers={"host": "beta.tessera.test"}).get("/speaks")
     last = lines()[-1]
     assert (last.get("user"), last["chain"]) == (None, two_chains.b.schema_name)
+
+
+def test_lines_carry_whose_token_or_phone_it_is(cast: Cast, empty_cache: None) -> None:
+    """After an answer the thread's variables are still those of its request."""
+    chain = cast.alpha
+    employee_program(chain, "owner").get("stores")
+    assert structlog.contextvars.get_contextvars()["user"] == str(chain.employees["owner"].id)
+    member_program(chain, "su").get("stores")
+    assert structlog.contextvars.get_contextvars()["user"] == str(chain.members["su"].id)
+    change_chain(cast, opened_at=timezone.now())
+    guest = browser()
+    guest.get("/my/sign-in/")
+    assert "user" not in structlog.contextvars.get_contextvars()
+    sign_in(guest, str(chain.members["su"].phone))
+    guest.get("/my/")
+    assert structlog.contextvars.get_contextvars()["user"] == str(chain.members["su"].id)
+    change_chain(cast, opened_at=None)

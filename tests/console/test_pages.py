@@ -197,5 +197,5 @@ def test_pages_have_no_inline_script_handler_or_style_element(inside: Client, pa
 def test_pages_speak_chinese(inside: Client, chain_row: Row) -> None:
     chain_row("violet")
     page = _text(inside, "/console/", "zh-Hans")
-    for word in ("概览", "连锁品牌", "近 7 天注册", "已停用"):
+    for word in ("总览", "连锁品牌", "近 7 天注册", "已停用"):
         assert word in page

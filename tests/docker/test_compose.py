@@ -57,3 +57,43 @@ def test_only_the_provisioner_and_the_preparation_hold_the_owners_login() -> Non
 def test_the_image_is_built_from_the_lock_file_with_hashes() -> None:
     text = (ROOT / "docker" / "Dockerfile").read_text()
     assert "--require-hashes --only-binary :all: -r requirements/base.txt" in text
+
+
+def test_everything_starts_in_an_order_that_works_on_empty_volumes() -> None:
+    waits = {
+        name: {other: how["condition"] for other, how in service["depends_on"].items()}
+        for name, service in COMPOSE["services"].items()
+        if "depends_on" in service
+    }
+    servers = {"pgbouncer": "service_started", "valkey": "service_healthy"}
+    assert waits == {
+        **{name: {"migrate": "service_completed_successfully", **servers} for name in OURS},
+        "migrate": {"prepare": "service_completed_successfully", **servers},
+        "prepare": {"postgres": "service_healthy"},
+        "pgbouncer": {"postgres": "service_healthy"},
+    }
+    checked = {name for name, service in COMPOSE["services"].items() if "healthcheck" in service}
+    assert checked == {"postgres", "valkey"}
+
+
+def test_static_files_come_with_the_image_and_lie_under_no_volume() -> None:
+    static = re.findall(r"TESSERA_STATIC=(\S+)", (ROOT / "docker" / "Dockerfile").read_text())
+    assert static == ["/srv/static"]
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert "TESSERA_STATIC" not in service["environment"]
+        for volume in service["volumes"]:
+            mounted = Path(volume.split(":")[1])
+            assert mounted != Path(static[0]) and mounted not in Path(static[0]).parents
+
+
+def test_the_containers_are_told_how_mail_leaves() -> None:
+    told = COMPOSE["services"]["web"]["environment"]
+    assert {
+        "EMAIL_URL",
+        "EMAIL_PROVIDER",
+        "ANYMAIL",
+        "EMAIL_FROM",
+        "EMAIL_TIMEOUT",
+        "TRUSTED_PROXIES",
+    } <= set(told)

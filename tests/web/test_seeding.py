@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chains.scope import chain_scope
+from chains.models import Chain
+from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.models import Booking
 from tenants.extension.manifest import DemoChain, Manifest
@@ -20,7 +21,7 @@ from tenants.people.models import Role
 from tests.ground.cast import NOW
 from tests.ground.chains import make_chain
 from web.dev.seeding.chain import MEMBERS, ChainSeeder, _days_off
-from web.dev.seeding.demo import read_logins, seed_demo
+from web.dev.seeding.demo import _seed_chain, read_logins, seed_demo
 from web.dev.seeding.plan import (
     AHEAD_DAYS,
     HISTORY_DAYS,
@@ -139,3 +140,12 @@ def test_a_second_start_tells_the_addresses_of_now(committed: None, settings, tm
         assert {login["role"] for login in written["logins"]} == {"operator", "member", *Role.values}
         assert {login["url"].split("/")[2] for login in written["logins"]} == {base, f"shanye.{base}"}
     assert len(told) == 1
+
+def test_a_seeded_chains_figures_stand_in_the_console(committed: None) -> None:
+    manifest, demo = min(CHAINS, key=lambda pair: len(pair[1].stores))
+    assert _seed_chain(manifest, demo, now=NOW, seed=7, tell=str) is not None
+    with platform_scope():
+        chain = Chain.objects.get(slug=demo.slug)
+    assert set(chain.figures) == {"stores", "employees", "members", "bookings_30d"}
+    assert (chain.figures["stores"], chain.figures["members"]) == (len(demo.stores), MEMBERS)
+    assert chain.figures["bookings_30d"] > 0 and chain.figures["employees"] > len(demo.stores)

@@ -76,6 +76,11 @@ def _words(name: str, signup: Signup) -> tuple[str, str, str]:
             "store",
         ),
         "owner": (gettext("You as the owner"), gettext("Log in with your email and password"), "user"),
+        "figures": (
+            gettext("Your numbers"),
+            gettext("Stores, people and bookings, counted every hour"),
+            "clock",
+        ),
         "opening": (gettext("Your trial"), gettext("14 days, no card needed"), "ticket"),
     }
     return known.get(name) or (gettext("Setting up"), "", "settings")

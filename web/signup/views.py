@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chains.addresses import client_address
 from chains.domain.signup import (
     Asker,
     browser_hash,
@@ -47,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         signup = start_signup(
             sent,
             now=timezone.now(),
-            by=Asker(address=request.META.get("REMOTE_ADDR", ""), browser_hash=browser_hash(secret)),
+            by=Asker(address=client_address(request), browser_hash=browser_hash(secret)),
             password_later=True,
         )
     except Refusal as refusal:

@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chains.addresses import client_address
 from chains.refusals import Refusal, TooManyRequests, problem_headers
 from tenants.members.domain.codes import BETWEEN, CodeExpired, CodeWrong, send_code
 from tenants.members.domain.members import change_member, sign_in_member
 from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
 from web.storefront.frame import language_of, members_only, once_open, safe_next, show
-from web.visitor import actor_of, address_of, member_of, sign_in, sign_out
+from web.visitor import actor_of, member_of, sign_in, sign_out
 
 NAME_LENGTH = 120
 
@@ -56,7 +57,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     try:
         phone = normalise_phone(typed.phone, country=request.chain.country)  # type: ignore[attr-defined]
         if "send" in request.POST or "code" not in request.POST:
-            send_code(phone, address=address_of(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
+            send_code(phone, address=client_address(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
             sent = replace(typed, code="", resend_in=int(BETWEEN.total_seconds()))
             return _show(request, sent, onward)
         member, _new = sign_in_member(phone, typed.code, now=now)

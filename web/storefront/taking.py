@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chains.addresses import client_address
 from chains.refusals import Refusal, TooManyRequests, problem_headers
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import HoldExpired, changeable_until
@@ -37,7 +38,7 @@ from web.storefront.asking import Wish, require_wish
 from web.storefront.frame import language_of, once_open, show
 from web.storefront.shop import words_of
 from web.storefront.views import show_times
-from web.visitor import actor_of, address_of, make_visitor_key, member_of, sign_in, visitor_key_of
+from web.visitor import actor_of, make_visitor_key, member_of, sign_in, visitor_key_of
 
 NOTE_LENGTH = 500
 
@@ -69,7 +70,7 @@ def take(request: HttpRequest, service_id: UUID) -> HttpResponse:
             starts_at=wish.starts_at,
             practitioner_id=wish.person_id,
             visitor=make_visitor_key(request),
-            address=address_of(request),
+            address=client_address(request),
             now=now,
         )
     except Refusal as refusal:
@@ -195,7 +196,7 @@ def _send_code(request: HttpRequest, booking: Booking, typed: Typed) -> HttpResp
     now = timezone.now()
     try:
         phone = normalise_phone(typed.phone, country=booking.store.country)
-        send_code(phone, address=address_of(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
+        send_code(phone, address=client_address(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
     except PhoneInvalid as refusal:
         wrong = replace(typed, phone_error=_words(refusal), code_sent=False)
         return show_confirm(request, booking, wrong, status=422)

@@ -20,7 +20,7 @@ from chains.models import (
     new_schema_name,
 )
 from chains.schemas.owner import owner_connection
-from chains.schemas.pool import build_schema, drop_schema
+from chains.schemas.pool import build_schema, drop_failed, drop_pooled
 from chains.schemas.template import current_version
 from chains.scope import platform_scope
 
@@ -68,12 +68,14 @@ def drop_remains(*, now: datetime) -> int:
     if not failed and not stale:
         return 0
     with owner_connection() as owner:
-        for schema in [*(schema for _id, schema in failed), *stale]:
-            drop_schema(owner, schema)
-            log.info("schema_dropped", schema=schema)
+        # the lists may be old by now: each drop looks again, in its own transaction
+        gone = {chain_id: schema for chain_id, schema in failed if drop_failed(owner, schema)}
+        dropped = [schema for schema in stale if drop_pooled(owner, schema, keep=current_version())]
+    for schema in [*gone.values(), *dropped]:
+        log.info("schema_dropped", schema=schema)
     with platform_scope():
-        Chain.objects.filter(id__in=[chain_id for chain_id, _schema in failed]).delete()
-    return len(failed) + len(stale)
+        Chain.objects.filter(id__in=gone, state=ChainState.CLOSED).delete()
+    return len(gone) + len(dropped)
 
 
 def forget_unverified(*, now: datetime) -> int:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sentry_sdk
 import structlog
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
@@ -98,6 +99,7 @@ def run_once(
         fail_signup(lease, SlugTaken.code)
     except Exception:
         log.exception("provisioning_error", signup=str(lease.signup_id), attempt=lease.attempt)
+        sentry_sdk.capture_exception()
         _give_back(lease, at=now + RETRY_AFTER * lease.attempt)
     return True
 
@@ -268,4 +270,5 @@ def _tell_owner(signup: Signup, *, now: datetime) -> None:
             )
             % {"brand": signup.brand, "address": address, "login": f"{address}/staff/login/"},
         )
-    send_message(message, now=now, chain=signup.slug)
+    # aside: the next sign-up does not wait for a slow mail server
+    send_message(message, now=now, chain=signup.slug, aside=True)

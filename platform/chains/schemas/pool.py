@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connection as application
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from chains.models import new_schema_name
 from chains.schemas.grants import chain_grants
@@ -69,27 +70,58 @@ def pool_levels(connection: OwnerConnection) -> dict[str, int]:
 
 
 def drain_pool(connection: OwnerConnection, *, stale_only: bool = False) -> int:
-    """Drop the ready schemas, or those of another version than this code's; how many went.
-
-    Each is claimed before it is dropped, so that no sign-up can get one that is going.
-    """
-    dropped = 0
+    """Drop the ready schemas, or those of another version than this code's; how many went."""
     keep = current_version() if stale_only else ""
-    while True:
+    rows = connection.execute(
+        "SELECT schema FROM public.chains_pooledschema WHERE version <> %s ORDER BY created_at", (keep,)
+    ).fetchall()
+    return sum(drop_pooled(connection, schema, keep=keep) for (schema,) in rows)
+
+
+def drop_pooled(connection: OwnerConnection, schema: str, *, keep: str) -> bool:
+    """Drop a ready schema with its role, unless it is of version `keep` or no longer ready; whether it went.
+
+    Taking the row out of the pool and dropping are one transaction: who got the row, has the schema. One
+    that a sign-up or a migration is busy with stays; it is not waited for.
+    """
+    try:
+        with connection.transaction():
+            # shorter than the server's deadlock time-out: a migration in the way never loses to this
+            connection.execute("SET LOCAL lock_timeout = '500ms'")
+            row = connection.execute(
+                "DELETE FROM public.chains_pooledschema WHERE schema = %s AND version <> %s RETURNING schema",
+                (schema, keep),
+            ).fetchone()
+            if row is not None:
+                _drop(connection, schema)
+    except LockNotAvailable:
+        return False
+    return row is not None
+
+
+def drop_failed(connection: OwnerConnection, schema: str) -> bool:
+    """Drop schema and role of a chain that was closed before it opened; whether it was so. Idempotent.
+
+    The chain's row is locked meanwhile, so that nobody can bring it back in between.
+    """
+    with connection.transaction():
         row = connection.execute(
-            "DELETE FROM public.chains_pooledschema WHERE schema = (SELECT schema FROM public.chains_pooledschema"
-            " WHERE version <> %s ORDER BY created_at FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING schema",
-            (keep,),
+            "SELECT 1 FROM public.chains_chain"
+            " WHERE schema_name = %s AND state = 'closed' AND opened_at IS NULL FOR UPDATE",
+            (schema,),
         ).fetchone()
-        if row is None:
-            return dropped
-        drop_schema(connection, row[0])
-        dropped += 1
+        if row is not None:
+            _drop(connection, schema)
+    return row is not None
 
 
 def drop_schema(connection: OwnerConnection, schema: str) -> None:
-    """Remove a schema with all its rows, its role, and its place in the pool. Idempotent."""
+    """Remove a schema with all its rows, its role, and its place in the pool, whoever has it. Idempotent."""
     with connection.transaction():
         connection.execute("DELETE FROM public.chains_pooledschema WHERE schema = %s", (schema,))
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-        drop_role(connection, role_of(schema))
+        _drop(connection, schema)
+
+
+def _drop(connection: OwnerConnection, schema: str) -> None:
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+    drop_role(connection, role_of(schema))

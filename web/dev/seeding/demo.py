@@ -18,6 +18,7 @@ from chains.models import Chain, ChainState, Domain, new_schema_name
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.figures import push_figures
 from tenants.extension.manifest import DemoChain, Manifest, words
 from tenants.extension.registry import verticals
 from tenants.members.models import Member
@@ -99,12 +100,9 @@ def _seed_chain(
     chain = _make_chain(manifest, demo, now=now)
     with chain_scope(chain):
         done = ChainSeeder(ChainInfo.of(chain), demo, manifest, now=now, seed=seed).seed()
+        push_figures(now=now)
     with platform_scope():
-        Chain.objects.filter(id=chain.id).update(
-            state=ChainState.ACTIVE,
-            opened_at=now - timedelta(days=100),
-            figures={"stores": len(demo.stores), "bookings": done.bookings},
-        )
+        Chain.objects.filter(id=chain.id).update(state=ChainState.ACTIVE, opened_at=now - timedelta(days=100))
     tell(f"{words(demo.names, demo.locale)}: {done.bookings} bookings")
     return chain
 

@@ -11,6 +11,7 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import sentry_sdk
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -69,6 +70,7 @@ def _provision_until(stop: threading.Event, lease: timedelta) -> None:
         except Exception:
             # the database may be away for a moment; the work is a row and waits
             log.exception("round_failed")
+            sentry_sdk.capture_exception()
             close_old_connections()
             stop.wait(AGAIN_SECONDS)
 
@@ -81,6 +83,7 @@ def _keep_house_until(stop: threading.Event) -> None:
         except Exception:
             # the same, or the template of a new version is not built yet
             log.exception("house_not_kept")
+            sentry_sdk.capture_exception()
             close_old_connections()
             stop.wait(AGAIN_SECONDS)
     connection.close()
