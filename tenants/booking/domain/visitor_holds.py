@@ -21,7 +21,7 @@ from chains.due import mark_due
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Channel, Status, VisitorHold
 from tenants.events.domain.record import record_event
-from tenants.people.domain.rights import Actor, NotSeen
+from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
@@ -31,6 +31,7 @@ from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
+from .open import require_open
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
 
@@ -76,9 +77,10 @@ def hold_for_visitor(
     """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
 
     The browser's earlier hold is let go in the same transaction, and stays where the new one is refused.
-    Raises TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
+    Raises NotOpen, TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
     WrongSkill, NotOffered, NotSeen.
     """
+    require_open(by=NOBODY)
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
