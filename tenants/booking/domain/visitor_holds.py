@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +46,9 @@ class TooManyHolds(Refusal):
     title = _("Too many times on hold")
     detail = _("Too many times are being held from this connection.")
     fix = _("Confirm one of them, or try again in ten minutes.")
+
+    def __init__(self) -> None:
+        super().__init__(extra={"retry_after": int(HOLD_FOR.total_seconds())})
 
 
 class HoldExtended(Refusal):
@@ -220,6 +223,10 @@ def _require_live(booking: Booking, *, now: datetime) -> None:
 
 
 def _require_few(address: str, *, but: str, now: datetime) -> None:
+    """Requests of one address come one after the other: each counts what the last one held."""
+    lock = int.from_bytes(bytes.fromhex(key_hash(f"holds {address}"))[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
     held = VisitorHold.objects.filter(
         address_hash=key_hash(address), booking__status=Status.HELD, booking__expires_at__gt=now
     )
