@@ -137,6 +137,8 @@ class OneMember(Endpoint):
 class RevealPhone(Endpoint):
     """A member's whole number."""
 
+    keeps_answers = False  # a kept answer would hold the number in clear, and show it again without a note
+
     @extend_schema(operation_id="members_reveal_phone", request=None, responses={200: Phone})
     def post(self, request: Request, member_id: UUID) -> Response:
         """Show the number; that it was shown is noted."""

@@ -5,6 +5,7 @@ A message is sent after the commit of the transaction that asked for it, never i
 
 from __future__ import annotations
 
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -52,8 +53,12 @@ class EmailChannel:
     """E-mail through Django's mail settings (any provider of anymail)."""
 
     def send(self, message: Message, *, chain: str | None, at: datetime) -> None:
-        """Send now."""
-        EmailMessage(subject=message.subject, body=message.text, to=[message.to]).send()
+        """Send now. A repeat with the same key has the same Message-ID, by which a mailbox knows it again."""
+        headers = {}
+        if message.key:
+            digest = hashlib.sha256(f"{chain}:{message.key}".encode()).hexdigest()[:32]
+            headers["Message-ID"] = f"<{digest}@{settings.BASE_HOST}>"
+        EmailMessage(subject=message.subject, body=message.text, to=[message.to], headers=headers).send()
 
 
 # One step, so that a process killed in it has either kept the message and its key, or neither.

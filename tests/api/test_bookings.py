@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from chains.models import Chain as ChainRow
+from chains.scope import platform_scope
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
 
@@ -54,6 +56,18 @@ class Shop:
 @pytest.fixture()
 def shop(cast: Cast) -> Shop:
     return Shop(cast)
+
+
+def test_a_chain_that_has_not_opened_is_booked_by_its_employees_alone(shop: Shop, cast: Cast) -> None:
+    row = ChainRow.objects.filter(id=cast.alpha.info.id)
+    with platform_scope():
+        row.update(opened_at=None)
+    refused = shop.su.post("bookings", shop.wish())
+    by_clerk = shop.clerk.post("bookings", shop.wish(member=shop.su_id))
+    with platform_scope():
+        row.update(opened_at=NOW)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_open")
+    assert by_clerk.status_code == 201
 
 
 def test_member_books_and_reads_the_booking_with_its_qr(shop: Shop) -> None:

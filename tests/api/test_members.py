@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.models import IdempotencyKey
 from chains.scope import chain_scope
 from tenants.people.models import AccessNote
 from tests.api.conftest import employee_program, member_program
@@ -62,6 +63,15 @@ def test_revealing_a_phone_is_noted(cast, clerk):
         su.id,
         cast.alpha.employees["clerk"].id,
     )
+
+
+def test_a_revealed_phone_is_kept_under_no_key_and_each_showing_is_noted(cast, clerk):
+    path = f"members/{cast.alpha.members['su'].id}/phone"
+    for _ in range(2):
+        assert clerk.post(path, key="show-su").json() == {"phone": "+8613800000001"}
+    with chain_scope(cast.alpha.info):
+        assert AccessNote.objects.filter(act="phone_revealed").count() == 2
+        assert IdempotencyKey.objects.count() == 0
 
 
 def test_who_may_not_is_forbidden_and_nothing_is_noted(cast):

@@ -14,7 +14,7 @@ from chains.scope import chain_scope, platform_scope
 from tenants.people.domain.invitations import accept_invitation
 from tenants.people.models import AccessNote, Employee, Role, WeeklyShift
 from tests.api.conftest import Program, employee_program
-from tests.ground.cast import make_employee
+from tests.ground.cast import NOW, make_employee
 
 
 @pytest.fixture()
@@ -317,6 +317,8 @@ def test_a_chain_opens_when_nothing_is_missing(cast, owner, two_chains):
     with chain_scope(cast.beta.info):
         for row in Employee.objects.filter(resource__isnull=False):
             row.weekly_shifts.all().delete()
+    with platform_scope():
+        Chain.objects.filter(slug__in=["alpha", "beta"]).update(opened_at=None)
     beta = employee_program(cast.beta, "owner")
     answer = beta.post("chain/open")
     assert (answer.status_code, answer.json()["code"]) == (422, "not_ready")
@@ -327,5 +329,5 @@ def test_a_chain_opens_when_nothing_is_missing(cast, owner, two_chains):
     assert Program(cast.alpha.info).get("chain").json()["opened_at"] == opened.json()["opened_at"]
     with platform_scope():
         assert Chain.objects.get(slug="beta").opened_at is None
-        Chain.objects.filter(slug="alpha").update(opened_at=None)
+        Chain.objects.filter(slug__in=["alpha", "beta"]).update(opened_at=NOW)
     assert employee_program(cast.alpha, "clerk").post("chain/open").status_code == 403

@@ -14,9 +14,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from api.schema import CHAIN, schema_document
-from chains.hosts import ChainInfo, chain_at, forget_hosts
-from chains.models import Chain as ChainRow
-from chains.scope import chain_scope, platform_scope
+from chains.hosts import ChainInfo, chain_at
+from chains.scope import chain_scope
 from tenants.booking.domain.live import issue_ticket, spend_ticket
 from tenants.booking.models import Booking
 from tenants.people.domain.logo import remove_logo, save_logo
@@ -52,22 +51,14 @@ def _noon() -> Iterator[None]:
 
 
 @pytest.fixture()
-def world(cast: Cast, empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(cast: Cast, empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> World:
     """The cast in chains that are open, with something of everything."""
-    _open(cast, NOW)
     hosts: dict[str, ChainInfo | None] = {
         f"{name}.tessera.test": chain_at(f"{name}.tessera.test") for name in ("alpha", "beta")
     }
     # the cache of hosts would run out within the one transaction in which all is asked
     monkeypatch.setattr("chains.middleware.chain_at", hosts.get)
-    yield make_world(cast)
-    _open(cast, None)
-
-
-def _open(cast: Cast, at: Any) -> None:
-    with platform_scope():
-        ChainRow.objects.filter(id__in=[cast.alpha.info.id, cast.beta.info.id]).update(opened_at=at)
-    forget_hosts()
+    return make_world(cast)
 
 
 def endpoints() -> set[str]:

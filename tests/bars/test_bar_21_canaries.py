@@ -85,7 +85,7 @@ def marked(cast: Cast, empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr("chains.middleware.chain_at", hosts.get)
     yield found
     for one in found.values():
-        _name(one.chain, one.chain.info.name, "", None)
+        _name(one.chain, one.chain.info.name, "", NOW)
 
 
 def _mark(cast: Cast, chain: Chain, store: str, who: str) -> Marked:

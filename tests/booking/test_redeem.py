@@ -156,6 +156,20 @@ def test_phone_redeems_the_one_booking_of_the_day_and_lists_several(cast: Cast, 
             redeem_phone(north, phone=PHONE, by=clerk, now=local(23, 14, 51))
 
 
+def test_phone_whose_booking_is_at_another_store_is_told_which(cast: Cast, desk: Desk) -> None:
+    north, south = cast.alpha.stores["north"].id, cast.alpha.stores["south"].id
+    other = cast.alpha.actors["south_clerk"]
+    with chain_scope(cast.alpha.info):
+        with pytest.raises(UnknownCode):
+            redeem_phone(south, phone=PHONE, by=other, now=MONDAY_TEN)
+        desk.book(), desk.book(local(23, 15))
+        with pytest.raises(WrongStore) as wrong:
+            redeem_phone(south, phone=PHONE, by=other, now=MONDAY_TEN)
+        assert wrong.value.extra == {"store": str(north), "store_name": "North"}
+        with pytest.raises(UnknownCode):
+            redeem_phone(south, phone=PHONE, by=other, now=local(25, 16))
+
+
 def test_redemption_can_be_undone_within_ten_minutes(cast: Cast, desk: Desk) -> None:
     north, clerk = cast.alpha.stores["north"].id, cast.alpha.actors["clerk"]
     with chain_scope(cast.alpha.info):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from threading import Thread
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from chains.refusals import problem_headers
 from chains.scope import chain_scope
 from tenants.booking.domain import visitor_holds
 from tenants.booking.domain.book import book
@@ -30,6 +32,7 @@ from tenants.booking.domain.visitor_holds import (
 from tenants.booking.models import Booking, Claim, Status, VisitorHold
 from tenants.people.domain.rights import NotSeen
 from tests.ground.cast import NOW, Chain, local
+from tests.ground.races import race
 
 
 @pytest.fixture()
@@ -105,11 +108,20 @@ def test_one_address_holds_only_so_many(alpha, monkeypatch) -> None:
     monkeypatch.setattr(visitor_holds, "PER_ADDRESS", 2)
     hold(alpha, visitor="one", at=local(23, 10))
     hold(alpha, visitor="two", at=local(23, 12))
-    with pytest.raises(TooManyHolds):
+    with pytest.raises(TooManyHolds) as refused:
         hold(alpha, visitor="three", at=local(23, 14))
+    assert problem_headers(refused.value)["Retry-After"] == "600"
     hold(alpha, visitor="two", at=local(23, 16))
     hold(alpha, visitor="three", at=local(23, 14), address="192.0.2.2")
     assert Booking.objects.filter(status=Status.HELD).count() == 3
+
+
+def test_holds_of_one_address_at_once_do_not_pass_the_limit(cast, monkeypatch) -> None:
+    monkeypatch.setattr(visitor_holds, "PER_ADDRESS", 2)
+    chain = cast.alpha
+    acts = [partial(hold, chain, visitor=f"v{hour}", at=local(23, hour)) for hour in (10, 12, 14, 16, 18)]
+    answers = race(chain.info, acts)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Booking"] * 2 + ["TooManyHolds"] * 3
 
 
 def test_holds_that_ran_out_do_not_count_for_the_address(alpha, monkeypatch) -> None:

@@ -90,6 +90,7 @@ def newborn(committed: None) -> Callable[[str], ChainInfo]:
             name="栖白" if language == "zh-Hans" else "Qibai Skin",
             locale=language,
             verticals=["beauty"],
+            opened_at=None,
             accent_tokens=asdict(make_accent("#2C7A66")),
         )
         start = ChainStart(

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from chains.models import Chain, OperatorAct
 from chains.schemas.grants import DOORS
 from chains.scope import chain_scope, platform_scope
+from tests.ground.cast import NOW
 from tests.ground.chains import TwoChains
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -61,6 +62,8 @@ def test_own_operator_acts_are_the_chains_own(two_chains: TwoChains) -> None:
 
 
 def test_look_figures_and_opening_change_the_active_chain_alone(two_chains: TwoChains) -> None:
+    with platform_scope():
+        Chain.objects.update(opened_at=None)
     with chain_scope(two_chains.a):
         _ask("SELECT public.set_own_look('New', 'Line', '#112233', '{\"fill\": \"#112233\"}')")
         _ask("SELECT public.push_own_figures('{\"bookings\": 7}')")
@@ -70,8 +73,9 @@ def test_look_figures_and_opening_change_the_active_chain_alone(two_chains: TwoC
         a = Chain.objects.get(id=two_chains.a.id)
         b = Chain.objects.get(id=two_chains.b.id)
         Chain.objects.filter(id=a.id).update(
-            name="Alpha", tagline="", accent="#2C7A66", accent_tokens={}, figures={}, opened_at=None
+            name="Alpha", tagline="", accent="#2C7A66", accent_tokens={}, figures={}
         )
+        Chain.objects.update(opened_at=NOW)
     assert (a.name, a.tagline, a.accent, a.accent_tokens) == ("New", "Line", "#112233", {"fill": "#112233"})
     assert (a.figures, a.opened_at) == ({"bookings": 7}, NOON)
     assert (b.name, b.figures, b.opened_at) == ("Beta", {}, None)

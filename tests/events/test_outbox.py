@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.ids import new_id
 from chains.due import lease_due, run_due
@@ -166,6 +166,23 @@ def test_effect_that_was_noted_is_not_brought_about_again(two_chains: TwoChains,
         assert Delivery.objects.count() == 0
 
 
+def test_call_to_the_outside_is_not_made_when_another_has_taken_the_lease(
+    two_chains: TwoChains, log: Log
+) -> None:
+    with chain_scope(two_chains.a):
+        _happen()
+        slow = lease_deliveries(now=NOW)
+    with chain_scope(two_chains.a):
+        other = lease_deliveries(now=NOW + LEASE)
+        assert {one.delivery_id for one in other} == {one.delivery_id for one in slow}
+    with chain_scope(two_chains.a):
+        transaction.on_commit(partial(deliver, slow, now=NOW))
+    assert log.told == []
+    with chain_scope(two_chains.a):
+        transaction.on_commit(partial(deliver, other, now=NOW + LEASE))
+    assert len(log.told) == 1
+
+
 def test_relays_at_once_share_the_work_and_repeat_none_of_it(two_chains: TwoChains, log: Log) -> None:
     with chain_scope(two_chains.a):
         _happen(40)
@@ -184,8 +201,6 @@ def test_two_workers_with_the_same_delivery_bring_it_about_once(two_chains: TwoC
         leased = [one for one in lease_deliveries(now=NOW) if one.subscriber == "inside"]
 
     def run() -> None:
-        from django.db import transaction
-
         transaction.on_commit(partial(deliver, leased, now=NOW))
 
     assert race(two_chains.a, [run, run]) == [None, None]

@@ -9,6 +9,7 @@ from chains.models import Chain, ChainState, Domain, new_schema_name
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import platform_scope
+from tests.ground.cast import NOW
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,10 @@ _standing: set[str] = set()
 
 
 def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainInfo:
-    """A chain with its schema, address and nothing else; `standing` ones survive the end of a test."""
+    """A chain with its schema, address and nothing else, open for bookings.
+
+    `standing` ones survive the end of a test.
+    """
     from django.conf import settings
 
     schema = new_schema_name()
@@ -36,7 +40,7 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
         chain = Chain.objects.create(
             slug=slug,
             schema_name=schema,
-            **{"name": slug.title(), "state": ChainState.TRIAL, **fields},
+            **{"name": slug.title(), "state": ChainState.TRIAL, "opened_at": NOW, **fields},
         )
         Domain.objects.create(domain=f"{slug}.{settings.BASE_HOST}", tenant=chain, is_primary=True)
     return ChainInfo.of(chain)

@@ -141,6 +141,7 @@ def test_a_second_start_tells_the_addresses_of_now(committed: None, settings, tm
         assert {login["url"].split("/")[2] for login in written["logins"]} == {base, f"shanye.{base}"}
     assert len(told) == 1
 
+
 def test_a_seeded_chains_figures_stand_in_the_console(committed: None) -> None:
     manifest, demo = min(CHAINS, key=lambda pair: len(pair[1].stores))
     assert _seed_chain(manifest, demo, now=NOW, seed=7, tell=str) is not None

@@ -24,7 +24,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @pytest.fixture()
 def fresh(committed) -> ChainInfo:
     """A chain as it is when its owner arrives: a store with hours, the trade's services, nobody who serves."""
-    info = make_chain("newborn", name="栖白", verticals=["beauty"])
+    info = make_chain("newborn", name="栖白", verticals=["beauty"], opened_at=None)
     start = ChainStart(
         chain=info,
         owner_email="mei@newborn.test",

@@ -62,25 +62,37 @@ def test_an_unknown_store_shows_the_first(shop: Cast) -> None:
     ("language", "words"), [("en", "Not open for bookings yet"), ("zh-Hans", "还没有开始接受预约")]
 )
 def test_a_chain_that_has_not_opened_shows_a_friendly_page_everywhere(
-    cast: Cast, language: str, words: str
+    unopened: Cast, language: str, words: str
 ) -> None:
     client = browser(language)
-    service = cast.alpha.services["facial"].id
+    service = unopened.alpha.services["facial"].id
     for path in ("/", f"/book/{service}/", "/my/", "/my/sign-in/"):
         assert words in text_of(client.get(path))
-    assert words in text_of(take(client, cast, tomorrow(10)))
-    assert statuses(cast) == []
+    assert words in text_of(take(client, unopened, tomorrow(10)))
+    assert statuses(unopened) == []
 
 
-def test_employees_preview_a_chain_that_has_not_opened(cast: Cast) -> None:
+def test_employees_preview_a_chain_that_has_not_opened(unopened: Cast) -> None:
     client = browser()
-    with chain_scope(cast.alpha.info):
+    with chain_scope(unopened.alpha.info):
         client.force_login(
-            cast.alpha.employees["owner"].user, backend="allauth.account.auth_backends.AuthenticationBackend"
+            unopened.alpha.employees["owner"].user,
+            backend="allauth.account.auth_backends.AuthenticationBackend",
         )
     words = text_of(client.get("/"))
     assert "Deep hydration" in words
     assert "Only you and your colleagues see this page yet" in words
+
+
+def test_a_read_only_chain_shows_no_times_but_a_member_still_finds_their_bookings(read_only: Cast) -> None:
+    booking = booking_of(read_only)
+    client = browser()
+    sign_in(client)
+    for path in ("/", f"/book/{read_only.alpha.services['facial'].id}/"):
+        assert "This shop is not taking bookings at the moment" in text_of(client.get(path))
+    assert "not taking bookings" in text_of(take(client, read_only, tomorrow(10)))
+    assert statuses(read_only) == [Status.CONFIRMED]
+    assert booking.code[:4] in text_of(client.get(f"/my/{booking.id}/"))
 
 
 def test_the_chains_colours_have_an_address_of_their_own_that_is_kept(shop: Cast) -> None:

@@ -11,6 +11,7 @@ from chains.scope import chain_scope
 from tenants.booking.domain.change import cancel_booking
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.models import Booking, Status
+from tenants.catalogue.models import Offer
 from tests.ground.cast import NOW, Cast, later, local
 from tests.web.workbench import (
     TODAY,
@@ -219,6 +220,15 @@ def test_moving_to_a_taken_time_is_refused_in_place(cast, sign_in):
 
 
 # A booking at the desk
+
+
+def test_a_service_is_offered_at_the_stores_own_price(cast, sign_in):
+    with chain_scope(cast.alpha.info):
+        own = Offer.objects.filter(service=cast.alpha.services["facial"], store=cast.alpha.stores["north"])
+        own.update(price_amount=45600)
+    words = text_of(sign_in("clerk").get(url(cast, "new/")))
+    assert "¥456" in words
+    assert "¥398" not in words
 
 
 def test_a_walk_in_by_a_new_phone_number_joins_and_is_booked_now(cast, sign_in):

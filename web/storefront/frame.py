@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from chains.hosts import ChainInfo
+from tenants.booking.domain.open import takes_bookings
 from web.storefront.theme import theme_url
 from web.visitor import member_of
 
@@ -46,14 +48,28 @@ def once_open(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        not_open = request.chain.opened_at is None  # type: ignore[attr-defined]
-        if not_open and not request.user.is_authenticated:
-            return show(
-                request, "storefront/not_open.html", {"shop_url": "", "staff_url": settings.LOGIN_URL}
-            )
+        if request.chain.opened_at is None and not request.user.is_authenticated:  # type: ignore[attr-defined]
+            return _show_not_open(request)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def while_open(view: View[P]) -> View[P]:
+    """What leads to a new booking: instead of it, a chain that takes none says so to all but its employees."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        chain: ChainInfo = request.chain  # type: ignore[attr-defined]
+        if not takes_bookings(chain.state, chain.opened_at) and not request.user.is_authenticated:
+            return _show_not_open(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _show_not_open(request: HttpRequest) -> HttpResponse:
+    return show(request, "storefront/not_open.html", {"shop_url": "", "staff_url": settings.LOGIN_URL})
 
 
 def members_only(view: View[P]) -> View[P]:

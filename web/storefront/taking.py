@@ -35,7 +35,7 @@ from tenants.members.domain.members import sign_in_member
 from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
 from tenants.stores.models import Store
 from web.storefront.asking import Wish, require_wish
-from web.storefront.frame import language_of, once_open, show
+from web.storefront.frame import language_of, once_open, show, while_open
 from web.storefront.shop import words_of
 from web.storefront.views import show_times
 from web.visitor import actor_of, make_visitor_key, member_of, sign_in, visitor_key_of
@@ -44,7 +44,7 @@ NOTE_LENGTH = 500
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@once_open
+@while_open
 def take(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """Book the chosen time (a member) or hold it and go on to confirm it (a visitor)."""
     if request.method != "POST":

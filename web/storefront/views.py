@@ -29,7 +29,7 @@ from tenants.stores.models import Store
 from web.formats import format_clock, format_moment, format_weekday
 from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
-from web.storefront.frame import language_of, once_open, show
+from web.storefront.frame import language_of, show, while_open
 from web.storefront.shop import choose_store, read_offer, read_services, read_stores, words_of
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
@@ -39,7 +39,7 @@ MONTHS_6 = 60 * 60 * 24 * 180
 
 
 @require_safe
-@once_open
+@while_open
 def shop(request: HttpRequest) -> HttpResponse:
     """The chain, one of its stores, and what can be booked there; for a member the usual again."""
     now, language = timezone.now(), language_of(request)
@@ -74,7 +74,7 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@once_open
+@while_open
 def times(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """With whom and when. htmx asks the same address again for each change and takes the part it needs."""
     wish = read_wish(request.GET)
@@ -255,7 +255,7 @@ def links_to(slots: Sequence[Mapping[str, Any]], action: str, wish: Wish) -> lis
 
 
 @require_safe
-@once_open
+@while_open
 def why(request: HttpRequest, service_id: UUID) -> HttpResponse:
     """Why a time that the person picked cannot be booked, and what near it can. A fragment for htmx."""
     wish = read_wish(request.GET)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -84,10 +85,13 @@ class Times:
 
 
 def services_of(desk: Desk) -> list[Service]:
-    """The services offered at the desk's store, in the chain's order."""
-    return list(
-        Service.objects.filter(active=True, offers__store_id=desk.store.id, offers__active=True).distinct()
-    )
+    """The services offered at the desk's store, in the chain's order, each at the store's own price."""
+    here = Q(offers__store_id=desk.store.id, offers__active=True)  # a store has one offer of a service
+    services = list(Service.objects.filter(here, active=True).annotate(own_price=F("offers__price_amount")))
+    for service in services:
+        if service.own_price is not None:
+            service.price_amount = service.own_price
+    return services
 
 
 def service_options(services: Iterable[Service], chosen: UUID | None) -> list[Option]:

@@ -13,15 +13,13 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from tenants.booking.domain.day import StoreDay, read_store_day
+from tenants.booking.domain.day import LATE_AFTER, StoreDay, read_store_day
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Claim, Status
 from tenants.members.models import Member
 from web.formats import format_clock, mask_phone
 from web.workbench.access import Desk
 from web.workbench.staffing import Person, people_of
-
-LATE_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def verify_signup(signup_id: UUID, *, code: str, now: datetime, password: str = 
         raise CodeExpired
     if not constant_time_compare(_hash_code(signup, _digits(code)), signup.code_hash):
         left = CODE_TRIES - signup.code_tries
-        raise CodeWrong(params={"left": left}) if left > 0 else CodeExpired
+        raise CodeWrong(params={"left": left})
     with transaction.atomic():
         if not signup.password_hash:
             signup.password_hash = make_password(password)

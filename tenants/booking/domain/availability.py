@@ -11,7 +11,6 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
-from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, read_calendar
@@ -137,12 +136,6 @@ def slot_document(slot: Slot[UUID], offering: Offering) -> dict[str, Any]:
         "practitioners": [str(person) for person in slot.staff],
         "left": None,
     }
-
-
-def practitioner_names(found: Sequence[DaySlots[UUID]]) -> dict[UUID, str]:
-    """The names of everybody who is free in some slot; one query."""
-    people = {person for day in found for slot in day.slots for person in slot.staff}
-    return dict(Employee.objects.filter(id__in=people).values_list("id", "name"))
 
 
 def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:

@@ -29,6 +29,7 @@ from .codes import draw_code
 from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
 from .offering import Offering, read_offering
+from .open import require_open
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
@@ -73,9 +74,10 @@ def book(
     becomes one. Without a practitioner the fairest who is free serves; if that place is taken meanwhile,
     the next. The price is fixed now. A hold keeps the place for ten minutes. All is written, or nothing.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotSeen for what does not exist; Forbidden.
+    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
+    require_open(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from tenants.booking.models import LIVE, Booking, Status
+from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, may_anywhere, require, stores_where
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import tail_of
@@ -20,6 +20,8 @@ from .codes import ALPHABET, parse_code
 from .rota import opening_spans, shift_spans
 from .spans import Span
 
+# A confirmed guest who has not come by then is called late, on every page that says so.
+LATE_AFTER = timedelta(minutes=5)
 WITH = ("store", "service", "member", "practitioner", "resource")
 
 
@@ -151,15 +153,3 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         ),
         bookings=bookings,
     )
-
-
-def upcoming_of_member(member_id: UUID, *, now: datetime) -> QuerySet[Booking]:
-    """The member's bookings that are still to come or under way, soonest first."""
-    mine = Booking.objects.select_related(*WITH).filter(member_id=member_id, ends_at__gt=now)
-    return mine.filter(status__in=LIVE).order_by("starts_at", "id")
-
-
-def past_of_member(member_id: UUID, *, now: datetime) -> QuerySet[Booking]:
-    """The member's other bookings, latest first: over, cancelled, expired."""
-    mine = Booking.objects.select_related(*WITH).filter(member_id=member_id)
-    return mine.exclude(status__in=LIVE, ends_at__gt=now).order_by("-starts_at", "-id")

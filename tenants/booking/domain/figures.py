@@ -20,14 +20,15 @@ from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date, local_day
 from tenants.stores.models import Store
 
+from .day import LATE_AFTER
+
 FIGURES = "figures"
-LATE = timedelta(minutes=10)
 COUNTED = (Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)
 class StoreToday:
-    """A store's local day in numbers; `late` should have begun ten minutes ago and nobody came."""
+    """A store's local day in numbers; `late` should have begun LATE_AFTER ago and nobody came."""
 
     store: Store
     booked: int
@@ -56,8 +57,8 @@ def count_today(*, by: Actor, now: datetime) -> list[StoreToday]:
         .annotate(
             booked=Count("id"),
             arrived=Count("id", filter=Q(status__in=(Status.ARRIVED, Status.COMPLETED))),
-            to_come=Count("id", filter=confirmed & Q(starts_at__gt=now - LATE)),
-            late=Count("id", filter=confirmed & Q(starts_at__lte=now - LATE)),
+            to_come=Count("id", filter=confirmed & Q(starts_at__gt=now - LATE_AFTER)),
+            late=Count("id", filter=confirmed & Q(starts_at__lte=now - LATE_AFTER)),
         )
     )
     counted = {row.pop("store_id"): row for row in rows}

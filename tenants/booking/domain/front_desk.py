@@ -35,7 +35,6 @@ def take_over_booking(
         raise UnknownCode
     if booking.store_id == store_id:
         raise NotSeen
-    assert booking.member_id is not None  # confirmed bookings have one
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
     calendar = read_calendar(

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
@@ -148,12 +149,17 @@ def redeem_phone(store_id: UUID, *, phone: str, by: Actor, now: datetime) -> Red
 
     A national number is read in the store's country.
     Several: ChooseBooking with all of them. None that can be accepted: the reason of the one that comes
-    nearest to now; no booking of that number around today: UnknownCode.
+    nearest to now. None here within two days: WrongStore of the nearest at another store, or UnknownCode.
     """
     require(by, Action.REDEEM_BOOKING, store_id=store_id)
     country = Store.objects.filter(id=store_id).values_list("country", flat=True).first() or ""
-    found = bookings_of_phone(store_id, normalise_phone(phone, country=country), now=now)
-    open_now = [booking for booking in found if _refusal_now(booking, now=now) is None]
+    number = normalise_phone(phone, country=country)
+    found = bookings_of_phone(store_id, number, now=now) or _elsewhere(number, now=now)
+    open_now = [
+        booking
+        for booking in found
+        if booking.store_id == store_id and _refusal_now(booking, now=now) is None
+    ]
     if len(open_now) > 1:
         raise ChooseBooking(extra={"bookings": [_brief(booking) for booking in open_now]})
     if not found:
@@ -164,10 +170,19 @@ def redeem_phone(store_id: UUID, *, phone: str, by: Actor, now: datetime) -> Red
 
 def bookings_of_phone(store_id: UUID, phone: str, *, now: datetime) -> Sequence[Booking]:
     """The bookings of that number at the store within two days of now, in order of time."""
+    return list(_around(phone, now=now).filter(store_id=store_id))
+
+
+def _elsewhere(phone: str, *, now: datetime) -> Sequence[Booking]:
+    """What the number still has to come or under way at any store: asked where this store has nothing."""
+    return list(_around(phone, now=now).filter(status=Status.CONFIRMED, ends_at__gt=now))
+
+
+def _around(phone: str, *, now: datetime) -> QuerySet[Booking]:
     near = timedelta(days=2)
-    return list(
+    return (
         Booking.objects.select_related("store", "service", "member", "practitioner")
-        .filter(store_id=store_id, member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near)
+        .filter(member__phone=phone, starts_at__gt=now - near, starts_at__lt=now + near)
         .exclude(status__in=[Status.EXPIRED, Status.HELD])
         .order_by("starts_at")
     )

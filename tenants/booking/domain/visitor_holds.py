@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ from chains.due import mark_due
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Channel, Status, VisitorHold
 from tenants.events.domain.record import record_event
-from tenants.people.domain.rights import Actor, NotSeen
+from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
@@ -31,6 +31,7 @@ from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
+from .open import require_open
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
 
@@ -45,6 +46,9 @@ class TooManyHolds(Refusal):
     title = _("Too many times on hold")
     detail = _("Too many times are being held from this connection.")
     fix = _("Confirm one of them, or try again in ten minutes.")
+
+    def __init__(self) -> None:
+        super().__init__(extra={"retry_after": int(HOLD_FOR.total_seconds())})
 
 
 class HoldExtended(Refusal):
@@ -76,9 +80,10 @@ def hold_for_visitor(
     """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
 
     The browser's earlier hold is let go in the same transaction, and stays where the new one is refused.
-    Raises TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
+    Raises NotOpen, TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
     WrongSkill, NotOffered, NotSeen.
     """
+    require_open(by=NOBODY)
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
@@ -218,6 +223,10 @@ def _require_live(booking: Booking, *, now: datetime) -> None:
 
 
 def _require_few(address: str, *, but: str, now: datetime) -> None:
+    """Requests of one address come one after the other: each counts what the last one held."""
+    lock = int.from_bytes(bytes.fromhex(key_hash(f"holds {address}"))[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
     held = VisitorHold.objects.filter(
         address_hash=key_hash(address), booking__status=Status.HELD, booking__expires_at__gt=now
     )

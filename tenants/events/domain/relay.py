@@ -7,6 +7,7 @@ noted as done is never done again: the effect's key is a primary key, written in
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ class Leased:
     delivery_id: int
     subscriber: str
     attempts: int
+    leased_until: datetime
     event: Happened
 
 
@@ -64,7 +66,9 @@ def lease_deliveries(*, now: datetime, limit: int = BATCH) -> list[Leased]:
     Delivery.objects.filter(id__in=[row.id for row in rows]).update(leased_until=now + LEASE)
     events = Event.objects.in_bulk({row.event_id for row in rows})
     return [
-        Leased(row.id, row.subscriber, row.attempts, _happened(events[row.event_id], row.subscriber))
+        Leased(
+            row.id, row.subscriber, row.attempts, now + LEASE, _happened(events[row.event_id], row.subscriber)
+        )
         for row in rows
     ]
 
@@ -78,9 +82,14 @@ def mark_rest_due(*, now: datetime, mine: Sequence[int] = ()) -> None:
 
 
 def deliver(leased: Sequence[Leased], *, now: datetime) -> None:
-    """Bring about each of the leased deliveries, in the active scope, outside any transaction."""
+    """Bring about each of the leased deliveries, in the active scope, outside any transaction.
+
+    `now` is when the first begins; the others are as much later as those before them took.
+    """
     hints: list[int] = []
+    began, first = time.monotonic(), now
     for one in leased:
+        now = first + timedelta(seconds=int(time.monotonic() - began))
         wanted = subscription(one.subscriber)
         if wanted is None:
             log.warning("subscriber_gone", subscriber=one.subscriber)
@@ -97,7 +106,7 @@ def deliver(leased: Sequence[Leased], *, now: datetime) -> None:
 def _deliver_once(one: Leased, wanted: Subscription, *, now: datetime) -> None:
     try:
         call = _bring_about(one, wanted, now=now)
-        if call is not None:
+        if call is not None and _keep_lease(one, now=now):
             # told to the world between two transactions: the key makes a repeat harmless
             call()
             with transaction.atomic():
@@ -106,6 +115,12 @@ def _deliver_once(one: Leased, wanted: Subscription, *, now: datetime) -> None:
     except Exception as error:
         log.warning("delivery_failed", subscriber=one.subscriber, event_id=one.event.id, exc_info=True)
         _put_off(one, error, now=now)
+
+
+def _keep_lease(one: Leased, *, now: datetime) -> bool:
+    """Begin the lease anew for a call to the outside; False where it ran out and another has taken it."""
+    mine = Delivery.objects.filter(id=one.delivery_id, leased_until=one.leased_until)
+    return bool(mine.update(leased_until=now + LEASE))
 
 
 def _bring_about(one: Leased, wanted: Subscription, *, now: datetime) -> Call | None:

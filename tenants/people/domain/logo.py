@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal
@@ -39,6 +41,8 @@ class Logo:
 def save_logo(data: bytes, *, by: Actor) -> str:
     """Keep the picture as the chain's logo in place of the one before; returns its stored name.
 
+    It is replaced after the commit: a request that is rolled back leaves the logo as it was.
+
     What it is, is read from its bytes, never from what the browser says. Raises Forbidden, LogoWrong.
     """
     require(by, Action.MANAGE_CHAIN)
@@ -46,17 +50,14 @@ def save_logo(data: bytes, *, by: Actor) -> str:
     if kind is None or len(data) > LARGEST or not all(side in SIDES for side in size_of(data, kind)):
         raise LogoWrong(errors=[FieldError("logo", "invalid", LogoWrong.detail)])
     name = f"{hashlib.sha256(data).hexdigest()[:16]}.{kind}"
-    _remove_all(keep=name)
-    path = f"{FOLDER}/{name}"
-    if not default_storage.exists(path):
-        default_storage.save(path, ContentFile(data))
+    transaction.on_commit(partial(_replace, name, data))
     return name
 
 
 def remove_logo(*, by: Actor) -> None:
     """The chain has no logo any more. Raises Forbidden."""
     require(by, Action.MANAGE_CHAIN)
-    _remove_all(keep=None)
+    transaction.on_commit(partial(_remove_all, keep=None))
 
 
 def logo_name() -> str | None:
@@ -130,6 +131,14 @@ def _names() -> list[str]:
     if not default_storage.exists(FOLDER):
         return []
     return [name for name in default_storage.listdir(FOLDER)[1] if name.rpartition(".")[2] in TYPES]
+
+
+def _replace(name: str, data: bytes) -> None:
+    """The new picture first, then the old ones: whatever fails in between, the chain has a logo."""
+    path = f"{FOLDER}/{name}"
+    if not default_storage.exists(path):
+        default_storage.save(path, ContentFile(data))
+    _remove_all(keep=name)
 
 
 def _remove_all(*, keep: str | None) -> None:

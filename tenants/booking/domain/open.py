@@ -1,0 +1,41 @@
+"""Whether guests may book at all: the chain has opened, and is not read-only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from chains.models import ChainState
+from chains.refusals import Refusal
+from tenants.people.domain.rights import Actor
+
+
+class NotOpen(Refusal):
+    """The chain takes no bookings of members and visitors: it has not opened, or is read-only."""
+
+    code = "not_open"
+    status = 422
+    title = _("Not taking bookings")
+    detail = _("This shop is not taking bookings at the moment.")
+    fix = _("Come back later, or ask the shop.")
+
+
+def takes_bookings(state: str, opened_at: datetime | None) -> bool:
+    """Whether members and visitors may book in a chain in that state, opened at that moment or never."""
+    return opened_at is not None and state != ChainState.READ_ONLY
+
+
+def require_open(*, by: Actor) -> None:
+    """Raise NotOpen where the active chain takes no bookings of guests; employees may always book.
+
+    Asks the chain's row, not the cached host: what is open on the page is open here.
+    """
+    if by.is_employee:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, opened_at FROM public.own_chain()")
+        row = cursor.fetchone()
+    if row is None or not takes_bookings(*row):
+        raise NotOpen
