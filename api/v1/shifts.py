@@ -15,8 +15,10 @@ from rest_framework.response import Response
 from api.fields import Body, DayField, WallField, wall_text
 from api.v1.forms import FromTo
 from api.views import Endpoint
+from tenants.booking.domain.offering import zone_of_store
 from tenants.people.domain.shifts import DatedShift, WeekShift, set_days, set_week
 from tenants.people.models import DayShift, WeeklyShift
+from tenants.stores.domain.wall import local_date
 
 
 class Week(FromTo):
@@ -78,7 +80,8 @@ class EmployeeShifts(Endpoint):
         else:
             days = [DatedShift(row["date"], row["from"], row["to"]) for row in body["days"]]
             set_days(employee_id, body["store"], days, by=self.actor)
-        return Response(shifts_document(employee_id, body["store"], today=self.now.date()))
+        today = local_date(self.now, zone_of_store(body["store"]))
+        return Response(shifts_document(employee_id, body["store"], today=today))
 
 
 def shifts_document(employee_id: UUID, store_id: UUID, *, today: Any) -> dict[str, Any]:

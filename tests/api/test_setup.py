@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from chains.models import Chain
@@ -13,6 +14,7 @@ from chains.outgoing import sent_messages
 from chains.scope import chain_scope, platform_scope
 from tenants.people.domain.invitations import accept_invitation
 from tenants.people.models import AccessNote, Employee, Role, WeeklyShift
+from tenants.stores.models import Store
 from tests.api.conftest import Program, employee_program
 from tests.ground.cast import NOW, make_employee
 
@@ -265,6 +267,17 @@ def test_shifts_replace_the_week_or_the_dates_named(cast, manager):
     assert (answer.json()["weeks"], answer.json()["days"]) == (weeks, days)
     fewer = [{"date": "2030-01-02", "from": "11:00", "to": "12:00"}]
     assert manager.put(path, {"store": north, "days": fewer}).json()["days"] == [days[0], *fewer]
+
+
+def test_todays_shift_is_answered_by_the_stores_date(cast):
+    with chain_scope(cast.alpha.info):
+        store = cast.alpha.stores["north"]
+        Store.objects.filter(id=store.id).update(time_zone="Pacific/Honolulu")
+    path = f"employees/{cast.alpha.employees['practitioner'].id}/shifts"
+    body = {"store": str(store.id), "days": [{"date": "2030-01-01", "from": "12:00", "to": "14:00"}]}
+    with time_machine.travel("2030-01-02T05:00:00+00:00", tick=False):  # the evening of the first, there
+        answer = employee_program(cast.alpha, "owner").put(path, body)
+    assert [day["date"] for day in answer.json()["days"]] == ["2030-01-01"]
 
 
 def test_shifts_that_cannot_be_are_refused(cast, owner):

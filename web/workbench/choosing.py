@@ -91,7 +91,7 @@ def services_of(desk: Desk) -> list[Service]:
     for service in services:
         if service.own_price is not None:
             service.price_amount = service.own_price
-    return services
+    return [*services]
 
 
 def service_options(services: Iterable[Service], chosen: UUID | None) -> list[Option]:

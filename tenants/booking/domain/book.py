@@ -68,11 +68,10 @@ def book(
     hold: bool = False,
     channel: Channel = Channel.ONLINE,
 ) -> Booking:
-    """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held.
+    """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves; if that place is taken meanwhile,
-    the next. The price is fixed now. A hold keeps the place for ten minutes. All is written, or nothing.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
