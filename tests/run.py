@@ -102,7 +102,8 @@ def missing_parts() -> list[Part]:
 
 def run_tests(missing: list[Part], extra: list[str]) -> int:
     """pytest on two workers, without the tests of missing parts."""
-    left_out = sorted({part.marker for part in missing})
+    # the bars' mutants have a target of their own, `make mutants`
+    left_out = ["mutant", *sorted({part.marker for part in missing})]
     marks = " and ".join(f"not {marker}" for marker in left_out)
     argv = [
         sys.executable,
