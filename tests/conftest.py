@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -28,6 +29,17 @@ def _nothing_cached() -> Iterator[None]:
     forget_hosts()
     yield
     forget_hosts()
+
+
+@pytest.fixture(autouse=True)
+def _second_factors_clock_stands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A six-digit code never ages between being made and being typed, however slow the machine is.
+
+    A browser talks to a second process, whose clock goes on.
+    """
+    if request.node.get_closest_marker("browser") is None:
+        clock = SimpleNamespace(time=lambda: 1_800_000_015)
+        monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", clock)
 
 
 @pytest.fixture()
