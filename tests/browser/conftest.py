@@ -124,7 +124,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             has_touch=width < 640,
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -154,7 +154,7 @@ def platform_url(site: Site) -> str:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh window without wishes; what its console says is the test's to judge."""
     context = chromium.new_context(reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
@@ -180,8 +180,13 @@ def open_shop(committed: None) -> Callable[..., Chain]:
 
 def axe_violations(page: Page) -> list[str]:
     """What axe-core finds on the page: rule and place of each violation."""
+    # tall enough that no sticky bar lies over a control that is being measured
+    size = page.viewport_size or {"width": 375, "height": 812}
+    height = max(size["height"], min(4000, int(page.evaluate("document.documentElement.scrollHeight")) + 160))
+    page.set_viewport_size({"width": size["width"], "height": height})
     page.evaluate(AXE)
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
+    page.set_viewport_size(size)
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
         for violation in found["violations"]
