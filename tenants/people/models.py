@@ -191,7 +191,7 @@ class AccessNote(models.Model):
 class ArrivalUse(models.Model):
     """That the single-use link into a new chain has been used."""
 
-    append_only = True
+    write_once = True
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField()

@@ -7,13 +7,11 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from api.idempotency import DUE_KIND, fingerprint_of, forget_answers, scope_of
+from api.idempotency import fingerprint_of, forget_answers, scope_of
 from api.models import IdempotencyKey
-from chains.models import DueWork
-from chains.scope import chain_scope, platform_scope
+from chains.scope import chain_scope
 from tenants.people.domain.rights import NOBODY
 from tenants.stores.models import Region
 from tests.api.conftest import Program, employee_program
@@ -113,16 +111,3 @@ def test_answers_are_forgotten_after_a_day_not_before(nobody):
         with chain_scope(nobody.chain):
             forget_answers(now=kept + later)
             assert IdempotencyKey.objects.count() == left
-
-
-def test_keeping_an_answer_asks_once_for_its_clean_up(nobody):
-    from api import idempotency
-
-    idempotency._asked.clear()
-    for name in "xyz":
-        nobody.post("regions", {"name": name}, key=name)
-    with platform_scope():
-        rows = list(DueWork.objects.filter(schema=nobody.chain.schema_name).values_list("kind", "due_at"))
-    assert [kind for kind, _ in rows] == [DUE_KIND]
-    assert rows[0][1] > timezone.now() + timedelta(hours=24)
-    connection.close()

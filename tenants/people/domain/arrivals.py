@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chains.chores import let_go
 from chains.refusals import Refusal
 from tenants.people.models import ArrivalUse
+
+# A link works for a minute; a day covers every clock that may be wrong.
+KEPT = timedelta(days=1)
 
 
 class ArrivalDead(Refusal):
@@ -37,3 +41,8 @@ def use_arrival(token_hash: str, *, email: str, now: datetime) -> User:
     if user is None or is_mfa_enabled(user):
         raise ArrivalDead
     return user
+
+
+def forget_arrivals(*, now: datetime) -> bool:
+    """Housekeeping: notes of used links go after KEPT, when the links are long dead by themselves."""
+    return let_go(ArrivalUse.objects.filter(at__lt=now - KEPT))
