@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from api.models import IdempotencyKey
@@ -128,10 +129,13 @@ def scope_of(key: str, *, actor: Actor, method: str, path: str, fingerprint: str
 
 
 def fingerprint_of(body: bytes) -> str:
-    """The same for two bodies that say the same in JSON; of anything else, of the bytes."""
+    """The same for two bodies that say the same in JSON; of anything else, of the bytes.
+
+    Keyed: a body may hold a password, and a bare hash of it could be guessed by whoever reads the table.
+    """
     with contextlib.suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True).encode()
-    return hashlib.sha256(body).hexdigest()
+    return salted_hmac("api.idempotency.body", body, algorithm="sha256").hexdigest()
 
 
 def _kept_answers() -> QuerySet[Any]:

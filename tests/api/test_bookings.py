@@ -13,6 +13,7 @@ from chains.scope import platform_scope
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
 
+NOWHERE = "01970000-0000-7000-8000-000000000000"
 TEN = "2026-11-23T10:00:00+08:00"
 
 
@@ -158,6 +159,61 @@ def test_clerk_books_for_a_guest_by_name_and_national_number(shop: Shop) -> None
     assert again.json()["member"] == answer.json()["member"]
     missing = shop.clerk.post("bookings", shop.wish())
     assert missing.json()["errors"][0]["field"] == "member"
+
+
+def test_fields_of_what_is_still_to_come_may_be_empty(shop: Shop) -> None:
+    made = shop.booked(session=None, pickup_window=None, items=[], **{"pass": None})
+    assert made["status"] == "confirmed"
+    cancelled = shop.su.post(f"bookings/{made['id']}/cancel", {})
+    assert cancelled.status_code == 200
+    assert shop.booked(items=None)["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("session", NOWHERE),
+        ("pickup_window", NOWHERE),
+        ("items", [{"product": NOWHERE, "quantity": 2}]),
+        ("pass", NOWHERE),
+    ],
+)
+def test_fields_of_what_is_still_to_come_are_refused_by_rule_when_filled(
+    shop: Shop, field: str, value: Any
+) -> None:
+    wish = shop.wish(**{field: value})
+    if field in {"session", "pickup_window"}:
+        del wish["starts_at"]
+    answer = shop.su.post("bookings", wish)
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (422, "not_bookable_yet")
+    assert said["detail"] == f"This shop takes bookings of a service at a time, not yet with “{field}”."
+    assert [(error["field"], error["code"]) for error in said["errors"]] == [(field, "not_bookable_yet")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("items", [{"product": NOWHERE}], "required"),
+        ("session", "x", "invalid"),
+        ("nonsense", None, "unknown_field"),
+    ],
+)
+def test_such_a_field_that_is_malformed_is_named(shop: Shop, field: str, value: Any, code: str) -> None:
+    answer = shop.su.post("bookings", shop.wish(**{field: value}))
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["field"].partition(".")[0], error["code"]) == (field, code)
+
+
+def test_a_wish_without_a_time_is_told_so(shop: Shop) -> None:
+    wish = shop.wish()
+    del wish["starts_at"]
+    answer = shop.su.post("bookings", wish)
+    assert answer.status_code == 400
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [
+        ("starts_at", "required")
+    ]
 
 
 def test_stranger_is_asked_to_sign_in(shop: Shop) -> None:

@@ -51,7 +51,7 @@ def test_dead_rows_go_and_living_ones_stay(cast: Cast) -> None:
         Invitation.objects.create(
             employee=employee, token_hash=name, expires_at=NOW - 30 * DAY - late, used_at=None
         )
-        ArrivalUse.objects.create(token_hash=name, at=NOW - DAY - late)
+        ArrivalUse.objects.create(token_hash=name, at=NOW - 60 * DAY - late)
         Effect.objects.create(key=name, at=NOW - 30 * DAY - late)
     keep_chain(now=NOW)
     left = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 
 import psycopg
@@ -111,3 +113,12 @@ def test_answers_are_forgotten_after_a_day_not_before(nobody):
         with chain_scope(nobody.chain):
             forget_answers(now=kept + later)
             assert IdempotencyKey.objects.count() == left
+
+
+def test_fingerprint_of_a_body_is_keyed_since_a_body_may_hold_a_password(settings):
+    body = json.dumps({"password": "a-long-passphrase"}, sort_keys=True).encode()
+    kept = fingerprint_of(body)
+    assert kept == fingerprint_of(b' {"password":"a-long-passphrase"}')
+    assert kept != hashlib.sha256(body).hexdigest()
+    settings.SECRET_KEY = "another-another-another-another-another-another"
+    assert fingerprint_of(body) != kept

@@ -138,7 +138,8 @@ def arrive(request: HttpRequest, signup_id: UUID) -> HttpResponse:
     chain_url = address_of(found.chain.slug)
     if not is_same_browser(request, found) or len(nonce_hash) != 64:
         return HttpResponseRedirect(f"{chain_url}/staff/login/")
-    token = sign_arrival(Arrival(chain_id=found.chain.id, email=found.email, nonce_hash=nonce_hash))
+    arrival = Arrival(signup_id=found.id, chain_id=found.chain.id, email=found.email, nonce_hash=nonce_hash)
+    token = sign_arrival(arrival)
     response = HttpResponseRedirect(f"{chain_url}/staff/arrive/{token}")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
