@@ -59,6 +59,24 @@ def shop(cast: Cast) -> Shop:
     return Shop(cast)
 
 
+def test_times_of_a_chain_that_has_not_opened_are_told_to_its_employees_alone(shop: Shop, cast: Cast) -> None:
+    row = ChainRow.objects.filter(id=cast.alpha.info.id)
+    where = f"store={shop.north}&service={shop.facial}"
+    calls = [
+        f"availability?{where}&from=2026-11-23&to=2026-11-24",
+        f"availability/why?{where}&starts_at=2026-11-23T10:00:00%2B08:00",
+    ]
+    with platform_scope():
+        row.update(opened_at=None)
+    told = {who: [program.get(call) for call in calls] for who, program in
+            {"nobody": shop.nobody, "member": shop.su, "clerk": shop.clerk}.items()}  # fmt: skip
+    with platform_scope():
+        row.update(opened_at=NOW)
+    for who in ("nobody", "member"):
+        assert [(a.status_code, a.json()["code"]) for a in told[who]] == [(422, "not_open")] * 2
+    assert [a.status_code for a in told["clerk"]] == [200, 200]
+
+
 def test_a_chain_that_has_not_opened_is_booked_by_its_employees_alone(shop: Shop, cast: Cast) -> None:
     row = ChainRow.objects.filter(id=cast.alpha.info.id)
     with platform_scope():

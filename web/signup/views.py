@@ -41,7 +41,7 @@ _SLUG_GONE = (SlugTaken, SlugConfusable)
 def home(request: HttpRequest) -> HttpResponse:
     """What Tessera is, and the card that starts a chain."""
     if request.method == "GET":
-        return render(request, "signup/home.html", _card(_blank()))
+        return render(request, "signup/home.html", _card(_blank(request)))
     sent = _sent(request)
     secret = secret_of(request)
     try:
@@ -180,9 +180,9 @@ def _progress_context(request: HttpRequest, found: Signup) -> dict[str, Any]:
     }
 
 
-def _blank() -> SignupFields:
+def _blank(request: HttpRequest) -> SignupFields:
     language = get_language() or "en"
-    zone, currency = home_of(language)
+    zone, currency = home_of(language, accepted=request.headers.get("accept-language", ""))
     return SignupFields(
         brand="",
         slug="",
@@ -197,7 +197,7 @@ def _blank() -> SignupFields:
 
 def _sent(request: HttpRequest) -> SignupFields:
     given = request.POST
-    blank = _blank()
+    blank = _blank(request)
     return SignupFields(
         brand=given.get("brand", "")[:300],
         slug=given.get("slug", "")[:120],
