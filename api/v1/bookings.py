@@ -87,7 +87,7 @@ class MemberField(serializers.Field[Any, Any, Any, Any]):
         return cast(UUID, serializers.UUIDField().run_validation(data))
 
     def to_representation(self, value: Any) -> Any:
-        """Never written."""
+        """The field is only read; the schema's generator asks for this all the same."""
         return str(value)
 
 
@@ -153,7 +153,7 @@ class Versioned(Body):
 
 
 class Cancelling(Versioned):
-    """Why."""
+    """A cancellation: the reason is kept with the booking, and its member can read it."""
 
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
@@ -182,7 +182,7 @@ class BookingQuery(ListQuery):
         return {**super().get_fields(), "from": DayField(required=False)}
 
     def validate_status(self, value: str) -> tuple[str, ...]:
-        """Known ones only."""
+        """The statuses named, by comma; one that does not exist is `invalid`."""
         wanted = tuple(part for part in value.split(",") if part)
         if not set(wanted) <= set(Status.values):
             raise serializers.ValidationError(_("There is no such status."), "invalid_choice")

@@ -27,7 +27,7 @@ class Days(Body):
     """`from` and `to` as dates in the store's zone, half-open."""
 
     def get_fields(self) -> dict[str, Any]:
-        """See FromTo."""
+        """With `from` and `to`; `from` is a word of the language, hence here."""
         return {**super().get_fields(), "from": DayField(), "to": DayField()}
 
 

@@ -17,7 +17,7 @@ from tenants.booking.domain.live import issue_ticket, stream_url
 
 
 class Watching(Body):
-    """Which store."""
+    """The store whose day is watched."""
 
     store = serializers.UUIDField()
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MembersConfig(AppConfig):
-    """See the package's modules."""
+    """Members, and the one-time codes they sign in with."""
 
     name = "tenants.members"
     label = "members"

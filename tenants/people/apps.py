@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PeopleConfig(AppConfig):
-    """See the package's modules."""
+    """Employees, their roles and rights, skills, shifts and leave."""
 
     name = "tenants.people"
     label = "people"

@@ -132,7 +132,7 @@ def _form(
 @require_http_methods(["GET", "POST"])
 @in_office(Action.CREATE_STORE)
 def new(request: HttpRequest, office: Office) -> HttpResponse:
-    """Another store."""
+    """The form of a new store, and the store it makes."""
     form = FullStoreForm(request.POST or None, chain=office.chain, store=None)
     if request.method == "POST" and form.is_valid():
         fields = form.store_fields()

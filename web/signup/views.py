@@ -97,7 +97,7 @@ def verify(request: HttpRequest, signup_id: UUID) -> HttpResponse:
 
 @require_POST
 def resend(request: HttpRequest, signup_id: UUID) -> HttpResponse:
-    """Another code."""
+    """Send a fresh code; the older one stops working."""
     try:
         resend_code(signup_id, now=timezone.now())
     except Refusal as refusal:
