@@ -45,8 +45,12 @@ def test_store_manager_may_name_both_as_they_are(alpha: Chain) -> None:
     assert _change(alpha, "store_manager", name="New", ownership="own", currency="CNY").name == "New"
 
 
-def test_another_store_is_not_seen_and_what_one_sees_is_forbidden(alpha: Chain) -> None:
-    with pytest.raises(NotSeen):
-        _change(alpha, "store_manager", store="south", name="Mine")
+def test_a_store_that_anybody_can_read_is_forbidden_and_one_that_is_closed_not_seen(alpha: Chain) -> None:
+    for role, store in (("clerk", "north"), ("store_manager", "south")):
+        with pytest.raises(Forbidden):
+            _change(alpha, role, store=store, name="Mine")
+    Store.objects.update(active=False)
     with pytest.raises(Forbidden):
         _change(alpha, "clerk", name="Mine")
+    with pytest.raises(NotSeen):
+        _change(alpha, "store_manager", store="south", name="Mine")

@@ -194,5 +194,6 @@ def closures(request: HttpRequest, office: Office, store_id: UUID) -> HttpRespon
 @managers
 def reopen(request: HttpRequest, office: Office, store_id: UUID, closure_id: UUID) -> HttpResponse:
     """Take a closure back."""
-    reopen_days(store_id, closure_id, by=office.actor)
+    store = office.store(store_id, Action.MANAGE_STORE)
+    reopen_days(store.id, closure_id, by=office.actor)
     return done(request, reverse("manage:stores"), _("Open again on these days"))

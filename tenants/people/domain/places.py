@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal
-from tenants.people.domain.rights import Action, Actor, NotSeen, may, require
+from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, require, sees_store
 from tenants.stores.domain import stores
 from tenants.stores.domain.stores import DayHours, StoreFields
 from tenants.stores.models import Closure, OpeningHours, Resource, Store
@@ -65,12 +65,17 @@ def add_resource(store_id: UUID, *, kind: str, name: str, capacity: int, by: Act
 
 
 def managed_store(store_id: UUID, *, by: Actor) -> Store:
-    """The store, for who may manage it. Raises NotSeen, Forbidden."""
-    require(by, Action.MANAGE_STORE, store_id=store_id)
+    """The store, for who may manage it.
+
+    Raises Forbidden for a store that anybody can read, NotSeen for one that is closed to the public and
+    none of theirs (docs/decisions/0010-not-found-or-forbidden.md).
+    """
     store = Store.objects.filter(id=store_id).first()
     if store is None:
         raise NotSeen
-    return store
+    if may(by, Action.MANAGE_STORE, store_id=store_id):
+        return store
+    raise Forbidden if store.active or sees_store(by, store_id) else NotSeen
 
 
 def _require_same_terms(store: Store, fields: StoreFields) -> None:
