@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 import pytest
 
 from chains.scope import chain_scope
 from tenants.booking.domain.claims import SlotTaken
+from tenants.booking.domain.codes import draw_code
 from tenants.booking.domain.offering import NotOffered
 from tenants.booking.domain.rules import (
     MemberOverlap,
@@ -188,3 +190,14 @@ def test_room_asked_for_is_claimed_too(cast: Cast, desk: Desk) -> None:
         with pytest.raises(SlotTaken) as refused:
             desk.book(who="chen", practitioner_id=None, resource_id=room.id)
         assert refused.value.extra["claim"]["resource_name"] == "Room A"
+
+
+def test_a_code_that_is_taken_is_drawn_again(cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chain_scope(cast.alpha.info):
+        taken = desk.book()
+        free = draw_code(randbelow=secrets.randbelow)
+        drawn = iter([taken.code, free])
+        monkeypatch.setattr("tenants.booking.domain.book.draw_code", lambda **_options: next(drawn))
+        made = desk.book(starts_at=MONDAY_TEN + timedelta(hours=3))
+        assert (made.code, Claim.objects.filter(booking=made).count()) == (free, 1)
+        assert Booking.objects.count() == 2
