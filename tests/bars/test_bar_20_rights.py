@@ -226,7 +226,7 @@ def body_fields() -> set[tuple[str, str]]:
 
 def with_id(field: str, at: Things) -> Any:
     """The body with that field naming something of the target."""
-    name = field.rpartition(".")[2].rstrip("s")
+    name = "store" if field == "stores" else field.rpartition(".")[2]
     value = {
         "store": at.store,
         "service": at.service,
@@ -235,7 +235,7 @@ def with_id(field: str, at: Things) -> Any:
         "resource": at.resource,
         "booking": at.booking("today"),
         # nothing of this kind can be made yet: any id of theirs stands for it
-        **dict.fromkeys(("session", "pickup_window", "pas", "product"), at.service),
+        **dict.fromkeys(("session", "pickup_window", "pass", "product"), at.service),
     }[name]
 
     def change(body: Any) -> Any:
