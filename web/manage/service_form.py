@@ -95,6 +95,7 @@ class ServiceForm(OfficeForm):
             "notice",
             "step",
             "online",
+            "version",
         )
         self.initial.update({name: getattr(service, name) for name in plain})
         self.initial.update(

@@ -186,7 +186,10 @@ def edit(request: HttpRequest, office: Office, service_id: UUID) -> HttpResponse
     service = _read(service_id)
     if request.method == "POST" and ("retire" in request.POST or "restore" in request.POST):
         active = "restore" in request.POST
-        change_service(service.id, {"active": active}, by=office.actor)
+        form = _form_of(request, office, service)
+        told = {"by": office.actor, "version": form.opened_with()}
+        if not form.takes(lambda: change_service(service.id, {"active": active}, **told)):
+            return _show(request, office, form, service)
         said = _("The service is back") if active else _("The service is retired; bookings already made stay")
         return done(request, reverse("manage:services"), said)
     form = _form_of(request, office, service)
@@ -200,6 +203,7 @@ def edit(request: HttpRequest, office: Office, service_id: UUID) -> HttpResponse
                 skills=form.chosen_skills(),
                 offers=form.offers(),
                 by=office.actor,
+                version=form.cleaned_data["version"],
             )
 
         if form.takes(keep):
