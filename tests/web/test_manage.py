@@ -210,7 +210,7 @@ def test_the_online_switch_works_from_the_table(cast, owner):
     ("language", "amount", "both"),
     [
         ("en", "Write an amount, for example 398.", "Fill this in."),
-        ("zh-hans", "写金额，例如 398。", "请填写。"),
+        ("zh-hans", "写金额，例如 398。", "这里要填。"),
     ],
 )
 def test_a_wrong_service_is_refused_at_its_fields(cast, owner, language, amount, both):

@@ -52,7 +52,18 @@ def path_of(cast: Cast, page: str) -> str:
 
 def everything(cast: Cast) -> list[list[dict[str, Any]]]:
     """All that the office's forms write."""
-    kept = (Store, OpeningHours, Closure, Service, Offer, Employee, RoleGrant, WeeklyShift, DayShift, Leave)
+    kept: tuple[Any, ...] = (
+        Store,
+        OpeningHours,
+        Closure,
+        Service,
+        Offer,
+        Employee,
+        RoleGrant,
+        WeeklyShift,
+        DayShift,
+        Leave,
+    )
     with chain_scope(cast.alpha.info):
         return [list(model.objects.order_by("id").values()) for model in kept]
 

@@ -261,9 +261,9 @@ def switch_active(request: HttpRequest, office: Office, employee_id: UUID) -> Ht
     version = _form_of(request, office, None).opened_with()
     employee = read_employee(employee_id, by=office.actor)
     form = _form_of(request, office, employee, fresh=True)
-    told = {"by": office.actor, "chain": office.chain, "now": office.now}
 
     def keep() -> None:
+        told: dict[str, Any] = {"by": office.actor, "chain": office.chain, "now": office.now}
         change_employee(employee_id, active=active, version=version, **told)
         if active:
             send_invitation(employee_id, **told)

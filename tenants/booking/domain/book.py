@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -34,6 +34,8 @@ from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
 CODE_TRIES = 5
+# Whom staff book for a moment ago or the next quarter of an hour has walked in.
+WALK_IN_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,13 @@ def book(
     party_size: int = 1,
     note: str = "",
     hold: bool = False,
-    channel: Channel = Channel.ONLINE,
+    by_program: bool = False,
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
+    `by_program` tells a call of the API from a page, see channel_of.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
@@ -95,7 +98,7 @@ def book(
         price_amount=offering.price_amount,
         currency=offering.currency,
         note=note,
-        channel=channel,
+        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
         expires_at=now + HOLD_FOR if hold else None,
@@ -113,6 +116,13 @@ def book(
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
     return _begin(booking, by=by, now=now)
+
+
+def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
+    """How the booking came: a walk-in where staff book what begins now, else staff, the API, or online."""
+    if by.is_employee:
+        return Channel.WALK_IN if starts_at <= now + WALK_IN_WITHIN else Channel.STAFF
+    return Channel.API if by_program else Channel.ONLINE
 
 
 def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from tenants.stores.domain.spoken import Spoken
 from tenants.stores.domain.wall import NonexistentDate, local_day
 
 from .spans import Span
@@ -18,7 +19,7 @@ def local_day_span(day: date, zone: ZoneInfo) -> Span:
     """
     place = local_day(day, zone)
     if not place.exists:
-        raise NonexistentDate(params={"zone": zone.key, "local": day.isoformat()})
+        raise NonexistentDate(params={"zone": zone.key, "local": Spoken(day)})
     return Span(place.start, place.end)
 
 

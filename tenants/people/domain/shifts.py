@@ -15,6 +15,7 @@ from chains.refusals import Refusal, require_version
 from tenants.people.domain.grants import grants_of
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, require
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
+from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.models import Store
 
 
@@ -185,4 +186,5 @@ def _require_apart(rows: Iterable[tuple[int | date, int, int]]) -> None:
         raise ShiftPastMidnight
     for before, after in pairwise(ordered):
         if before[0] == after[0] and after[1] < before[2]:
-            raise ShiftsOverlap(params={"day": str(before[0])})
+            on = before[0]
+            raise ShiftsOverlap(params={"day": Spoken(on) if isinstance(on, date) else SpokenWeekday(on)})

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.domain.wall import RangeBackwards
 from tenants.stores.models import Closure, OpeningHours, Ownership, Resource, ResourceKind, Store
 
@@ -47,7 +48,7 @@ class HoursOverlap(Refusal):
     code = "hours_overlap"
     status = 422
     title = _("Hours overlap")
-    detail = _("Two spans of weekday %(weekday)s overlap.")
+    detail = _("Two spans of %(day)s overlap.")
     fix = _("Join them, or move one.")
 
 
@@ -111,7 +112,7 @@ def replace_hours(
 def close_days(store: Store, *, first: date, end: date, reason: str, version: int | None = None) -> Closure:
     """Close the store on `[first, end)`. Raises RangeBackwards for a range without a day, StaleVersion."""
     if first >= end:
-        raise RangeBackwards(params={"from": first.isoformat(), "to": end.isoformat()})
+        raise RangeBackwards(params={"from": Spoken(first), "to": Spoken(end)})
     _change_calendar(store, version)
     return Closure.objects.create(store=store, starts_on=first, ends_on=end, reason=reason.strip())
 
@@ -164,4 +165,4 @@ def _require_order(hours: Sequence[DayHours]) -> None:
             raise HoursPastMidnight(params={"from": texts[0], "to": texts[1]})
     for before, after in pairwise(ordered):
         if before.weekday == after.weekday and after.opens < before.closes:
-            raise HoursOverlap(params={"weekday": before.weekday})
+            raise HoursOverlap(params={"day": SpokenWeekday(before.weekday)})
