@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 
 from tenants.booking.domain.cells import Grid
-from tenants.booking.domain.search import DaySlots, Inputs, Need, Slot, StaffInputs, reach, search, thin
+from tenants.booking.domain.search import (
+    DaySlots,
+    Inputs,
+    Need,
+    Slot,
+    StaffInputs,
+    desk_step,
+    reach,
+    search,
+    thin,
+)
 from tenants.booking.domain.spans import Span, merge
 from tenants.booking.domain.wall import local_span
 
@@ -187,6 +197,10 @@ def test_the_oracle_notices_claims_rounded_inward(monkeypatch):
     monkeypatch.setattr(Grid, "lay_busy", Grid.lay_free)
     found = [(found.day, [tuple(slot) for slot in found.slots]) for found in search([DAY], inputs)]
     assert found != slow_search([DAY], inputs)
+
+
+def test_a_desk_is_shown_a_start_every_quarter_of_an_hour_at_most() -> None:
+    assert [desk_step(step) for step in (5, 15, 20, 60)] == [15, 15, 20, 60]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chains.refusals import Refusal
 from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import reschedule_booking
+from tenants.booking.domain.search import desk_step
 from tenants.booking.models import Booking
 from tenants.catalogue.domain.practitioners import serving
 from tenants.catalogue.models import Service
@@ -253,7 +254,7 @@ def _times(
         service.id,
         on=wish.on,
         practitioner_id=practitioner,
-        step=max(15, service.step),
+        step=desk_step(service.step),
         chosen=wish.starts_at,
         but=but,
     )

@@ -16,6 +16,7 @@ from .cells import CELL, Grid, cells_for, columns, fits, positions
 from .spans import Span
 
 K = TypeVar("K", bound=Hashable)
+DESK_STEP = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
         end = bisect_left(begins, grid.moment(cells.stop))
         found.append(DaySlots(day, slots[first:end]))
     return found
+
+
+def desk_step(step: int) -> int:
+    """Minutes between the starts a desk is shown: the service's own, every quarter of an hour at most."""
+    return max(DESK_STEP, step)
 
 
 def thin(slots: Sequence[Slot[K]], *, zone: ZoneInfo, step: int, now: datetime) -> list[Slot[K]]:
