@@ -11,7 +11,7 @@ from tenants.catalogue.models import Offer, Service
 from tenants.people.models import DayShift, Employee, Leave, RoleGrant, WeeklyShift
 from tenants.stores.models import Closure, OpeningHours, Store
 from tests.ground.cast import Cast
-from tests.web.office import _noon, manager, owner, sign_in
+from tests.web.office import _noon, manager, owner, path_of, sign_in
 from tests.web.pages import form_of
 
 __all__ = ["_noon", "manager", "owner", "sign_in"]  # fixtures
@@ -37,17 +37,6 @@ WORDS = {
     "en": ("This was changed after you opened it, so nothing was kept.", "Open it again"),
     "zh-hans": ("你打开之后这里改过了，所以没有保存。", "重新打开"),
 }
-
-
-def path_of(cast: Cast, page: str) -> str:
-    alpha = cast.alpha
-    ids = {
-        "north": alpha.stores["north"].id,
-        "facial": alpha.services["facial"].id,
-        "clerk": alpha.employees["clerk"].id,
-        "ya": alpha.employees["practitioner"].id,
-    }
-    return f"/manage/{page}".format(**ids)
 
 
 def everything(cast: Cast) -> list[list[dict[str, Any]]]:
