@@ -12,8 +12,11 @@ from django.db import connection
 from chains.hosts import forget_hosts
 from chains.schemas.owner import owner_connection
 from chains.schemas.public import secure_public
+from tests.ground.browser import chromium, open_page, site
 from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
+
+__all__ = ["chromium", "open_page", "site"]  # fixtures
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
 from api.v1.bookings import StoreMomentField
 from api.views import Endpoint
-from tenants.booking.domain.availability import explain, find_slots, slot_document
+from tenants.booking.domain.availability import explain, find_slots, slot_documents
 from tenants.booking.domain.offering import zone_of_store
 from tenants.stores.domain.wall import days_between, parse_moment
 
@@ -96,10 +96,7 @@ class Availability(Endpoint):
             practitioner_id=asked.get("practitioner"),
             now=self.now,
         )
-        days = [
-            {"date": day.day.isoformat(), "slots": [slot_document(slot, offering) for slot in day.slots]}
-            for day in found
-        ]
+        days = [{"date": day.day.isoformat(), "slots": slot_documents(day.slots, offering)} for day in found]
         return Response({"days": days})
 
 

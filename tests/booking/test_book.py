@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chains.scope import chain_scope
 from tenants.booking.domain.book import channel_of
 from tenants.booking.domain.claims import SlotTaken
+from tenants.booking.domain.codes import draw_code
 from tenants.booking.domain.offering import NotOffered
 from tenants.booking.domain.rules import (
     MemberOverlap,
@@ -213,3 +215,14 @@ def test_a_booking_keeps_how_it_came(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         assert desk.book().channel == "online"
         assert desk.book(local(24, 10), by_program=True).channel == "api"
+
+
+def test_a_code_that_is_taken_is_drawn_again(cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chain_scope(cast.alpha.info):
+        taken = desk.book()
+        free = draw_code(randbelow=secrets.randbelow)
+        drawn = iter([taken.code, free])
+        monkeypatch.setattr("tenants.booking.domain.book.draw_code", lambda **_options: next(drawn))
+        made = desk.book(starts_at=MONDAY_TEN + timedelta(hours=3))
+        assert (made.code, Claim.objects.filter(booking=made).count()) == (free, 1)
+        assert Booking.objects.count() == 2

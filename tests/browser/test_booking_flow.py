@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from chains.outgoing import sent_messages
 from chains.scope import chain_scope
 from tenants.booking.models import Booking, Status
-from tests.browser.conftest import OpenPage, Site, axe_violations
+from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.cast import Chain
 
 pytestmark = pytest.mark.browser

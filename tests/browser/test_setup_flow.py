@@ -26,7 +26,7 @@ from tenants.catalogue.domain.starting import start_catalogue
 from tenants.people.domain.owners import start_with_owner
 from tenants.people.models import Employee, Role
 from tenants.stores.domain.first_store import start_with_store
-from tests.browser.conftest import OpenPage, Site, axe_violations
+from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.chains import make_chain
 from verticals.beauty.manifest import manifest
 from web.dev.seeding.chain import ChainSeeder

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chains.domain.provisioning import run_once
-from tests.browser.conftest import ROOT, OpenPage, Site, _free_port, _wait, axe_violations
 from tests.chains.signups import PASSWORD, empty_outbox, newest_code
+from tests.ground.browser import OpenPage, Site, axe_violations
+from tests.ground.browser import keep_screenshot as _keep
+from tests.ground.server import free_port, web_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
 
@@ -23,34 +21,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
 @pytest.fixture(scope="module")
 def signup_site(django_db_setup: None) -> Iterator[Site]:
     """The web process with its port in its own address, since sign-up sends from host to host."""
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
-        "TESSERA_BASE": f"tessera.test:{port}",
-    }
-    environment.pop("OWNER_DATABASE_URL", None)
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws", "config.wsgi:application",
-        ],
-        cwd=ROOT,
-        env=environment,
-    )  # fmt: skip
-    try:
-        _wait(port, process)
+    port = free_port()
+    with web_server(threads=4, port=port, TESSERA_BASE=f"tessera.test:{port}"):
         yield Site(port)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _keep(page: Page, name: str) -> None:
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
 WORDS = {

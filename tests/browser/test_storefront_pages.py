@@ -17,8 +17,8 @@ from playwright.sync_api import Page
 from chains.domain.accent import make_accent
 from chains.scope import chain_scope
 from tenants.booking.models import Booking
-from tests.browser.conftest import OpenPage, Site, axe_violations
 from tests.browser.test_booking_flow import come_as_member, free_slot, last_code
+from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.cast import Chain
 from tests.ground.chains import make_chain
 from verticals.beauty.manifest import manifest

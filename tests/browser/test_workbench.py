@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import CHROMIUM, FLAGS, OpenPage, Site, axe_violations
 from tests.browser.workbench_day import ShopDay, make_day, sign_in, write_camera
+from tests.ground.browser import CHROMIUM, FLAGS, OpenPage, Site, axe_violations
 
 pytestmark = pytest.mark.browser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,8 +17,9 @@ from playwright.sync_api import Page, expect
 from chains.scope import chain_scope
 from tenants.booking.domain.change import cancel_booking
 from tenants.booking.domain.redeem import redeem_booking
-from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, OpenPage, Site
 from tests.browser.workbench_day import ShopDay, make_day, sign_in
+from tests.ground.browser import CHROMIUM, FLAGS, ROOT, OpenPage, Site
+from tests.ground.server import free_port
 
 pytestmark = pytest.mark.browser
 SOON = 8_000
@@ -90,12 +90,6 @@ class LiveSite:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

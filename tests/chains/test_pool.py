@@ -245,6 +245,6 @@ def test_only_a_chain_closed_before_it_opened_loses_its_schema() -> None:
     with owner_connection() as owner:
         assert drop_failed(owner, schema) is False
         assert _stands(schema)
-        Chain.objects.update(state=ChainState.CLOSED)
+        Chain.objects.filter(schema_name=schema).update(state=ChainState.CLOSED)
         assert [drop_failed(owner, schema), drop_failed(owner, schema)] == [True, True]
     assert not _stands(schema)

@@ -20,8 +20,9 @@ class TwoChains:
     b: ChainInfo
 
 
-# Schemas that stand for the whole run of a worker.
-_standing: set[str] = set()
+# Chains that stand for the whole run of a worker, as they were made.
+_standing: dict[str, Chain] = {}
+_KEPT = [field.name for field in Chain._meta.concrete_fields if not field.primary_key and not field.generated]
 
 
 def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainInfo:
@@ -32,8 +33,6 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
     from django.conf import settings
 
     schema = new_schema_name()
-    if standing:
-        _standing.add(schema)
     with owner_connection() as owner:
         build_schema(owner, schema, pooled=False)
     with platform_scope():
@@ -43,6 +42,8 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
             **{"name": slug.title(), "state": ChainState.TRIAL, "opened_at": NOW, **fields},
         )
         Domain.objects.create(domain=f"{slug}.{settings.BASE_HOST}", tenant=chain, is_primary=True)
+    if standing:
+        _standing[schema] = chain
     return ChainInfo.of(chain)
 
 
@@ -65,7 +66,7 @@ def empty_chain(chain: ChainInfo) -> None:
 
 
 def empty_public() -> None:
-    """Remove the public rows and the chains that a test left; standing chains stay."""
+    """Remove the public rows and the chains that a test left; standing chains stay, as they were made."""
     with owner_connection() as owner:
         gone = owner.execute(
             "SELECT schema_name FROM public.chains_chain WHERE schema_name <> ALL(%s)"
@@ -84,3 +85,7 @@ def empty_public() -> None:
         owner.execute("DELETE FROM public.chains_chain WHERE schema_name <> ALL(%s)", (sorted(_standing),))
         for (schema,) in gone:
             drop_schema(owner, schema)
+    # a test that closes or opens chains must not be felt by those that come after it in this worker
+    with platform_scope():
+        restored = Chain.objects.bulk_update(_standing.values(), _KEPT) if _standing else 0
+    assert restored == len(_standing)

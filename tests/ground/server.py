@@ -14,18 +14,25 @@ from contextlib import contextmanager
 from tests.ground.plugin import ROOT
 
 
-@contextmanager
-def web_server(*, threads: int = 8) -> Iterator[int]:
-    """Granian as it is shipped, on a free port of 127.0.0.1; its port once it answers."""
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def web_server(*, threads: int = 8, port: int | None = None, **surroundings: str) -> Iterator[int]:
+    """Granian as it is shipped, on 127.0.0.1; its port (a free one) once it answers."""
+    port = port or free_port()
     line = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
         "config.wsgi:application",
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **surroundings}
+    # only the provisioner knows the owner's login
+    environment.pop("OWNER_DATABASE_URL", None)
     process = subprocess.Popen(line, cwd=ROOT, env=environment)
     try:
         _wait_until_up(process, port)

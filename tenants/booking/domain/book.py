@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from accounts.ids import new_id
 from chains.due import mark_due
@@ -21,8 +21,8 @@ from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
-from .attempts import again_on_conflict
-from .availability import find_alternatives, judge, slot_document
+from .attempts import Raced, again_on_conflict
+from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
 from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
 from .codes import draw_code
@@ -33,7 +33,6 @@ from .open import require_open
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
-CODE_TRIES = 5
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
 WALK_IN_WITHIN = timedelta(minutes=15)
 
@@ -160,7 +159,7 @@ def take_place(
 
     def alternatives() -> list[dict[str, object]]:
         near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return [slot_document(slot, offering) for slot in near]
+        return slot_documents(near, offering)
 
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     if not verdict.bookable:
@@ -275,19 +274,19 @@ def member_overlap(other: Booking) -> MemberOverlap:
 
 
 def insert_booking(booking: Booking, *, randbelow: Callable[[int], int]) -> None:
-    """Write the row under a fresh code; a code that is taken is drawn again.
+    """Write the row under a fresh code, inside a function that is repeated on conflict.
 
-    The member's exclusion constraint stands behind require_member_free: what it stops is told the same.
+    A code that is taken makes the whole attempt lost (Raced), and the next one draws another: that is
+    rarer than a savepoint around every insert is dear. The member's exclusion constraint stands behind
+    require_member_free: what it stops is told the same.
     """
-    for attempt in range(1, CODE_TRIES + 1):
-        booking.code = draw_code(randbelow=randbelow)
-        try:
-            with transaction.atomic():
-                booking.save(force_insert=True)
-            return
-        except IntegrityError as error:
-            constraint = constraint_of(error)
-            if constraint == "booking_member_once_at_a_time":
-                raise MemberOverlap(params={"code": ""}) from error
-            if constraint != "booking_code_once" or attempt == CODE_TRIES:
-                raise
+    booking.code = draw_code(randbelow=randbelow)
+    try:
+        booking.save(force_insert=True)
+    except IntegrityError as error:
+        constraint = constraint_of(error)
+        if constraint == "booking_member_once_at_a_time":
+            raise MemberOverlap(params={"code": ""}) from error
+        if constraint == "booking_code_once":
+            raise Raced from error
+        raise

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -226,10 +226,9 @@ def _redeem(
     apply_move(booking, Move.REDEEM, by=by, now=now, detail={"means": means})
     assert by.employee_id is not None
     try:
-        with transaction.atomic():
-            Redemption.objects.create(
-                booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
-            )
+        Redemption.objects.create(
+            booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
+        )
     except IntegrityError as error:
         if constraint_of(error).startswith("booking_redemption_pkey"):
             raise Raced from error

@@ -1,0 +1,148 @@
+"""Chromium, one per worker for every browser test, and the web process in front of which it stands.
+
+Imported into tests/conftest.py: a test anywhere takes `site`, `chromium` or `open_page`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.ground.plugin import ROOT
+from tests.ground.server import web_server
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.tessera.test 127.0.0.1, MAP tessera.test 127.0.0.1",
+]
+AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+OpenPage = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A server under test: its port on every host."""
+
+    port: int
+
+    def url(self, slug: str, path: str = "/") -> str:
+        """An address on the chain's host; without a slug on the platform's."""
+        host = f"{slug}.tessera.test" if slug else "tessera.test"
+        return f"http://{host}:{self.port}{path}"
+
+
+@pytest.fixture(scope="session")
+def site(django_db_setup: None) -> Iterator[Site]:
+    """The web process as it is run, on this worker's database, for the whole run."""
+    with web_server(threads=4) as port:
+        yield Site(port)
+
+
+def _no_loop_but_playwrights() -> Callable[[], asyncio.AbstractEventLoop]:
+    """`get_running_loop`, deaf to the loop that Playwright leaves marked as running in the tests' own thread.
+
+    Between two of its calls no task of that loop is being run, and a query then blocks nobody.
+    """
+    look = asyncio.get_running_loop
+
+    def running() -> asyncio.AbstractEventLoop:
+        loop = look()
+        if asyncio.current_task(loop) is None:
+            raise RuntimeError("no running event loop")
+        return loop
+
+    return running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all of the worker's browser tests; each test opens its own windows.
+
+    Playwright's own `sync_playwright()` cannot be entered twice in a thread: whoever needs a browser
+    with other flags starts one by `chromium.browser_type.launch`.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django would refuse its queries while that loop is marked. DJANGO_ALLOW_ASYNC_UNSAFE would do too, but every
+        # server that a test starts would inherit it, and the live process must go on being refused.
+        patch.setattr("django.utils.asyncio.get_running_loop", _no_loop_but_playwrights())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture()
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    """`open_page(width=375, language="zh-Hans", theme="light")` gives a fresh window; an error in it fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_one(*, width: int = 375, language: str = "en", theme: Any = "light", **more: Any) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 812 if width < 640 else 900},
+            locale={"zh-Hans": "zh-CN"}.get(language, language),
+            color_scheme=theme,
+            reduced_motion="reduce",
+            has_touch=width < 640,
+            **more,
+        )
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text)
+                if message.type == "error" and "Content Security Policy" in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on the page: rule and place of each violation; `exclude` names elements not to look at."""
+    # tall enough that no sticky bar lies over a control that is being measured
+    size = page.viewport_size or {"width": 375, "height": 812}
+    height = max(size["height"], min(4000, int(page.evaluate("document.documentElement.scrollHeight")) + 160))
+    page.set_viewport_size({"width": size["width"], "height": height})
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "([tags, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: {type: 'tag', values: tags}})",
+        [AXE_TAGS, [[one] for one in exclude]],
+    )
+    page.set_viewport_size(size)
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def keep_screenshot(page: Page, name: str, *, full_page: bool = True) -> None:
+    """A picture of the page in the folder SCREENSHOTS, if somebody wants to look; never compared by pixel."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=full_page)
