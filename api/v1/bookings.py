@@ -32,7 +32,7 @@ from tenants.booking.domain.change import (
 from tenants.booking.domain.day import find_bookings, read_seen_booking
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.redeem import undo_redemption
-from tenants.booking.models import Booking, Channel, Status
+from tenants.booking.models import Booking, Status
 from tenants.stores.domain.wall import days_between, parse_moment
 
 # Fields of the conventions (docs/api.md) whose side of the shop is still to come.
@@ -246,7 +246,7 @@ class Bookings(Endpoint):
             party_size=asked["party_size"],
             note=asked["note"],
             hold=asked["hold"],
-            channel=Channel.STAFF if self.actor.is_employee else Channel.API,
+            by_program=True,
         )
         return Response(self._document(made.id), status=201)
 

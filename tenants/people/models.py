@@ -39,6 +39,7 @@ class Employee(models.Model):
     skills = models.ManyToManyField(Skill, blank=True, related_name="employees")
     active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
+    plan_version = models.PositiveIntegerField(default=1, help_text="of shifts and leave")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -50,14 +50,14 @@ def test_member_is_told_of_booking_move_and_cancellation_once_each(cast: Cast, d
         (
             "sms",
             phone,
-            f"Alpha: booked. Deep hydration, Nov. 23, 2026 10:00, North. Your code: {code}.",
+            f"Alpha: booked. Deep hydration, Mon 23 Nov, 10:00, North. Your code: {code}.",
         ),
         (
             "sms",
             phone,
-            f"Alpha: moved. Deep hydration is now Nov. 23, 2026 15:00, North. Your code: {code}.",
+            f"Alpha: moved. Deep hydration is now Mon 23 Nov, 15:00, North. Your code: {code}.",
         ),
-        ("sms", phone, "Alpha: cancelled. Deep hydration, Nov. 23, 2026 15:00, North."),
+        ("sms", phone, "Alpha: cancelled. Deep hydration, Mon 23 Nov, 15:00, North."),
     ]
 
 

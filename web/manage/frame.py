@@ -129,18 +129,20 @@ def show_form(
     save_label: str,
     foot: str = "",
     start: str = "",
+    url: str = "",
     refused: bool = False,
 ) -> HttpResponse:
     """A form in a drawer over its list, or on a page of its own where there is no script.
 
-    `body`, `foot` and `start` (what stands left of the actions) are templates; `refused` marks the answer to a form that was not taken (422).
+    `body`, `foot` and `start` (what stands left of the actions) are templates; `url` takes the form, this
+    page's own unless told; `refused` marks the answer to a form that was not taken (422).
     """
     around = {
         **context,
         "form_body": body,
         "form_foot": foot,
         "form_start": start,
-        "form_url": request.path,
+        "form_url": url or request.path,
         "form_title": title,
         "page_title": title,
         "save_label": save_label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -32,6 +32,9 @@ from .offering import Offering, read_offering
 from .open import require_open
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
+
+# Whom staff book for a moment ago or the next quarter of an hour has walked in.
+WALK_IN_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def book(
     party_size: int = 1,
     note: str = "",
     hold: bool = False,
-    channel: Channel = Channel.ONLINE,
+    by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
@@ -93,7 +96,7 @@ def book(
         price_amount=offering.price_amount,
         currency=offering.currency,
         note=note,
-        channel=channel,
+        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
         expires_at=now + HOLD_FOR if hold else None,
@@ -111,6 +114,13 @@ def book(
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
     return _begin(booking, by=by, now=now)
+
+
+def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
+    """How the booking came: a walk-in where staff book what begins now, else staff, the API, or online."""
+    if by.is_employee:
+        return Channel.WALK_IN if starts_at <= now + WALK_IN_WITHIN else Channel.STAFF
+    return Channel.API if by_program else Channel.ONLINE
 
 
 def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:

@@ -118,13 +118,10 @@ def change_service(
     return service
 
 
-def skills_needed(service_id: UUID) -> list[UUID]:
-    """The skills that whoever does the service must have. Raises NotSeen for a service that is not there."""
+def require_service(service_id: UUID) -> None:
+    """Raise NotSeen for a service that is not there or retired."""
     if not Service.objects.filter(id=service_id, active=True).exists():
         raise NotSeen
-    return list(
-        Service.skills.through.objects.filter(service_id=service_id).values_list("skill_id", flat=True)
-    )
 
 
 def _replace_offers(service: Service, offers: Sequence[OfferAt]) -> None:

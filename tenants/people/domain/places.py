@@ -42,20 +42,27 @@ def change_store(store_id: UUID, fields: StoreFields, *, by: Actor, version: int
     return stores.change_store(store_id, fields, version=version)
 
 
-def set_hours(store_id: UUID, hours: Sequence[DayHours], *, by: Actor) -> list[OpeningHours]:
-    """The weekly timetable. Raises NotSeen, Forbidden, HoursPastMidnight, HoursOverlap."""
-    return stores.replace_hours(managed_store(store_id, by=by), hours)
+def set_hours(
+    store_id: UUID, hours: Sequence[DayHours], *, by: Actor, version: int | None = None
+) -> list[OpeningHours]:
+    """The weekly timetable; `version` is the store's `calendar_version` it was made from.
+
+    Raises NotSeen, Forbidden, HoursPastMidnight, HoursOverlap, StaleVersion.
+    """
+    return stores.replace_hours(managed_store(store_id, by=by), hours, version=version)
 
 
-def close_days(store_id: UUID, *, first: date, end: date, reason: str, by: Actor) -> Closure:
-    """Close on `[first, end)`. Raises NotSeen, Forbidden, RangeBackwards."""
-    return stores.close_days(managed_store(store_id, by=by), first=first, end=end, reason=reason)
+def close_days(
+    store_id: UUID, *, first: date, end: date, reason: str, by: Actor, version: int | None = None
+) -> Closure:
+    """Close on `[first, end)`; `version` as in set_hours. Raises NotSeen, Forbidden, RangeBackwards, StaleVersion."""
+    store = managed_store(store_id, by=by)
+    return stores.close_days(store, first=first, end=end, reason=reason, version=version)
 
 
 def reopen_days(store_id: UUID, closure_id: UUID, *, by: Actor) -> None:
     """Take a closure back. Raises NotSeen, Forbidden."""
-    store = managed_store(store_id, by=by)
-    if not Closure.objects.filter(id=closure_id, store=store).delete()[0]:
+    if not stores.reopen_days(managed_store(store_id, by=by), closure_id):
         raise NotSeen
 
 
