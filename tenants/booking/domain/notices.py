@@ -16,8 +16,8 @@ from chains.outgoing import Message, carry_message
 from chains.refusals import Text
 from tenants.booking.models import Booking, Status
 from tenants.events.domain.subscribers import Call, Happened
-from tenants.stores.domain.words import words_of
 from tenants.stores.domain.spoken import spoken
+from tenants.stores.domain.words import words_of
 
 from .codes import show_code
 from .transitions import read_booking
