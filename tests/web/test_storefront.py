@@ -171,7 +171,7 @@ def test_a_repeated_hour_is_told_apart_by_the_zones_name(shop: Cast) -> None:
 
 
 WHY_PAST = {"en": "That time has passed.", "zh-Hans": "该时间已过。"}
-GAP = {"en": "skips 2027-03-28 01:30", "zh-Hans": "会跳过 2027-03-28 01:30"}
+GAP = {"en": "skips Sun 28 Mar 2027, 01:30", "zh-Hans": "会跳过 2027年3月28日 周日 01:30"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
