@@ -129,7 +129,7 @@ class Leave(serializers.Serializer[Any]):
 
 
 class Employees(Endpoint):
-    """Who works here."""
+    """The employees of the stores that the caller manages."""
 
     @extend_schema(operation_id="employees_list", parameters=[ListQuery], responses=EmployeeList)
     def get(self, request: Request) -> Response:
@@ -156,7 +156,7 @@ class Employees(Endpoint):
 
 
 class OneEmployee(Endpoint):
-    """One employee."""
+    """An employee with roles and skills."""
 
     @extend_schema(operation_id="employees_read", responses=Employee)
     def get(self, request: Request, employee_id: UUID) -> Response:
@@ -181,7 +181,7 @@ class OneEmployee(Endpoint):
 
 
 class Invitation(Endpoint):
-    """A way in."""
+    """The link by which an employee chooses a password."""
 
     @extend_schema(operation_id="employees_invite", request=None, responses={202: None})
     def post(self, request: Request, employee_id: UUID) -> Response:
@@ -201,11 +201,11 @@ class Leaves(Endpoint):
 
 
 class OneLeave(Endpoint):
-    """One leave."""
+    """A leave that was entered, and can be taken back."""
 
     @extend_schema(operation_id="employees_leave_cancel", request=None, responses={204: None})
     def delete(self, request: Request, employee_id: UUID, leave_id: UUID) -> Response:
-        """Take it back."""
+        """Delete the leave: its time can be booked again."""
         shifts.cancel_leave(employee_id, leave_id, by=self.actor)
         return Response(status=204)
 

@@ -190,9 +190,12 @@ class AccessNote(models.Model):
 
 
 class ArrivalUse(models.Model):
-    """That the single-use link into a new chain has been used."""
+    """That the owner of a sign-up has arrived by a link; `token_hash` is the hash of the sign-up's id.
 
-    append_only = True
+    One row ends every link of the sign-up: those that were made, and those that would be.
+    """
+
+    write_once = True
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField()

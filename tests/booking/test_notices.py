@@ -61,6 +61,27 @@ def test_member_is_told_of_booking_move_and_cancellation_once_each(cast: Cast, d
     ]
 
 
+@pytest.mark.parametrize(
+    ("locale", "names"),
+    [("zh-Hans", ["深层补水", "北店"]), ("en", ["Hydration", "North"]), ("", ["深层补水", "北店"])],
+)
+def test_names_are_told_in_the_members_language_where_they_are_translated(
+    cast: Cast, desk: Desk, locale: str, names: list[str]
+) -> None:
+    north, facial = cast.alpha.stores["north"], cast.alpha.services["facial"]
+    member = cast.alpha.members["su"]
+    with chain_scope(cast.alpha.info):
+        type(north).objects.filter(id=north.id).update(translations={"zh-Hans": {"name": "北店"}})
+        type(facial).objects.filter(id=facial.id).update(
+            translations={"zh-hans": {"name": "深层补水"}, "en": {"name": "Hydration"}}
+        )
+        type(member).objects.filter(id=member.id).update(locale=locale)
+        desk.book()
+    _relay()
+    ((_channel, _to, text),) = _texts()
+    assert [name in text for name in names] == [True, True], text
+
+
 def test_what_was_overtaken_is_not_told(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         made = desk.book()

@@ -15,6 +15,7 @@ from chains.domain.accent import make_accent
 from tests.ground.browser import Site
 from tests.ground.cast import Chain, fill_alpha
 from tests.ground.chains import make_chain
+from tests.ground.server import free_port, web_server
 
 _numbers = count(1)
 
@@ -23,6 +24,14 @@ _numbers = count(1)
 def platform_url(site: Site) -> str:
     """The platform's host under test, without a slash at the end."""
     return site.url("", "")
+
+
+@pytest.fixture(scope="session")
+def signup_site(django_db_setup: None) -> Iterator[Site]:
+    """The web process with its port in its own address, since sign-up sends from host to host."""
+    port = free_port()
+    with web_server(threads=4, port=port, TESSERA_BASE=f"tessera.test:{port}"):
+        yield Site(port)
 
 
 @pytest.fixture()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
@@ -13,17 +12,8 @@ from chains.domain.provisioning import run_once
 from tests.chains.signups import PASSWORD, empty_outbox, newest_code
 from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.browser import keep_screenshot as _keep
-from tests.ground.server import free_port, web_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
-
-
-@pytest.fixture(scope="module")
-def signup_site(django_db_setup: None) -> Iterator[Site]:
-    """The web process with its port in its own address, since sign-up sends from host to host."""
-    port = free_port()
-    with web_server(threads=4, port=port, TESSERA_BASE=f"tessera.test:{port}"):
-        yield Site(port)
 
 
 WORDS = {

@@ -181,11 +181,16 @@ def _fill(day: ShopDay, elsewhere: Employee, note: str, now: datetime) -> None:
 
 def sign_in(page: Page, site: Any, day: ShopDay, role: str = "clerk") -> None:
     """The employee's session in the page's browser."""
-    host = f"{day.chain.info.slug}.tessera.test"
+    sign_in_as(page, day.chain, role)
+
+
+def sign_in_as(page: Page, chain: Chain, role: str) -> None:
+    """The session of the cast's employee of that role in the page's browser."""
+    host = f"{chain.info.slug}.tessera.test"
     client = Client(HTTP_HOST=host)
-    with chain_scope(day.chain.info):
+    with chain_scope(chain.info):
         client.force_login(
-            day.chain.employees[role].user, backend="allauth.account.auth_backends.AuthenticationBackend"
+            chain.employees[role].user, backend="allauth.account.auth_backends.AuthenticationBackend"
         )
     page.context.add_cookies(
         [

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +13,7 @@ from chains.domain.signup import find_signup
 from chains.models import PooledSchema
 from chains.scope import platform_scope
 from tests.chains.signups import empty_outbox, verified
+from tests.ground.workers import provisioner
 
 pytestmark = pytest.mark.usefixtures("committed", "outbox")
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,26 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture()
 def outbox() -> None:
     empty_outbox()
-
-
-@contextmanager
-def _provisioner(**environment: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "provisioner"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "provisioner is waiting for sign-ups\n"
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def _wait_until(true: object, seconds: float = 60) -> None:
@@ -61,7 +37,7 @@ def _ready_schemas() -> int:
 
 
 def test_process_fills_the_pool_sets_up_what_is_verified_and_stops_when_asked() -> None:
-    with _provisioner(POOL_TARGET="2") as process:
+    with provisioner(POOL_TARGET="2") as process:
         _wait_until(lambda: _ready_schemas() == 2)
         signup = verified(now=timezone.now())
         _wait_until(lambda: find_signup(signup.id).state == "ready")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.ground.plugin import ROOT
 from tests.ground.server import web_server
@@ -146,3 +146,12 @@ def keep_screenshot(page: Page, name: str, *, full_page: bool = True) -> None:
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=full_page)
+
+
+def tab_to(page: Page, what: Locator, *, steps: int = 120) -> None:
+    """Tab, as a person does, until it has the focus."""
+    for _step in range(steps):
+        if what.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"not reached by {steps} tabs: {what}")

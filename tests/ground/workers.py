@@ -1,4 +1,4 @@
-"""Real Celery processes of this test's database: started, killed, and the clock of their leases moved on."""
+"""Real worker processes of this test's database: started, killed, and the clock of their leases moved on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from chains.schemas.owner import owner_connection
@@ -55,6 +56,27 @@ def start_worker(*, app: str = "config.celery", env: Mapping[str, str] | None = 
 def start_beat(schedule: Path, *, env: Mapping[str, str] | None = None) -> CeleryProcess:
     """The scheduler, with its file at `schedule`."""
     return CeleryProcess("beat", "--schedule", str(schedule), "--pidfile", "", env=env)
+
+
+@contextmanager
+def provisioner(**environment: str) -> Iterator[subprocess.Popen[str]]:
+    """The process that alone holds the owner's login, waiting for sign-ups; killed at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "provisioner"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "provisioner is waiting for sign-ups\n"
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def wait_until(what: Callable[[], bool], *, seconds: float, pause: float = 0.02) -> bool:

@@ -145,13 +145,15 @@ def test_today_is_half_done_at_any_hour_of_the_start(manifest: Manifest, demo: D
 @pytest.mark.parametrize(
     ("minute", "hours"),
     [
-        (0, Hours(0, 360)),
-        (200, Hours(0, 540)),
-        (779, Hours(390, 1110)),
+        (0, Hours(0, 720)),
+        (200, Hours(0, 720)),
+        (540, Hours(360, 1080)),
+        (675, Hours(480, 1200)),
+        (779, Hours(570, 1290)),
         (780, Hours(600, 1320)),
         (1140, Hours(600, 1320)),
-        (1141, Hours(780, 1440)),
-        (1439, Hours(1050, 1440)),
+        (1141, Hours(630, 1350)),
+        (1439, Hours(720, 1440)),
     ],
 )
 def test_hours_lie_around_the_start_only_where_the_usual_ones_do_not(minute: int, hours: Hours) -> None:

@@ -13,10 +13,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from tenants.people.domain.logo import logo_name
 from tenants.people.domain.rights import Action
 from web.manage.access import Office
 from web.storefront.theme import theme_url
+from web.theme import logo_url
 
 SIGN_OUT = "/staff/logout/"
 
@@ -92,7 +92,6 @@ def show(
 ) -> HttpResponse:
     """A page of the office in its frame; a person's own, so no cache keeps it."""
     stores = len(office.stores(Action.MANAGE_STORE)) or len(office.stores(Action.MANAGE_PEOPLE))
-    name = logo_name()
     frame = {
         "office": office,
         "now": office.now,
@@ -101,7 +100,7 @@ def show(
         "chain_name": office.chain.name,
         "chain_line": ngettext("Brand · %(count)s store", "Brand · %(count)s stores", stores)
         % {"count": stores},
-        "logo_url": f"/media/{name}" if name else "",
+        "logo_url": logo_url(),
         "employee_name": office.actor.name,
         "sign_out_url": SIGN_OUT,
         "nav": nav_of(office, current),

@@ -169,7 +169,7 @@ class HelperForm(OfficeForm):
         return [{"value": key, "label": words, "checked": key in chosen} for key, words in choices]
 
     def who_options(self) -> list[dict[str, Any]]:
-        """Who serves."""
+        """The answers to who serves the guests, as ui/choices reads them."""
         return self.options("who")
 
     def skill_options(self) -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ def _form(
 @require_http_methods(["GET", "POST"])
 @in_office(Action.CREATE_STORE)
 def new(request: HttpRequest, office: Office) -> HttpResponse:
-    """Another store."""
+    """The form of a new store, and the store it makes."""
     form = FullStoreForm(request.POST or None, chain=office.chain, store=None)
     if request.method == "POST" and form.is_valid():
         fields = form.store_fields()
@@ -197,5 +197,6 @@ def closures(request: HttpRequest, office: Office, store_id: UUID) -> HttpRespon
 @managers
 def reopen(request: HttpRequest, office: Office, store_id: UUID, closure_id: UUID) -> HttpResponse:
     """Take a closure back."""
-    reopen_days(store_id, closure_id, by=office.actor)
+    store = office.store(store_id, Action.MANAGE_STORE)
+    reopen_days(store.id, closure_id, by=office.actor)
     return done(request, reverse("manage:stores"), _("Open again on these days"))

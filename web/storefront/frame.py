@@ -21,6 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from chains.hosts import ChainInfo
 from tenants.booking.domain.open import takes_bookings
 from web.storefront.theme import theme_url
+from web.theme import logo_url
 from web.visitor import member_of
 
 P = ParamSpec("P")
@@ -40,6 +41,7 @@ def show(
     """The page in the chain's frame at `now`. `context` may hold `zone`, the store's, for the times on it."""
     frame = {
         "theme_css_url": theme_url(request.chain),  # type: ignore[attr-defined]
+        "logo_url": logo_url(),
         "member": member_of(request),
         "shop_url": reverse("shop"),
         "bookings_url": reverse("my_bookings"),

@@ -21,12 +21,12 @@ from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.visits import read_own_bookings
 from tenants.booking.models import Booking, Status
 from tenants.stores.domain.wall import parse_moment
+from tenants.stores.domain.words import words_of
 from web.formats import format_moment
 from web.qr import draw_qr
 from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
-from web.storefront.shop import words_of
 from web.storefront.views import show_times
 from web.visitor import actor_of, member_of
 
@@ -54,10 +54,12 @@ def row_of(booking: Booking, language: str) -> BookingRow:
     return BookingRow(
         id=booking.id,
         service_id=booking.service_id,
-        service_name=words_of(booking.service, "name", language),
+        service_name=words_of(booking.service, "name", language=language),
         store_id=booking.store_id,
-        store_name=words_of(booking.store, "name", language),
-        practitioner_name=words_of(booking.practitioner, "name", language) if booking.practitioner else "",
+        store_name=words_of(booking.store, "name", language=language),
+        practitioner_name=words_of(booking.practitioner, "name", language=language)
+        if booking.practitioner
+        else "",
         starts_at=booking.starts_at,
         minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
         price_amount=booking.price_amount,
@@ -102,14 +104,14 @@ def show_ticket(
         "fresh": request.GET.get("new") == "1" and booking.status == Status.CONFIRMED,
         "qr": draw_qr(payload) if payload else "",
         "zone": booking.store.time_zone,
-        "address": words_of(booking.store, "address", language),
-        "directions": words_of(booking.store, "directions", language),
+        "address": words_of(booking.store, "address", language=language),
+        "directions": words_of(booking.store, "directions", language=language),
         "phone": booking.store.phone,
         "until": until,
         "changeable": booking.status == Status.CONFIRMED and now <= until,
         "confirmed": booking.status == Status.CONFIRMED,
         "refusal": refusal,
-        "map_url": map_link(booking, address=words_of(booking.store, "address", language)),
+        "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
         "move_url": reverse("move", args=[booking.id]),
         "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
@@ -186,7 +188,9 @@ def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespo
     file = calendar_file(
         booking,
         title=f"{row.service_name} · {request.chain.name}",  # type: ignore[attr-defined]
-        place=", ".join(filter(None, [row.store_name, words_of(booking.store, "address", language)])),
+        place=", ".join(
+            filter(None, [row.store_name, words_of(booking.store, "address", language=language)])
+        ),
         text=_("Booking code %(code)s. Free to move or cancel until %(until)s.")
         % {
             "code": f"{booking.code[:4]}-{booking.code[4:]}",

@@ -27,6 +27,7 @@ from tenants.booking.domain.visitor_holds import (
     may_extend,
 )
 from tenants.booking.models import Booking
+from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
 from web.storefront.asking import Wish, require_wish
 from web.storefront.frame import language_of, once_open, show, while_open
@@ -39,7 +40,6 @@ from web.storefront.phone_code import (
     read_typed,
     send_typed,
 )
-from web.storefront.shop import words_of
 from web.storefront.views import show_times
 from web.visitor import actor_of, make_visitor_key, member_of, sign_in, visitor_key_of
 
@@ -193,9 +193,11 @@ def show_confirm(
         "until": booking.expires_at,
         "extend_url": reverse("extend", args=[booking.id]) if left and may_extend(booking.id) else "",
         "zone": booking.store.time_zone,
-        "store_name": words_of(booking.store, "name", language),
-        "service_name": words_of(booking.service, "name", language),
-        "practitioner_name": words_of(booking.practitioner, "name", language) if booking.practitioner else "",
+        "store_name": words_of(booking.store, "name", language=language),
+        "service_name": words_of(booking.service, "name", language=language),
+        "practitioner_name": words_of(booking.practitioner, "name", language=language)
+        if booking.practitioner
+        else "",
         "free_until_at": changeable_until(booking),
         "refusal": refusal,
         "back_url": reverse(

@@ -24,12 +24,13 @@ from tenants.booking.models import Booking
 from tenants.catalogue.models import Offer
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
+from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
 from web.formats import format_clock, format_moment, format_weekday
 from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
-from web.storefront.shop import choose_store, read_offer, read_services, read_stores, words_of
+from web.storefront.shop import choose_store, read_offer, read_services, read_stores
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
@@ -118,8 +119,8 @@ def show_times(
         "choice_free_until": _free_until(found, moving),
         "store": offer.store,
         "zone": offer.store.time_zone,
-        "store_name": words_of(offer.store, "name", language),
-        "service_name": words_of(offer.service, "name", language),
+        "store_name": words_of(offer.store, "name", language=language),
+        "service_name": words_of(offer.service, "name", language=language),
         "person_value": str(found.person.employee_id) if found.person else "",
         "people": people_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],

@@ -17,6 +17,7 @@ from chains.refusals import Text
 from tenants.booking.models import Booking, Status
 from tenants.events.domain.subscribers import Call, Happened
 from tenants.stores.domain.spoken import spoken
+from tenants.stores.domain.words import words_of
 
 from .codes import show_code
 from .transitions import read_booking
@@ -64,14 +65,14 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
 
 
 def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) -> str:
-    """The sentence in the member's language (else the chain's), with the store's local time."""
+    """The sentence in the member's language (else the chain's), names too, with the store's local time."""
     zone = ZoneInfo(booking.store.time_zone)
-    language = booking.member.locale if booking.member else ""
-    with translation.override(language or chain.locale):
+    language = (booking.member.locale if booking.member else "") or chain.locale
+    with translation.override(language):
         return str(TEXTS[kind]) % {
             "chain": chain.name,
-            "service": booking.service.name,
-            "store": booking.store.name,
+            "service": words_of(booking.service, "name", language=language),
+            "store": words_of(booking.store, "name", language=language),
             "code": show_code(booking.code),
             "when": spoken(booking.starts_at, zone=zone, now=now),
         }

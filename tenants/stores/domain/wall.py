@@ -55,14 +55,6 @@ class NonexistentTime(Refusal):
     fix = _("Choose a time before or after the change of the clock.")
 
 
-class NonexistentDate(NonexistentTime):
-    """The store's calendar skips this date: its zone moved across the date line."""
-
-    title = _("That date does not exist")
-    detail = _("The calendar in %(zone)s skips %(local)s.")
-    fix = _("Choose the day before or after.")
-
-
 class DateMalformed(Refusal):
     """The text is not a date `YYYY-MM-DD`."""
 

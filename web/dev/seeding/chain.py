@@ -63,7 +63,7 @@ class SeededStore:
 
 @dataclass(slots=True)
 class SeededChain:
-    """What was made."""
+    """How much was made of a chain, for the line that tells of it."""
 
     bookings: int = 0
 

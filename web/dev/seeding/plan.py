@@ -19,9 +19,9 @@ from tenants.stores.domain.wall import resolve_local
 
 HISTORY_DAYS = 90
 AHEAD_DAYS = 14
-# Today: minutes worked at least before and after the start, and half a shift laid around it.
+# Today: minutes worked at least before and after the start, and the longest day that is laid around it.
 LEAST = 180
-HALF_DAY = 360
+LONGEST_DAY = 720
 
 
 class Outcome(StrEnum):
@@ -70,12 +70,17 @@ class Hours(NamedTuple):
 def hours_around(minute: int, usual: Hours) -> Hours:
     """When people work on the day of the start, so that some of it is over and some to come at any hour.
 
-    The usual hours where `minute` lies well inside them; else six hours before and after it, within the day.
+    The usual hours where `minute` lies well inside them; else a day that begins three hours before it,
+    or ends three hours after it, and is no longer than twelve.
     """
-    if usual.opens + LEAST <= minute <= usual.closes - LEAST:
-        return usual
     half_hour = minute // 30 * 30
-    return Hours(max(0, half_hour - HALF_DAY), min(24 * 60, half_hour + HALF_DAY))
+    if minute < usual.opens + LEAST:
+        opens = max(0, half_hour - LEAST)
+        return Hours(opens, min(max(usual.closes, half_hour + LEAST), opens + LONGEST_DAY))
+    if minute > usual.closes - LEAST:
+        closes = min(24 * 60, half_hour + 30 + LEAST)
+        return Hours(max(min(usual.opens, half_hour - LEAST), closes - LONGEST_DAY), closes)
+    return usual
 
 
 @dataclass(frozen=True, slots=True)
