@@ -84,3 +84,5 @@ def test_a_call_of_the_api_reads_the_clock_once(shop: Cast, reads: Reads) -> Non
     reads()
     assert clerk.get("bookings").status_code == 200
     assert reads() == ["api.views"]
+    assert clerk.get("docs").status_code == 200
+    assert reads() == ["api.v1.docs"]

@@ -149,10 +149,10 @@ def _show(request: HttpRequest, office: Office, form: ServiceForm, service: Serv
 
 
 def able_people(form: ServiceForm) -> list[Employee]:
-    """Who can do it as the form stands now, at one at least of the stores that are ticked."""
+    """Who can do it as the form stands now, at one at least of the stores that are ticked (of all, if none is)."""
     needed = {UUID(one) for one, _name in form.fields["skills"].choices if one in form.ticked("skills")}  # type: ignore[attr-defined]
     ticked = form.ticked("stores")
-    stores = [store.id for store in form.known_stores if str(store.id) in ticked]
+    stores = [store.id for store in form.known_stores if not ticked or str(store.id) in ticked]
     return [
         one.employee
         for one in read_practitioners()
