@@ -9,11 +9,12 @@ class ApiConfig(AppConfig):
     name = "api"
 
     def ready(self) -> None:
-        """Say who forgets old answers, and that tokens end with the employment."""
-        from api.domain.tokens import revoke_tokens_of  # models are loaded only now
-        from api.idempotency import DUE_KIND, forget_answers
-        from chains.due import register_due
+        """Say who lets go of old answers and tokens, and that tokens end with the employment."""
+        from api.domain.tokens import forget_tokens, revoke_tokens_of  # models are loaded only now
+        from api.idempotency import forget_answers
+        from chains.chores import register_chore
         from tenants.people.domain.departures import register_departure
 
-        register_due(DUE_KIND, forget_answers)
+        register_chore("answers", forget_answers)
+        register_chore("tokens", forget_tokens)
         register_departure("tokens", revoke_tokens_of)

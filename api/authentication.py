@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -24,7 +23,7 @@ class TokenRefused(Refusal):
 class TokenAuthentication(BaseAuthentication):
     """Sets `request.user` to the Actor and `request.auth` to the Bearer.
 
-    No header: nobody known. A header that names no token of this chain raises TokenRefused, on every
+    The view has read the clock into `request.now`. No header: nobody known. A header that names no token of this chain raises TokenRefused, on every
     call, so that a program notices.
     """
 
@@ -37,7 +36,7 @@ class TokenAuthentication(BaseAuthentication):
         chain = getattr(request._request, "chain", None)
         if chain is None or scheme.lower() != "bearer":
             raise TokenRefused
-        bearer = find_bearer(text.strip(), now=getattr(request, "now", None) or timezone.now())
+        bearer = find_bearer(text.strip(), now=request.now)  # type: ignore[attr-defined]
         if bearer is None:
             raise TokenRefused
         return bearer.actor, bearer

@@ -62,7 +62,7 @@ class MomentField(Strict, serializers.Field[datetime, Any, str, Any]):
     """RFC 3339 with any offset, read to aware UTC. Raises 400 offset_missing, time_malformed."""
 
     def to_internal_value(self, data: Any) -> datetime:
-        """Aware UTC."""
+        """The moment in aware UTC."""
         try:
             return parse_moment(data if isinstance(data, str) else str(data))
         except Refusal as refusal:
@@ -78,14 +78,14 @@ class DayField(Strict, serializers.Field[date, Any, str, Any]):
     """`YYYY-MM-DD`, a date in the store's zone."""
 
     def to_internal_value(self, data: Any) -> date:
-        """The date."""
+        """The date as written, in the store's zone. Raises 400 date_malformed, naming the field."""
         try:
             return parse_day(data if isinstance(data, str) else str(data))
         except Refusal as refusal:
             raise self.refuse(refusal) from None
 
     def to_representation(self, value: date) -> str:
-        """ISO."""
+        """`YYYY-MM-DD`."""
         return value.isoformat()
 
 
@@ -96,7 +96,7 @@ class WallField(serializers.Field[int, Any, str, Any]):
     default_error_messages = {"invalid": _("Write a time like 09:00; the day ends at 24:00.")}
 
     def to_internal_value(self, data: Any) -> int:
-        """0 to 1440."""
+        """Minutes after the day's midnight, 0 to 1440; anything that is no time of the clock is `invalid`."""
         found = re.fullmatch(r"(\d\d):(\d\d)", data, re.ASCII) if isinstance(data, str) else None
         if found is None or int(found[2]) > 59:
             self.fail("invalid")
@@ -106,7 +106,7 @@ class WallField(serializers.Field[int, Any, str, Any]):
         return minutes
 
     def to_representation(self, value: int) -> str:
-        """HH:MM."""
+        """As wall_text writes it."""
         return wall_text(value)
 
 

@@ -13,23 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model, QuerySet
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from api.models import IdempotencyKey
-from chains.due import mark_due
+from chains.chores import let_go
 from chains.models import PlatformAnswer
 from chains.refusals import Refusal
 from chains.scope import PUBLIC, current
 from tenants.people.domain.rights import Actor
 
+# api.md promises at least 24 hours of repeating the first answer.
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
-DUE_KIND = "idempotency.forget"
-
-# Hours for which this process has asked for the clean-up of a schema's keys.
-_asked: set[tuple[str, datetime]] = set()
 
 
 class KeyMalformed(Refusal):
@@ -115,13 +113,11 @@ def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
         body=answer.body,
         created_at=now,
     )
-    if current().schema != PUBLIC:  # the provisioner cleans the platform's own
-        _ask_for_cleaning(now)
 
 
-def forget_answers(*, now: datetime) -> None:
-    """Due work: remove the active chain's answers that are older than 24 hours."""
-    IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()
+def forget_answers(*, now: datetime) -> bool:
+    """Housekeeping: the active chain's answers go after KEPT."""
+    return let_go(IdempotencyKey.objects.filter(created_at__lt=now - KEPT))
 
 
 def scope_of(key: str, *, actor: Actor, method: str, path: str, fingerprint: str) -> str:
@@ -133,10 +129,13 @@ def scope_of(key: str, *, actor: Actor, method: str, path: str, fingerprint: str
 
 
 def fingerprint_of(body: bytes) -> str:
-    """The same for two bodies that say the same in JSON; of anything else, of the bytes."""
+    """The same for two bodies that say the same in JSON; of anything else, of the bytes.
+
+    Keyed: a body may hold a password, and a bare hash of it could be guessed by whoever reads the table.
+    """
     with contextlib.suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True).encode()
-    return hashlib.sha256(body).hexdigest()
+    return salted_hmac("api.idempotency.body", body, algorithm="sha256").hexdigest()
 
 
 def _kept_answers() -> QuerySet[Any]:
@@ -150,19 +149,3 @@ def _take_lock(scope: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
         return bool(cursor.fetchone()[0])
-
-
-def _ask_for_cleaning(now: datetime) -> None:
-    """One row of due work an hour, chain and process covers every key kept in that hour."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    asked = (current().schema, hour)
-    if asked in _asked:
-        return
-    mark_due(DUE_KIND, hour + KEPT + timedelta(hours=1, minutes=5))
-    transaction.on_commit(lambda: _remember(asked))
-
-
-def _remember(asked: tuple[str, datetime]) -> None:
-    if len(_asked) > 10_000:
-        _asked.clear()
-    _asked.add(asked)

@@ -39,7 +39,7 @@ class IdempotencyKey(models.Model):
     """The first answer to a request, repeated for at least 24 hours.
 
     `scope` is a hash of caller, method, path and key (an anonymous caller's also of the body);
-    `fingerprint` a hash of the body.
+    `fingerprint` a keyed hash of the body.
     """
 
     scope = models.CharField(max_length=64, primary_key=True)

@@ -109,6 +109,6 @@ def schema_document(urlconf: str) -> dict[str, Any]:
 
 
 def schema_yaml(urlconf: str) -> bytes:
-    """The same as YAML, as it is committed."""
+    """The document as YAML: the very text that is committed as api/openapi.yaml."""
     text: bytes = OpenApiYamlRenderer().render(schema_document(urlconf), renderer_context={})  # type: ignore[no-untyped-call]
     return text

@@ -57,6 +57,7 @@ with chain_scope(chain):
         WeeklyShift.objects.bulk_create(
             WeeklyShift(employee=person, store=store, weekday=day, starts=0, ends=1440) for day in range(1, 8)
         )
+        RoleGrant.objects.create(employee=person, role=Role.PRACTITIONER, store=store)
         practitioners.append(person)
     clerk = Employee.objects.create(user=User.objects.create(email="clerk@traffic.example"), name="Clerk")
     RoleGrant.objects.create(employee=clerk, role=Role.CLERK, store=store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,22 @@ def shadowed() -> Iterator[str]:
                 yield f"{distribution.metadata['Name']} ships a top-level module named {name}"
 
 
+def named_industries() -> Iterator[str]:
+    """Industries named outside verticals/: by their codes, in any file of ours that is code or page."""
+    codes = {path.parent.name for path in (ROOT / "verticals").glob("*/manifest.py")}
+    named = re.compile(rf"(?<![a-z])({'|'.join(sorted(codes))})(?![a-z])", re.IGNORECASE)
+    for source in (*SOURCES, "bench", "docker", "requirements", "miniprogram"):
+        for path in sorted((ROOT / source).rglob("*")):
+            parts = path.relative_to(ROOT).parts
+            if path.suffix not in {".py", ".html", ".txt", ".js", ".css", ".in", ".yaml"}:
+                continue
+            if parts[0] == "verticals" or "vendor" in parts:
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+                if found := named.search(line):
+                    yield f"{'/'.join(parts)}:{number} names the industry {found[0]}; only verticals/ may"
+
+
 def missing_migrations() -> Iterator[str]:
     """Changes of models that no migration holds."""
     from django.apps import apps
@@ -102,9 +119,8 @@ def set_up_without_servers() -> None:
 def main() -> int:
     """Every gate; 1 if any found something."""
     set_up_without_servers()
-    faults = [
-        line for gate in (too_long, misplaced, shadowed, missing_migrations, untranslated) for line in gate()
-    ]
+    gates = (too_long, misplaced, shadowed, named_industries, missing_migrations, untranslated)
+    faults = [line for gate in gates for line in gate()]
     for line in faults:
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"{len(faults)} faults found\n" if faults else "gates: nothing found\n")

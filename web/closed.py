@@ -6,8 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from chains.refusals import Refusal
+from chains.models import ChainState
+from chains.refusals import Refusal, problem_headers
 from web.errors import answer_refusal
+
+# A new chain is ready within two seconds with a schema in the pool, within five without.
+SETTING_UP_SECONDS = 5
 
 
 class ChainSuspended(Refusal):
@@ -20,9 +24,22 @@ class ChainSuspended(Refusal):
     fix = _("Call the shop, or come back later.")
 
 
+class ChainSettingUp(Refusal):
+    """The chain is being made; it opens by itself."""
+
+    code = "chain_setting_up"
+    status = 503
+    title = _("Being set up")
+    detail = _("This shop is being set up right now.")
+    fix = _("Try again in a few seconds.")
+
+    def __init__(self) -> None:
+        super().__init__(extra={"retry_after": SETTING_UP_SECONDS})
+
+
 def api(request: HttpRequest) -> HttpResponse:
-    """403 chain_suspended for every call."""
-    return answer_refusal(request, ChainSuspended())
+    """For every call 403 chain_suspended, or 503 chain_setting_up."""
+    return answer_refusal(request, ChainSettingUp() if _is_setting_up(request) else ChainSuspended())
 
 
 def theme(request: HttpRequest) -> HttpResponse:
@@ -32,6 +49,16 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 def page(request: HttpRequest) -> HttpResponse:
     """The polite page; a signed-in employee also sees why. Only employees have users in a chain's schema."""
+    if _is_setting_up(request):
+        refusal = ChainSettingUp()
+        answer = render(request, "errors/setting_up.html", status=refusal.status)
+        for name, value in problem_headers(refusal).items():
+            answer.headers[name] = value
+        return answer
     signed_in = request.user.is_authenticated
     reason = request.chain.state_reason if signed_in else ""  # type: ignore[attr-defined]
     return render(request, "errors/suspended.html", {"signed_in": signed_in, "reason": reason}, status=403)
+
+
+def _is_setting_up(request: HttpRequest) -> bool:
+    return bool(request.chain.state == ChainState.PROVISIONING)  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ everything else is written as English, with other currencies and cities from the
 from __future__ import annotations
 
 import zlib
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 import phonenumbers
@@ -15,17 +15,29 @@ from babel import Locale
 from babel.dates import get_timezone_location
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
+from tenants.stores.domain.spoken import (
+    format_clock,
+    format_day,
+    format_moment,
+    format_weekday,
+    is_chinese,
+    join_day_and_clock,
+)
+
+# Days and times are written below the pages, for refusals say them too; pages read all of it here.
+__all__ = [
+    "format_clock",
+    "format_day",
+    "format_moment",
+    "format_weekday",
+    "is_chinese",
+    "join_day_and_clock",
+]
+
 minus = "\u2212"
 en_dash = "\u2013"
-zh_weekdays = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
-en_weekdays = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-en_months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 nickname_prefixes = ("小", "阿", "老")
 hues = 8
-
-
-def is_chinese(language: str) -> bool:
-    return language.lower().startswith("zh")
 
 
 def locale_of(language: str) -> Locale:
@@ -73,40 +85,6 @@ def format_countdown(seconds: int) -> str:
     """9:42 of what is left; never below 0:00."""
     minutes, rest = divmod(max(0, seconds), 60)
     return f"{minutes}:{rest:02d}"
-
-
-def format_weekday(day: date, *, language: str) -> str:
-    return (zh_weekdays if is_chinese(language) else en_weekdays)[day.weekday()]
-
-
-def format_day(day: date, *, language: str, today: date, relative: bool = True, weekday: bool = True) -> str:
-    """11月26日 周四 or Thu 26 Nov; 今天 and 明天 where true (`relative`); the year only if another."""
-    if relative and day == today:
-        return "今天" if is_chinese(language) else "Today"
-    if relative and day == today + timedelta(days=1):
-        return "明天" if is_chinese(language) else "Tomorrow"
-    other_year = day.year != today.year
-    name = format_weekday(day, language=language)
-    if is_chinese(language):
-        year = f"{day.year}年" if other_year else ""
-        return f"{year}{day.month}月{day.day}日" + (f" {name}" if weekday else "")
-    year = f" {day.year}" if other_year else ""
-    return (f"{name} " if weekday else "") + f"{day.day} {en_months[day.month - 1]}{year}"
-
-
-def format_clock(moment: datetime | time) -> str:
-    """19:30, on the 24-hour clock; local time of whoever calls."""
-    return f"{moment:%H:%M}"
-
-
-def join_day_and_clock(day: str, clock: str, *, language: str) -> str:
-    return f"{day} {clock}" if is_chinese(language) else f"{day}, {clock}"
-
-
-def format_moment(moment: datetime, *, language: str, today: date, relative: bool = True) -> str:
-    """11月26日 周四 19:30; Thu 26 Nov, 19:30. `moment` is local time in the store's zone."""
-    day = format_day(moment.date(), language=language, today=today, relative=relative)
-    return join_day_and_clock(day, format_clock(moment), language=language)
 
 
 def format_clocks(start: datetime, end: datetime, *, language: str) -> str:

@@ -1,4 +1,4 @@
-"""A chain's accent as a stylesheet, since a strict CSP allows no inline custom properties.
+"""A chain's look on its pages: where its logo is, and its accent as a stylesheet, since a strict CSP allows no inline custom properties.
 
 A page links `/theme.css?v=<hash of the chain's colour>`; the view answers with `theme_css(tokens)` and a long
 cache time. It stands in the layer `theme`, after the tokens, and overrides the chain's colours alone.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 
 from chains.domain.accent import Accent, AccentTokens
+from tenants.people.domain.logo import logo_name
 
 
 def theme_css(tokens: AccentTokens) -> str:
@@ -31,3 +32,9 @@ def theme_version(tokens: AccentTokens) -> str:
 def tokens_of(stored: dict[str, dict[str, str]]) -> AccentTokens:
     """The tokens as the chain's row stores them: {"light": {…}, "dark": {…}}."""
     return AccentTokens(light=Accent(**stored["light"]), dark=Accent(**stored["dark"]))
+
+
+def logo_url() -> str:
+    """Where the active chain's logo is shown, another address for every picture; '' without one."""
+    name = logo_name()
+    return f"/media/{name}" if name else ""

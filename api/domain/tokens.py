@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from api.models import Token
+from chains.chores import let_go
 from tenants.people.domain.rights import Actor, Grant
 from tenants.people.models import Role
 
@@ -99,6 +100,11 @@ def revoke_token(token_id: UUID) -> None:
 def revoke_tokens_of(employee_id: UUID) -> int:
     """End every token of an employee; how many there were."""
     return Token.objects.filter(employee_id=employee_id).delete()[0]
+
+
+def forget_tokens(*, now: datetime) -> bool:
+    """Housekeeping: tokens go when they have expired: find_bearer knows them no more."""
+    return let_go(Token.objects.filter(expires_at__lte=now))
 
 
 def _stamp(cursor: Any, token_id: UUID, last_used_on: date | None, today: date) -> None:

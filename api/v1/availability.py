@@ -14,8 +14,9 @@ from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
 from api.v1.bookings import StoreMomentField
 from api.views import Endpoint
-from tenants.booking.domain.availability import explain, find_slots, slot_document
+from tenants.booking.domain.availability import explain, find_slots, slot_documents
 from tenants.booking.domain.offering import zone_of_store
+from tenants.booking.domain.open import require_open
 from tenants.stores.domain.wall import days_between, parse_moment
 
 
@@ -87,7 +88,8 @@ class Availability(Endpoint):
 
     @extend_schema(parameters=[DaysAsked], responses=AvailabilityOut)
     def get(self, request: Request) -> Response:
-        """Every slot of the dates."""
+        """Every slot of the dates. Of a chain that takes no bookings yet only its employees ask."""
+        require_open(by=self.actor)
         asked = self.query(DaysAsked)
         offering, found = find_slots(
             asked["store"],
@@ -96,10 +98,7 @@ class Availability(Endpoint):
             practitioner_id=asked.get("practitioner"),
             now=self.now,
         )
-        days = [
-            {"date": day.day.isoformat(), "slots": [slot_document(slot, offering) for slot in day.slots]}
-            for day in found
-        ]
+        days = [{"date": day.day.isoformat(), "slots": slot_documents(day.slots, offering)} for day in found]
         return Response({"days": days})
 
 
@@ -110,7 +109,8 @@ class Why(Endpoint):
 
     @extend_schema(parameters=[TimeAsked], responses=WhyOut)
     def get(self, request: Request) -> Response:
-        """The rules against one time, and what would help."""
+        """The rules against one time, and what would help; `not_open` as for the slots."""
+        require_open(by=self.actor)
         asked = self.query(TimeAsked)
         zone = zone_of_store(asked["store"])
         answer = explain(

@@ -107,5 +107,5 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
 
 
 def booking_documents(bookings: Iterable[Booking], *, actor: Actor) -> list[dict[str, Any]]:
-    """The same for a page of a list."""
+    """The documents of a page of a list, in its order; as many queries for one row as for all."""
     return [booking_document(booking, actor=actor) for booking in bookings]

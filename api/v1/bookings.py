@@ -20,7 +20,7 @@ from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import BookingOut, booking_document, booking_documents
 from api.views import Endpoint
-from chains.refusals import FieldError
+from chains.refusals import FieldError, Refusal
 from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import (
     cancel_booking,
@@ -32,8 +32,11 @@ from tenants.booking.domain.change import (
 from tenants.booking.domain.day import find_bookings, read_seen_booking
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.redeem import undo_redemption
-from tenants.booking.models import Booking, Channel, Status
+from tenants.booking.models import Booking, Status
 from tenants.stores.domain.wall import days_between, parse_moment
+
+# Fields of the conventions (docs/api.md) whose side of the shop is still to come.
+NOT_YET = ("session", "pickup_window", "items", "pass")
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -84,22 +87,63 @@ class MemberField(serializers.Field[Any, Any, Any, Any]):
         return cast(UUID, serializers.UUIDField().run_validation(data))
 
     def to_representation(self, value: Any) -> Any:
-        """Never written."""
+        """The field is only read; the schema's generator asks for this all the same."""
         return str(value)
 
 
+class NotBookableYet(Refusal):
+    """The wish names something that shops do not take bookings for yet."""
+
+    code = "not_bookable_yet"
+    status = 422
+    title = _("Not bookable yet")
+    detail = _("This shop takes bookings of a service at a time, not yet with “%(field)s”.")
+    fix = _("Leave “%(field)s” empty, and name a service and a time.")
+
+
+class ItemIn(Body):
+    """Something sold by the piece."""
+
+    product = serializers.UUIDField()
+    quantity = serializers.IntegerField(min_value=1, max_value=999)
+
+
 class NewBooking(Body):
-    """What is booked, where, when, for whom."""
+    """What is booked, where, when, for whom.
+
+    `session`, `pickup_window`, `items` and `pass` may be sent empty; filled, they are refused by rule.
+    """
 
     store = serializers.UUIDField()
     service = serializers.UUIDField()
-    starts_at = StoreMomentField()
+    starts_at = StoreMomentField(required=False, help_text="Required without session and pickup window.")
+    session = serializers.UUIDField(required=False, allow_null=True)
+    pickup_window = serializers.UUIDField(required=False, allow_null=True)
+    items = serializers.ListField(child=ItemIn(), required=False, allow_null=True, max_length=50)
     member = MemberField(required=False, help_text="For employees: an id, or a guest's name and phone.")
     practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
     resource = serializers.UUIDField(required=False, allow_null=True, default=None)
     party_size = serializers.IntegerField(min_value=1, max_value=99, default=1)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
     hold = serializers.BooleanField(default=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """With `pass`, which no attribute can be called."""
+        return {**super().get_fields(), "pass": serializers.UUIDField(required=False, allow_null=True)}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The wish without what was empty. Raises NotBookableYet, and `required` without a time."""
+        for field in NOT_YET:
+            if attrs.pop(field, None):
+                refusal = NotBookableYet(params={"field": field})
+                raise NotBookableYet(
+                    params=refusal.params, errors=[FieldError(field, refusal.code, refusal.sentence())]
+                )
+        if "starts_at" not in attrs:
+            raise serializers.ValidationError(
+                {"starts_at": [serializers.Field().error_messages["required"]]}, "required"
+            )
+        return attrs
 
 
 class Versioned(Body):
@@ -109,7 +153,7 @@ class Versioned(Body):
 
 
 class Cancelling(Versioned):
-    """Why."""
+    """A cancellation: the reason is kept with the booking, and its member can read it."""
 
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
@@ -138,7 +182,7 @@ class BookingQuery(ListQuery):
         return {**super().get_fields(), "from": DayField(required=False)}
 
     def validate_status(self, value: str) -> tuple[str, ...]:
-        """Known ones only."""
+        """The statuses named, by comma; one that does not exist is `invalid`."""
         wanted = tuple(part for part in value.split(",") if part)
         if not set(wanted) <= set(Status.values):
             raise serializers.ValidationError(_("There is no such status."), "invalid_choice")
@@ -202,7 +246,7 @@ class Bookings(Endpoint):
             party_size=asked["party_size"],
             note=asked["note"],
             hold=asked["hold"],
-            channel=Channel.STAFF if self.actor.is_employee else Channel.API,
+            by_program=True,
         )
         return Response(self._document(made.id), status=201)
 

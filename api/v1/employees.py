@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,7 +17,8 @@ from api.pagination import page_of
 from api.v1.forms import RoleAt, Version, id_text, read_grants, words_of
 from api.views import Endpoint
 from chains.hosts import ChainInfo
-from tenants.catalogue.domain.services import skills_needed
+from tenants.catalogue.domain.practitioners import serving
+from tenants.catalogue.domain.services import require_service
 from tenants.people.domain import employees, shifts
 from tenants.people.models import Employee as EmployeeRow
 from tenants.people.models import Leave as LeaveRow
@@ -129,7 +129,7 @@ class Leave(serializers.Serializer[Any]):
 
 
 class Employees(Endpoint):
-    """Who works here."""
+    """The employees of the stores that the caller manages."""
 
     @extend_schema(operation_id="employees_list", parameters=[ListQuery], responses=EmployeeList)
     def get(self, request: Request) -> Response:
@@ -156,7 +156,7 @@ class Employees(Endpoint):
 
 
 class OneEmployee(Endpoint):
-    """One employee."""
+    """An employee with roles and skills."""
 
     @extend_schema(operation_id="employees_read", responses=Employee)
     def get(self, request: Request, employee_id: UUID) -> Response:
@@ -181,7 +181,7 @@ class OneEmployee(Endpoint):
 
 
 class Invitation(Endpoint):
-    """A way in."""
+    """The link by which an employee chooses a password."""
 
     @extend_schema(operation_id="employees_invite", request=None, responses={202: None})
     def post(self, request: Request, employee_id: UUID) -> Response:
@@ -201,11 +201,11 @@ class Leaves(Endpoint):
 
 
 class OneLeave(Endpoint):
-    """One leave."""
+    """A leave that was entered, and can be taken back."""
 
     @extend_schema(operation_id="employees_leave_cancel", request=None, responses={204: None})
     def delete(self, request: Request, employee_id: UUID, leave_id: UUID) -> Response:
-        """Take it back."""
+        """Delete the leave: its time can be booked again."""
         shifts.cancel_leave(employee_id, leave_id, by=self.actor)
         return Response(status=204)
 
@@ -219,19 +219,14 @@ class Practitioners(Endpoint):
         operation_id="practitioners_list", parameters=[PractitionerQuery], responses=PractitionerList
     )
     def get(self, request: Request) -> Response:
-        """Who has shifts at the store and all the skills of the service."""
+        """Practitioners of the store with shifts there and all the skills of the service."""
         query = self.query(PractitionerQuery)
-        rows = EmployeeRow.objects.filter(active=True, resource__active=True).prefetch_related("skills")
-        if "store" in query:
-            here = Q(weekly_shifts__store=query["store"]) | Q(day_shifts__store=query["store"])
-            rows = rows.filter(id__in=EmployeeRow.objects.filter(here).values("id"))
         if "service" in query:
-            needed = skills_needed(query["service"])
-            for skill_id in needed:
-                rows = rows.filter(skills=skill_id)
+            require_service(query["service"])
+        rows = serving(store_id=query.get("store"), service_id=query.get("service"))
         return Response(
             page_of(
-                rows,
+                rows.prefetch_related("skills"),
                 request,
                 key=["name", "id"],
                 document=lambda found: [practitioner_document(row) for row in found],

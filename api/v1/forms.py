@@ -12,6 +12,7 @@ from api.fields import Body, DayField, Money, WallField
 from tenants.catalogue.domain.services import Price
 from tenants.people.domain.rights import Grant
 from tenants.people.models import Role
+from tenants.stores.domain import words
 
 
 class FromTo(Body):
@@ -26,7 +27,7 @@ class Days(Body):
     """`from` and `to` as dates in the store's zone, half-open."""
 
     def get_fields(self) -> dict[str, Any]:
-        """See FromTo."""
+        """With `from` and `to`; `from` is a word of the language, hence here."""
         return {**super().get_fields(), "from": DayField(), "to": DayField()}
 
 
@@ -66,11 +67,7 @@ def read_price(row: dict[str, Any] | None) -> Price | None:
 
 def words_of(thing: Any, field: str) -> str:
     """A field in the request's language, as it was typed where there is no translation."""
-    language = (get_language() or "").lower()
-    for code, texts in (thing.translations or {}).items():
-        if code.lower() == language and isinstance(texts, dict) and texts.get(field):
-            return str(texts[field])
-    return str(getattr(thing, field))
+    return words.words_of(thing, field, language=get_language() or "")
 
 
 def id_text(value: UUID | None) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,11 +13,11 @@ from rest_framework.response import Response
 
 from api.fields import Body, moment_text
 from api.views import Endpoint
-from tenants.booking.domain.live import issue_ticket
+from tenants.booking.domain.live import issue_ticket, stream_url
 
 
 class Watching(Body):
-    """Which store."""
+    """The store whose day is watched."""
 
     store = serializers.UUIDField()
 
@@ -44,17 +43,10 @@ class Live(Endpoint):
         ticket, ends_at = issue_ticket(asked["store"], by=self.actor, now=self.now)
         return Response(
             {
-                "stream_url": stream_url(request.get_host(), ticket),
+                "stream_url": stream_url(ticket, host=request.get_host()),
                 "expires_at": moment_text(ends_at, ZoneInfo(self.chain.time_zone)),
             }
         )
-
-
-def stream_url(host: str, ticket: str) -> str:
-    """The stream's address on the chain's own host; on the live port where there is one."""
-    if settings.LIVE_PORT is not None:
-        host = f"{host.partition(':')[0]}:{settings.LIVE_PORT}"
-    return f"{settings.SCHEME}://{host}/live/{ticket}"
 
 
 urls = [path("live", Live.as_view(), name="api-live")]

@@ -70,7 +70,7 @@ class MemberChange(OwnChange):
 
 
 class Phone(serializers.Serializer[Any]):
-    """A whole number."""
+    """A member's phone unmasked, in E.164; null for one who has given none."""
 
     phone = serializers.CharField(allow_null=True)
 

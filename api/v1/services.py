@@ -182,7 +182,7 @@ class Services(Endpoint):
 
 
 class OneService(Endpoint):
-    """One service."""
+    """A service with its offers: read by anyone, changed by who manages the catalogue."""
 
     who_reads = "anyone"
 
@@ -220,7 +220,7 @@ class Skills(Endpoint):
 
     @extend_schema(operation_id="skills_list", parameters=[ListQuery], responses=SkillList)
     def get(self, request: Request) -> Response:
-        """By name."""
+        """Every skill of the chain, by name."""
         self.query(ListQuery)
         return Response(
             page_of(

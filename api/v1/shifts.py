@@ -33,12 +33,12 @@ class Day(Body):
     date = DayField()
 
     def get_fields(self) -> dict[str, Any]:
-        """See FromTo."""
+        """With `from` and `to`, which may be null; `from` is a word of the language, hence here."""
         hours = {name: WallField(allow_null=True, default=None) for name in ("from", "to")}
         return {**super().get_fields(), **hours}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Both or neither."""
+        """Refuse one time without the other: a date is a span, or a day off."""
         if (attrs["from"] is None) != (attrs["to"] is None):
             raise serializers.ValidationError(_("Give both times, or neither for a day off."))
         return attrs
@@ -52,7 +52,7 @@ class ShiftBody(Body):
     days = Day(many=True, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """One of the two."""
+        """Refuse a body with both or neither of `weeks` and `days`: what it replaces must be plain."""
         if ("weeks" in attrs) == ("days" in attrs):
             raise serializers.ValidationError(_("Send either weeks or days."))
         return attrs

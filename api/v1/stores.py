@@ -168,7 +168,7 @@ class Stores(StoreEndpoint):
 
 
 class OneStore(StoreEndpoint):
-    """One store."""
+    """A store with its hours and closures."""
 
     @extend_schema(operation_id="stores_read", responses=Store)
     def get(self, request: Request, store_id: UUID) -> Response:
@@ -210,7 +210,7 @@ class StoreClosures(Endpoint):
 
 
 class OneClosure(Endpoint):
-    """One closure."""
+    """A range of closed days, which can be taken back."""
 
     @extend_schema(operation_id="stores_reopen", request=None, responses={204: None})
     def delete(self, request: Request, store_id: UUID, closure_id: UUID) -> Response:

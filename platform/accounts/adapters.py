@@ -10,5 +10,5 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     """Employees come by invitation, operators by command; nobody signs up through the library."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never."""
+        """False: the library's own sign-up pages stay shut, whatever a chain's state."""
         return False

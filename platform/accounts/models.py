@@ -59,9 +59,9 @@ class User(AbstractBaseUser):
         return self.is_active and self.is_operator
 
     def has_perms(self, perms: list[str], obj: object | None = None) -> bool:
-        """The same for several."""
+        """As has_perm: all of them or none."""
         return self.is_active and self.is_operator
 
     def has_module_perms(self, app_label: str) -> bool:
-        """The same for a whole app."""
+        """As has_perm, for every app alike."""
         return self.is_active and self.is_operator

@@ -12,7 +12,13 @@ class ChainsConfig(AppConfig):
     verbose_name = "Chains"
 
     def ready(self) -> None:
-        """Key the ContentType cache by schema, and give both migrate commands one autodetector."""
+        """Key the ContentType cache by schema, and register the housekeeping as due work."""
+        from chains.chores import KIND, keep_chain, register_chore
         from chains.content_types import key_cache_by_schema
+        from chains.domain.housekeeping import PLATFORM_KIND, forget_sessions, keep_platform
+        from chains.due import register_due
 
         key_cache_by_schema()
+        register_due(KIND, keep_chain)
+        register_due(PLATFORM_KIND, keep_platform)
+        register_chore("sessions", forget_sessions)

@@ -15,7 +15,7 @@ import structlog
 from django.db import connection
 
 from chains.models import Chain, ChainState, DueWork
-from chains.scope import chain_scope, platform_scope
+from chains.scope import PUBLIC, chain_scope, platform_scope
 
 log = structlog.get_logger("due")
 
@@ -24,7 +24,7 @@ BATCH = 500
 
 
 class DueHandler(Protocol):
-    """Does all that is due of its kind in the active chain's scope; safe to run again at any time."""
+    """Does all that is due of its kind in the active scope; safe to run again at any time."""
 
     def __call__(self, *, now: datetime) -> None: ...
 
@@ -48,6 +48,13 @@ def mark_due(kind: str, due_at: datetime) -> None:
         raise ValueError(f"due work {kind} has no handler")
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.mark_due(%s, %s)", (kind, due_at))
+
+
+def mark_platform_due(kind: str, due_at: datetime) -> None:
+    """Within the platform's scope: something of this kind is due there at `due_at` (aware UTC)."""
+    if kind not in _handlers:
+        raise ValueError(f"due work {kind} has no handler")
+    DueWork.objects.create(schema=PUBLIC, kind=kind, due_at=due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ def lease_due(*, now: datetime) -> list[DueBatch]:
 
 
 def run_due(batch: DueBatch, *, now: datetime) -> None:
-    """Run the handler in the chain's scope, then take the rows away.
+    """Run the handler in the chain's scope (the platform's for its own), then take the rows away.
 
     Rows of a chain that is gone are dropped. A kind without a handler is left alone: during a
     roll-out another process may know it, and the lease brings it back. Rows that were dealt with
@@ -90,7 +97,10 @@ def run_due(batch: DueBatch, *, now: datetime) -> None:
         if not DueWork.objects.filter(id__in=batch.ids).exists():
             return
         chain = Chain.objects.filter(schema_name=batch.schema).exclude(state=ChainState.CLOSED).first()
-    if chain is None:
+    if batch.schema == PUBLIC:
+        with platform_scope():
+            handler(now=now)
+    elif chain is None:
         log.warning("due_work_dropped", schema=batch.schema, kind=batch.kind)
     else:
         with chain_scope(chain):

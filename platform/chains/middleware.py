@@ -21,7 +21,7 @@ class HostMiddleware:
 
     Sets `request.chain` (ChainInfo, or None on the platform's host) and the urlconf. A malformed
     host raises DisallowedHost (400); an unknown one gets the urlconf that answers 404; a suspended
-    chain the one that says so. No header but Host is read, so nothing forwarded can name a chain.
+    chain, or one that is being set up, the one that says so. No header but Host is read, so nothing forwarded can name a chain.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

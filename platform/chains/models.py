@@ -233,7 +233,9 @@ class SchemaMigration(models.Model):
 
 
 class DueWork(models.Model):
-    """That a chain has something of a kind due from a time on. Rows are only added and taken away.
+    """That a chain, or the platform (schema `public`), has something of a kind due from a time on.
+
+    Rows are only added and taken away.
 
     The one public table that a chain's transaction touches, through the function mark_due alone.
     """

@@ -89,8 +89,8 @@ class StaleVersion(Refusal):
     code = "stale_version"
     status = 409
     title = _("Changed meanwhile")
-    detail = _("Someone else has changed this since you opened it.")
-    fix = _("Read it again, then decide.")
+    detail = _("This was changed after you opened it, so nothing was kept.")
+    fix = _("Open it again, then make your change.")
 
 
 def require_version(current: int, told: int | None) -> None:

@@ -11,6 +11,7 @@ from config.database import databases
 from config.environment import environment
 from config.logs import logging_config
 from config.mail import mail_settings
+from config.verticals import vertical_apps
 
 ENV = environment()
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +64,7 @@ TENANT_APPS = [
     "tenants.members",
     "tenants.booking",
     "api",
-    "verticals.fitness",
-    "verticals.beauty",
-    "verticals.dining",
-    "verticals.retail",
+    *vertical_apps(),
 ]
 INSTALLED_APPS = [
     *SHARED_APPS,
@@ -80,7 +78,6 @@ INSTALLED_APPS = [
     "anymail",
     "django_htmx",
     "csp",
-    "rules",
     "web",
 ]
 TENANT_MODEL = "chains.Chain"
@@ -160,7 +157,6 @@ CACHES = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "rules.permissions.ObjectPermissionBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [

@@ -75,14 +75,14 @@ class ReadOnly(ModelAdmin):
         return list(list_display)[:1]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """The same for the page of one row."""
+        """The fields of the row's page, each as the list shows it: masked, in words, never a secret."""
         return [
             (title, {**options, "fields": [self._shown(name) for name in options["fields"]]})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """All of them."""
+        """Every field: the console shows rows, it never edits one."""
         return [name for _title, options in self.get_fieldsets(request, obj) for name in options["fields"]]
 
     def _shown(self, name: Any) -> Any:
@@ -107,15 +107,15 @@ class ReadOnly(ModelAdmin):
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
+        """False: rows come about where they belong, not in the console."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never."""
+        """False: what an operator changes goes through an act that is recorded."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never."""
+        """False: nothing is deleted from the console."""
         return False
 
 
@@ -292,7 +292,7 @@ class SignupAdmin(ReadOnly):
 
 
 class PlanAdmin(ReadOnly):
-    """What is on sale."""
+    """The plans as sign-ups see them: prices, limits, and whether they are on sale."""
 
     heading = _("Plans")
     list_display = ("code", "position", "trial_days", "on_sale")

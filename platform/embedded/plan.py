@@ -19,13 +19,14 @@ class Stage:
 
     Its standard output is shown as it comes, all of it goes to logs/start.log. Where `unless_unchanged`
     names files (patterns below the project's root), the step is skipped while they are as they were and
-    the folder that it `makes` is there.
+    the folder that it `makes` (below the data, or the project) is there.
     """
 
     label: str
     argv: tuple[str, ...]
     unless_unchanged: tuple[str, ...] = ()
     makes: str = "."
+    makes_in: Literal["data", "project"] = "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ MANAGE = ("{python}", "manage.py")
 CELERY = ("{python}", "-m", "celery", "--app", "config.celery:app")
 
 STAGES: tuple[Stage, ...] = (
+    Stage(
+        "Chinese texts",
+        (*MANAGE, "translations"),
+        unless_unchanged=("web/locale/parts/*.po", "web/translations.py"),
+        makes="web/locale/zh_Hans",
+        makes_in="project",
+    ),
     Stage("Public schema, template, chains", (*MANAGE, "upgrade")),
     Stage("Demo chains", (*MANAGE, "seed_demo")),
     Stage(

@@ -26,7 +26,8 @@ def run_stage(
     """Run `stage` to its end, or raise StageFailed (DiskFull where that is why) with the end of its output."""
     mark = fingerprint(surroundings.project, stage.unless_unchanged)
     done = surroundings.data / "steps-done.json"
-    made = (surroundings.data / stage.makes).exists()
+    root = surroundings.data if stage.makes_in == "data" else surroundings.project
+    made = (root / stage.makes).exists()
     if mark is not None and made and _marks(done).get(stage.label) == mark:
         return
     tell(f"{stage.label} …")

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CatalogueConfig(AppConfig):
-    """See the package's modules."""
+    """Services, what they cost where, and what a shop begins with."""
 
     name = "tenants.catalogue"
     label = "catalogue"

@@ -11,10 +11,18 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the relay as due work and the live pages as a subscriber."""
+        from chains.chores import register_chore
         from chains.due import register_due
         from tenants.events.domain.record import OUTBOX
-        from tenants.events.domain.relay import relay_deliveries, repeat_hint
+        from tenants.events.domain.relay import (
+            forget_effects,
+            relay_deliveries,
+            repeat_hint,
+            sweep_deliveries,
+        )
         from tenants.events.domain.subscribers import register_subscriber
 
         register_due(OUTBOX, relay_deliveries)
+        register_chore("late deliveries", sweep_deliveries)
+        register_chore("effects", forget_effects)
         register_subscriber("live", repeat_hint, hint=True)

@@ -45,7 +45,7 @@ class Delivery(models.Model):
 class Effect(models.Model):
     """That an effect with this key has been brought about; a repeat does nothing."""
 
-    append_only = True
+    write_once = True
 
     key = models.CharField(max_length=160, primary_key=True)
     at = models.DateTimeField()

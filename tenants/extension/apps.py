@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ExtensionConfig(AppConfig):
-    """See the package's modules."""
+    """The seam: manifests, hooks, and which verticals are installed."""
 
     name = "tenants.extension"
     label = "extension"

@@ -4,14 +4,14 @@ from django.apps import AppConfig
 
 
 class MembersConfig(AppConfig):
-    """See the package's modules."""
+    """Members, and the one-time codes they sign in with."""
 
     name = "tenants.members"
     label = "members"
 
     def ready(self) -> None:
         """Say who forgets old one-time codes."""
-        from chains.due import register_due
-        from tenants.members.domain.codes import DUE_KIND, forget_codes  # models are loaded only now
+        from chains.chores import register_chore
+        from tenants.members.domain.codes import forget_codes  # models are loaded only now
 
-        register_due(DUE_KIND, forget_codes)
+        register_chore("one-time codes", forget_codes)

@@ -39,6 +39,7 @@ class Employee(models.Model):
     skills = models.ManyToManyField(Skill, blank=True, related_name="employees")
     active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
+    plan_version = models.PositiveIntegerField(default=1, help_text="of shifts and leave")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -189,9 +190,12 @@ class AccessNote(models.Model):
 
 
 class ArrivalUse(models.Model):
-    """That the single-use link into a new chain has been used."""
+    """That the owner of a sign-up has arrived by a link; `token_hash` is the hash of the sign-up's id.
 
-    append_only = True
+    One row ends every link of the sign-up: those that were made, and those that would be.
+    """
+
+    write_once = True
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     at = models.DateTimeField()

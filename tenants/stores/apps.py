@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class StoresConfig(AppConfig):
-    """See the package's modules."""
+    """Regions, stores, their hours, closures and resources."""
 
     name = "tenants.stores"
     label = "stores"

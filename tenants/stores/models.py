@@ -46,6 +46,7 @@ class Store(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
+    calendar_version = models.PositiveIntegerField(default=1, help_text="of hours and closures")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

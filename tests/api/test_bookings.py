@@ -13,6 +13,7 @@ from chains.scope import platform_scope
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
 
+NOWHERE = "01970000-0000-7000-8000-000000000000"
 TEN = "2026-11-23T10:00:00+08:00"
 
 
@@ -56,6 +57,24 @@ class Shop:
 @pytest.fixture()
 def shop(cast: Cast) -> Shop:
     return Shop(cast)
+
+
+def test_times_of_a_chain_that_has_not_opened_are_told_to_its_employees_alone(shop: Shop, cast: Cast) -> None:
+    row = ChainRow.objects.filter(id=cast.alpha.info.id)
+    where = f"store={shop.north}&service={shop.facial}"
+    calls = [
+        f"availability?{where}&from=2026-11-23&to=2026-11-24",
+        f"availability/why?{where}&starts_at=2026-11-23T10:00:00%2B08:00",
+    ]
+    with platform_scope():
+        row.update(opened_at=None)
+    told = {who: [program.get(call) for call in calls] for who, program in
+            {"nobody": shop.nobody, "member": shop.su, "clerk": shop.clerk}.items()}  # fmt: skip
+    with platform_scope():
+        row.update(opened_at=NOW)
+    for who in ("nobody", "member"):
+        assert [(a.status_code, a.json()["code"]) for a in told[who]] == [(422, "not_open")] * 2
+    assert [a.status_code for a in told["clerk"]] == [200, 200]
 
 
 def test_a_chain_that_has_not_opened_is_booked_by_its_employees_alone(shop: Shop, cast: Cast) -> None:
@@ -158,6 +177,61 @@ def test_clerk_books_for_a_guest_by_name_and_national_number(shop: Shop) -> None
     assert again.json()["member"] == answer.json()["member"]
     missing = shop.clerk.post("bookings", shop.wish())
     assert missing.json()["errors"][0]["field"] == "member"
+
+
+def test_fields_of_what_is_still_to_come_may_be_empty(shop: Shop) -> None:
+    made = shop.booked(session=None, pickup_window=None, items=[], **{"pass": None})
+    assert made["status"] == "confirmed"
+    cancelled = shop.su.post(f"bookings/{made['id']}/cancel", {})
+    assert cancelled.status_code == 200
+    assert shop.booked(items=None)["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("session", NOWHERE),
+        ("pickup_window", NOWHERE),
+        ("items", [{"product": NOWHERE, "quantity": 2}]),
+        ("pass", NOWHERE),
+    ],
+)
+def test_fields_of_what_is_still_to_come_are_refused_by_rule_when_filled(
+    shop: Shop, field: str, value: Any
+) -> None:
+    wish = shop.wish(**{field: value})
+    if field in {"session", "pickup_window"}:
+        del wish["starts_at"]
+    answer = shop.su.post("bookings", wish)
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (422, "not_bookable_yet")
+    assert said["detail"] == f"This shop takes bookings of a service at a time, not yet with “{field}”."
+    assert [(error["field"], error["code"]) for error in said["errors"]] == [(field, "not_bookable_yet")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("items", [{"product": NOWHERE}], "required"),
+        ("session", "x", "invalid"),
+        ("nonsense", None, "unknown_field"),
+    ],
+)
+def test_such_a_field_that_is_malformed_is_named(shop: Shop, field: str, value: Any, code: str) -> None:
+    answer = shop.su.post("bookings", shop.wish(**{field: value}))
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["field"].partition(".")[0], error["code"]) == (field, code)
+
+
+def test_a_wish_without_a_time_is_told_so(shop: Shop) -> None:
+    wish = shop.wish()
+    del wish["starts_at"]
+    answer = shop.su.post("bookings", wish)
+    assert answer.status_code == 400
+    assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [
+        ("starts_at", "required")
+    ]
 
 
 def test_stranger_is_asked_to_sign_in(shop: Shop) -> None:

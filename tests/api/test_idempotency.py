@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import timedelta
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from api.idempotency import DUE_KIND, fingerprint_of, forget_answers, scope_of
+from api.idempotency import fingerprint_of, forget_answers, scope_of
 from api.models import IdempotencyKey
-from chains.models import DueWork
-from chains.scope import chain_scope, platform_scope
+from chains.scope import chain_scope
 from tenants.people.domain.rights import NOBODY
 from tenants.stores.models import Region
 from tests.api.conftest import Program, employee_program
@@ -115,14 +115,10 @@ def test_answers_are_forgotten_after_a_day_not_before(nobody):
             assert IdempotencyKey.objects.count() == left
 
 
-def test_keeping_an_answer_asks_once_for_its_clean_up(nobody):
-    from api import idempotency
-
-    idempotency._asked.clear()
-    for name in "xyz":
-        nobody.post("regions", {"name": name}, key=name)
-    with platform_scope():
-        rows = list(DueWork.objects.filter(schema=nobody.chain.schema_name).values_list("kind", "due_at"))
-    assert [kind for kind, _ in rows] == [DUE_KIND]
-    assert rows[0][1] > timezone.now() + timedelta(hours=24)
-    connection.close()
+def test_fingerprint_of_a_body_is_keyed_since_a_body_may_hold_a_password(settings):
+    body = json.dumps({"password": "a-long-passphrase"}, sort_keys=True).encode()
+    kept = fingerprint_of(body)
+    assert kept == fingerprint_of(b' {"password":"a-long-passphrase"}')
+    assert kept != hashlib.sha256(body).hexdigest()
+    settings.SECRET_KEY = "another-another-another-another-another-another"
+    assert fingerprint_of(body) != kept

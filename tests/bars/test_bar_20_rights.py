@@ -241,7 +241,7 @@ def body_fields() -> set[tuple[str, str]]:
 
 def with_id(field: str, at: Things) -> Any:
     """The body with that field naming something of the target."""
-    name = field.rpartition(".")[2].rstrip("s")
+    name = "store" if field == "stores" else field.rpartition(".")[2]
     value = {
         "store": at.store,
         "service": at.service,
@@ -249,12 +249,16 @@ def with_id(field: str, at: Things) -> Any:
         "member": at.member,
         "resource": at.resource,
         "booking": at.booking("today"),
+        # nothing of this kind can be made yet: any id of theirs stands for it
+        **dict.fromkeys(("session", "pickup_window", "pass", "product"), at.service),
     }[name]
 
     def change(body: Any) -> Any:
         if field in ("roles.store", "offers.store"):
             rest = {"role": "clerk"} if field == "roles.store" else {}
             return {**body, field.partition(".")[0]: [{**rest, "store": str(value)}]}
+        if field == "items.product":
+            return {**body, "items": [{"product": str(value), "quantity": 1}]}
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
         return {**body, field: str(value)}

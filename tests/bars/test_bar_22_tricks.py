@@ -28,8 +28,10 @@ A, B, BASE = "alpha.tessera.test", "beta.tessera.test", "tessera.test"
 
 def who(request: HttpRequest) -> JsonResponse:
     """Whose data this request runs on, and as whom."""
+    call = Request(request)
+    call.now = NOW
     try:
-        found = TokenAuthentication().authenticate(Request(request))
+        found = TokenAuthentication().authenticate(call)
         bearer = str(found[1].token_id) if found else None
     except TokenRefused:
         bearer = "refused"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 import pytest
 
 from chains.scope import chain_scope
+from tenants.booking.domain.book import channel_of
 from tenants.booking.domain.claims import SlotTaken
+from tenants.booking.domain.codes import draw_code
 from tenants.booking.domain.offering import NotOffered
 from tenants.booking.domain.rules import (
     MemberOverlap,
@@ -188,3 +191,38 @@ def test_room_asked_for_is_claimed_too(cast: Cast, desk: Desk) -> None:
         with pytest.raises(SlotTaken) as refused:
             desk.book(who="chen", practitioner_id=None, resource_id=room.id)
         assert refused.value.extra["claim"]["resource_name"] == "Room A"
+
+
+@pytest.mark.parametrize(
+    ("who", "by_program", "minutes", "channel"),
+    [
+        ("clerk", False, -5, "walk_in"),
+        ("clerk", False, 15, "walk_in"),
+        ("clerk", True, 15, "walk_in"),
+        ("clerk", False, 16, "staff"),
+        ("clerk", True, 600, "staff"),
+        ("su", False, 5, "online"),
+        ("su", True, 600, "api"),
+    ],
+)
+def test_how_a_booking_came_is_decided_here(cast: Cast, who, by_program, minutes, channel) -> None:
+    starts_at = NOW + timedelta(minutes=minutes)
+    by = cast.alpha.actors[who]
+    assert channel_of(by, starts_at=starts_at, now=NOW, by_program=by_program) == channel
+
+
+def test_a_booking_keeps_how_it_came(cast: Cast, desk: Desk) -> None:
+    with chain_scope(cast.alpha.info):
+        assert desk.book().channel == "online"
+        assert desk.book(local(24, 10), by_program=True).channel == "api"
+
+
+def test_a_code_that_is_taken_is_drawn_again(cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with chain_scope(cast.alpha.info):
+        taken = desk.book()
+        free = draw_code(randbelow=secrets.randbelow)
+        drawn = iter([taken.code, free])
+        monkeypatch.setattr("tenants.booking.domain.book.draw_code", lambda **_options: next(drawn))
+        made = desk.book(starts_at=MONDAY_TEN + timedelta(hours=3))
+        assert (made.code, Claim.objects.filter(booking=made).count()) == (free, 1)
+        assert Booking.objects.count() == 2

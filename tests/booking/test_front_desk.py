@@ -11,10 +11,11 @@ from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.codes import UnknownCode
-from tenants.booking.domain.front_desk import take_over_booking
+from tenants.booking.domain.front_desk import find_place_here, take_over_booking
 from tenants.booking.models import Booking, Claim, Transition
 from tenants.events.models import Event
 from tenants.people.domain.rights import Forbidden, NotSeen
+from tenants.people.models import WeeklyShift
 from tests.ground.cast import NOW, Cast, local
 
 THREE = local(23, 15)
@@ -114,3 +115,23 @@ def test_a_code_that_is_wrong_or_no_longer_confirmed_is_unknown(cast, at_south):
                 by=cast.alpha.actors["clerk"],
                 now=NOW,
             )
+
+
+def test_the_place_offered_here_is_the_first_one_not_before_now(cast, at_south):
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        noon = find_place_here(at_south, store_id=alpha.stores["north"].id, now=NOW + timedelta(minutes=2))
+        late = find_place_here(at_south, store_id=alpha.stores["north"].id, now=local(21, 20, 30))
+    assert noon is not None and late is not None
+    assert (noon.starts_at, late.starts_at) == (local(21, 12, 5), local(22, 9, 10))
+
+
+def test_a_store_that_does_not_do_it_offers_no_place(cast, at_south):
+    with chain_scope(cast.alpha.info):
+        assert find_place_here(at_south, store_id=cast.alpha.stores["dublin"].id, now=NOW) is None
+
+
+def test_a_store_where_nobody_works_offers_no_place(cast, at_south):
+    with chain_scope(cast.alpha.info):
+        WeeklyShift.objects.all().delete()
+        assert find_place_here(at_south, store_id=cast.alpha.stores["north"].id, now=NOW) is None

@@ -22,7 +22,7 @@ from django.utils import timezone
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking
-from tenants.booking.domain.live import issue_ticket, spend_ticket
+from tenants.booking.domain.live import issue_ticket, spend_ticket, stream_url
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Forbidden, NotSeen
 from tenants.people.models import RoleGrant
@@ -244,3 +244,16 @@ def test_hint_is_repeated_by_the_relay_when_the_first_was_lost(
         run_due(batch, now=NOW)
     assert stream.next() == {"kind": "store.renamed", "id": str(north.id), "version": 3}
     stream.close()
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "url"),
+    [
+        (None, "qibai.tessera.test:8000", "http://qibai.tessera.test:8000/live/T"),
+        (8001, "qibai.tessera.test:8000", "http://qibai.tessera.test:8001/live/T"),
+        (8001, "qibai.tessera.test", "http://qibai.tessera.test:8001/live/T"),
+    ],
+)
+def test_stream_is_at_the_chains_own_host_on_the_live_port_where_there_is_one(settings, port, host, url):
+    settings.LIVE_PORT, settings.SCHEME = port, "http"
+    assert stream_url("T", host=host) == url

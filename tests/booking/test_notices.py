@@ -50,15 +50,36 @@ def test_member_is_told_of_booking_move_and_cancellation_once_each(cast: Cast, d
         (
             "sms",
             phone,
-            f"Alpha: booked. Deep hydration, Nov. 23, 2026 10:00, North. Your code: {code}.",
+            f"Alpha: booked. Deep hydration, Mon 23 Nov, 10:00, North. Your code: {code}.",
         ),
         (
             "sms",
             phone,
-            f"Alpha: moved. Deep hydration is now Nov. 23, 2026 15:00, North. Your code: {code}.",
+            f"Alpha: moved. Deep hydration is now Mon 23 Nov, 15:00, North. Your code: {code}.",
         ),
-        ("sms", phone, "Alpha: cancelled. Deep hydration, Nov. 23, 2026 15:00, North."),
+        ("sms", phone, "Alpha: cancelled. Deep hydration, Mon 23 Nov, 15:00, North."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "names"),
+    [("zh-Hans", ["深层补水", "北店"]), ("en", ["Hydration", "North"]), ("", ["深层补水", "北店"])],
+)
+def test_names_are_told_in_the_members_language_where_they_are_translated(
+    cast: Cast, desk: Desk, locale: str, names: list[str]
+) -> None:
+    north, facial = cast.alpha.stores["north"], cast.alpha.services["facial"]
+    member = cast.alpha.members["su"]
+    with chain_scope(cast.alpha.info):
+        type(north).objects.filter(id=north.id).update(translations={"zh-Hans": {"name": "北店"}})
+        type(facial).objects.filter(id=facial.id).update(
+            translations={"zh-hans": {"name": "深层补水"}, "en": {"name": "Hydration"}}
+        )
+        type(member).objects.filter(id=member.id).update(locale=locale)
+        desk.book()
+    _relay()
+    ((_channel, _to, text),) = _texts()
+    assert [name in text for name in names] == [True, True], text
 
 
 def test_what_was_overtaken_is_not_told(cast: Cast, desk: Desk) -> None:

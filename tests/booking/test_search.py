@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 
 from tenants.booking.domain.cells import Grid
-from tenants.booking.domain.search import DaySlots, Inputs, Need, Slot, StaffInputs, reach, search
+from tenants.booking.domain.search import (
+    DaySlots,
+    Inputs,
+    Need,
+    Slot,
+    StaffInputs,
+    desk_step,
+    reach,
+    search,
+    thin,
+)
 from tenants.booking.domain.spans import Span, merge
 from tenants.booking.domain.wall import local_span
 
@@ -187,3 +197,27 @@ def test_the_oracle_notices_claims_rounded_inward(monkeypatch):
     monkeypatch.setattr(Grid, "lay_busy", Grid.lay_free)
     found = [(found.day, [tuple(slot) for slot in found.slots]) for found in search([DAY], inputs)]
     assert found != slow_search([DAY], inputs)
+
+
+def test_a_desk_is_shown_a_start_every_quarter_of_an_hour_at_most() -> None:
+    assert [desk_step(step) for step in (5, 15, 20, 60)] == [15, 15, 20, 60]
+
+
+@pytest.mark.parametrize(
+    ("clock", "kept"),
+    [
+        ("12:00", ["12:00", "12:15", "12:30"]),
+        # what began less than a cell ago is still a walk-in's
+        ("12:04", ["12:00", "12:15", "12:30"]),
+        ("12:05", ["12:05", "12:15", "12:30"]),
+        ("12:31", []),
+    ],
+)
+def test_a_desk_is_shown_the_soonest_start_and_then_the_step(clock: str, kept: list[str]) -> None:
+    starts = [wall("12:00", "13:00").start + timedelta(minutes=5 * n) for n in range(7)]
+    slots = [Slot(start, start + timedelta(hours=1), ("ann",)) for start in starts]
+    now = wall(clock, "24:00").start
+    if clock == "12:31":
+        slots = slots[:6]
+    found = thin(slots, zone=SHANGHAI, step=15, now=now)
+    assert [f"{slot.starts_at.astimezone(SHANGHAI):%H:%M}" for slot in found] == kept

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenants.booking.domain.spans import Span, intersect, merge
+from tenants.booking.domain.spans import Span, merge
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -134,16 +134,7 @@ def test_merge_keeps_the_moments_in_the_fewest_spans(spans):
 
 @given(random_spans(), some_spans)
 @quick
-def test_subtract_and_intersect_agree_with_sets_of_minutes(one, taken):
+def test_subtract_agrees_with_sets_of_minutes(one, taken):
     left = one.subtract(taken)
     assert minutes_of(left) == minutes_of([one]) - minutes_of(taken)
     assert merge(left) == left
-    assert merge([*left, *intersect([one], taken)]) == (one,)
-
-
-@given(some_spans, some_spans)
-@quick
-def test_intersect_is_symmetric_and_merged(some, others):
-    both = intersect(some, others)
-    assert both == intersect(others, some) == merge(both)
-    assert minutes_of(both) == minutes_of(some) & minutes_of(others)

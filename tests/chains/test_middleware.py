@@ -15,6 +15,7 @@ from django.urls import path
 from accounts.models import User
 from chains.domain.lifecycle import resume_chain, suspend_chain
 from chains.domain.operators import Operator
+from chains.models import Chain, ChainState
 from chains.refusals import Refusal
 from chains.scope import chain_scope
 from tenants.stores.models import Region
@@ -108,6 +109,22 @@ def test_programs_are_told_that_the_chain_is_suspended(suspended: TwoChains, met
     answer = getattr(Client(headers={"host": A}), method)("/api/v1/stores")
     assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
     assert answer.json()["code"] == "chain_suspended"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "Alpha is being set up"), ("zh-Hans", "Alpha 正在开通")]
+)
+def test_a_chain_that_is_being_set_up_says_so_and_when_to_come_again(
+    two_chains: TwoChains, language: str, sentence: str
+) -> None:
+    Chain.objects.filter(id=two_chains.a.id).update(state=ChainState.PROVISIONING)
+    try:
+        client = Client(headers={"host": A, "accept-language": language})
+        page, call = client.get("/"), client.get("/api/v1/stores")
+    finally:
+        Chain.objects.filter(id=two_chains.a.id).update(state=ChainState.TRIAL)
+    assert (page.status_code, page["Retry-After"], sentence in page.content.decode()) == (503, "5", True)
+    assert (call.status_code, call["Retry-After"], call.json()["code"]) == (503, "5", "chain_setting_up")
 
 
 def test_another_chain_is_not_touched_by_it(suspended: TwoChains) -> None:

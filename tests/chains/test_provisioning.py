@@ -13,12 +13,12 @@ from django.db import connection
 from accounts.models import User
 from chains import ports
 from chains.domain import provisioning
-from chains.domain.pooling import drop_remains, forget_unverified, keep_house, top_up_pool
+from chains.domain.pooling import drop_remains, keep_house, top_up_pool
 from chains.domain.provisioning import MAX_ATTEMPTS, run_once, step_names
 from chains.domain.signup import ProvisioningFailed, find_signup, signup_problem
 from chains.domain.slugs import SlugTaken, check_slug
 from chains.hosts import ChainInfo, chain_at
-from chains.models import Chain, ChainState, Domain, PooledSchema, Signup, new_schema_name
+from chains.models import Chain, ChainState, Domain, PooledSchema, new_schema_name
 from chains.outgoing import DevOutbox, Message, sent_messages, wait_for_post
 from chains.ports import ChainStart, StartStep, start_steps
 from chains.schemas.owner import owner_connection
@@ -338,14 +338,6 @@ def test_schemas_of_another_version_are_replaced_after_a_while() -> None:
     assert drop_remains(now=old.created_at + timedelta(minutes=11)) == 1
     assert old.schema not in _schemas()
     assert top_up_pool(target=1) is True
-
-
-def test_unverified_sign_ups_are_forgotten_after_a_day() -> None:
-    started("qibai")
-    verified("hetang")
-    assert forget_unverified(now=NOW + timedelta(hours=23)) == 0
-    assert forget_unverified(now=NOW + timedelta(hours=25)) == 1
-    assert list(Signup.objects.values_list("slug", flat=True)) == ["hetang"]
 
 
 def test_house_is_kept_in_one_round(settings: object) -> None:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chains.models import Chain, ChainState, DueWork, OperatorAct, PooledSchema, Signup
+from chains.schemas.template import current_version
 
 Row = Callable[..., Chain]
 
@@ -33,7 +34,8 @@ def test_first_page_shows_the_platforms_figures(inside: Client, chain_row: Row) 
     chain_row("two")
     chain_row("three", ChainState.SUSPENDED)
     _signup()
-    PooledSchema.objects.create(schema="t_aaaaaaaaaa", version="v")
+    PooledSchema.objects.create(schema="t_aaaaaaaaaa", version=current_version())
+    PooledSchema.objects.create(schema="t_bbbbbbbbbb", version="of another release: no sign-up can take it")
     DueWork.objects.create(schema="t_aaaaaaaaaa", kind="x", due_at="2026-01-01T00:00Z")
     words = re.sub(r"<[^>]+>|\s+", " ", _text(inside, "/console/"))
     words = re.sub(r"\s+", " ", words)

@@ -12,6 +12,7 @@ from embedded.plan import PROCESSES, STAGES
 from embedded.postgres import Cluster
 from embedded.surroundings import PROJECT, External, Surroundings, data_folder
 from embedded.valkey import Valkey
+from web.translations import COMPILED, PARTS
 
 
 def test_data_folder_is_var_demo_of_the_project_unless_told() -> None:
@@ -30,6 +31,14 @@ def test_commands_are_filled_in_without_a_word_left_over() -> None:
     words = [word for argv in commands for word in surroundings.command(argv)]
     assert [word for word in words if "{" in word or "}" in word] == []
     assert {"8100", "8101", "/data/beat-schedule"} <= set(words)
+
+
+def test_a_fresh_clone_compiles_its_chinese_texts_before_anything_speaks() -> None:
+    first = STAGES[0]
+    assert first.argv[-2:] == ("manage.py", "translations")
+    assert PROJECT / first.makes in COMPILED.parents and first.makes_in == "project"
+    asked = {path for pattern in first.unless_unchanged for path in PROJECT.glob(pattern)}
+    assert set(PARTS.glob("*.po")) <= asked
 
 
 def test_external_servers_are_used_and_none_of_ours_is_made(ground: Path, cluster: Cluster) -> None:

@@ -12,12 +12,14 @@ from django.db import connection, transaction
 
 from accounts.ids import new_id
 from chains.due import lease_due, run_due
+from chains.models import DueWork
 from chains.scope import chain_scope
 from tenants.events.domain import subscribers
 from tenants.events.domain.record import record_event
 from tenants.events.domain.relay import (
     LEASE,
     deliver,
+    forget_effects,
     lease_deliveries,
     note_effect,
     sweep_deliveries,
@@ -228,10 +230,26 @@ def test_sweep_marks_due_what_is_a_minute_late(two_chains: TwoChains, log: Log) 
     _relay(NOW + timedelta(minutes=2))
     assert log.told == []
     with chain_scope(two_chains.a):
-        assert sweep_deliveries(now=NOW + timedelta(seconds=59)) == 0
-        assert sweep_deliveries(now=NOW + timedelta(seconds=60)) == 2
+        sweep_deliveries(now=NOW + timedelta(seconds=59))
+    assert not DueWork.objects.exists()
+    with chain_scope(two_chains.a):
+        sweep_deliveries(now=NOW + timedelta(seconds=60))
     _relay(NOW + timedelta(minutes=2))
     assert len(log.told) == 1
+
+
+def test_effects_are_forgotten_a_month_later_unless_a_delivery_still_asks(
+    two_chains: TwoChains, log: Log
+) -> None:
+    with chain_scope(two_chains.a):
+        _happen()
+        waiting = Delivery.objects.order_by("id").first()
+        assert waiting is not None
+        kept = f"{waiting.subscriber}:{waiting.event_id}"
+        for key, at in ((kept, NOW), ("told:1", NOW), ("told:2", NOW + timedelta(seconds=1))):
+            assert note_effect(key, now=at)
+        forget_effects(now=NOW + timedelta(days=30, seconds=1))
+        assert sorted(Effect.objects.values_list("key", flat=True)) == sorted([kept, "told:2"])
 
 
 def test_name_registered_twice_is_refused() -> None:

@@ -7,12 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from chains.models import DueWork
 from chains.outgoing import sent_messages
 from chains.refusals import TooManyRequests
-from chains.scope import chain_scope, platform_scope
+from chains.scope import chain_scope
 from tenants.members.domain.codes import (
-    DUE_KIND,
     MOST_A_DAY,
     CodeExpired,
     CodeWrong,
@@ -103,6 +101,3 @@ def test_old_codes_are_forgotten(send, cast):
         assert OneTimeCode.objects.count() == 1
         forget_codes(now=NOW + timedelta(days=1, seconds=1))
         assert OneTimeCode.objects.count() == 0
-    with platform_scope():
-        due = DueWork.objects.get(schema=cast.alpha.info.schema_name, kind=DUE_KIND)
-    assert due.due_at == NOW + timedelta(days=1, minutes=1)

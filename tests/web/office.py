@@ -41,3 +41,15 @@ def owner(sign_in: Callable[[str], Client]) -> Client:
 @pytest.fixture()
 def manager(sign_in: Callable[[str], Client]) -> Client:
     return sign_in("store_manager")
+
+
+def path_of(cast: Cast, page: str) -> str:
+    """A page of the office; {north}, {facial}, {clerk} and {ya} stand for ids."""
+    alpha = cast.alpha
+    ids = {
+        "north": alpha.stores["north"].id,
+        "facial": alpha.services["facial"].id,
+        "clerk": alpha.employees["clerk"].id,
+        "ya": alpha.employees["practitioner"].id,
+    }
+    return f"/manage/{page}".format(**ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tenants.people.models import ArrivalUse
 from tests.chains.signups import empty_outbox
 from tests.web.test_signup_pages import _ready
 from tests.web.test_signup_pages import _sign_up as sign_up
+from web.arrival import hash_secret
 from web.staff.arrival import COOKIE
 
 pytestmark = pytest.mark.usefixtures("committed", "outbox")
@@ -98,6 +100,25 @@ def test_link_works_once() -> None:
     assert refused.status_code == 403
     assert "This link no longer works" in refused.content.decode()
     assert _who(replay) is None
+
+
+def test_first_arrival_ends_every_other_link_of_the_sign_up() -> None:
+    browser, signup = _signed_up()
+    made_before = _begin(browser, signup)
+    nonce = browser.at("qibai.tessera.test").cookies[COOKIE].value
+    minting = f"http://tessera.test/signups/{signup.id}/arrive?nonce={hash_secret(nonce)}"
+    with time_machine.travel(timezone.now() + timedelta(seconds=1)):  # another moment, another token
+        used = browser.get(minting)["Location"]
+        assert used != made_before
+        assert browser.get(used)["Location"] == "/manage/setup/"
+    again = Browser()
+    again.jars["tessera.test"] = browser.at("tessera.test")
+    again.at("qibai.tessera.test").cookies[COOKIE] = nonce
+    asked = again.get(f"http://qibai.tessera.test/staff/arrive/start?signup={signup.id}")
+    assert asked["Location"] == "/staff/login/"
+    for link in (made_before, again.get(minting)["Location"]):
+        assert again.get(link).status_code == 403
+    assert _who(again) is None
 
 
 @pytest.mark.mutant

@@ -17,7 +17,7 @@ from tenants.catalogue.models import Offer, Service
 from tenants.people.models import DayShift, Employee, Leave, Role, RoleGrant, WeeklyShift
 from tenants.stores.models import Closure, OpeningHours, Store
 from tests.ground.cast import NOW, Cast, local, make_employee, make_service
-from tests.web.office import ALPHA, _noon, manager, owner, sign_in
+from tests.web.office import ALPHA, _noon, manager, owner, path_of, sign_in
 
 __all__ = ["_noon", "manager", "owner", "sign_in"]  # fixtures
 
@@ -30,14 +30,7 @@ PAGES = (
 
 
 def paths(cast: Cast) -> list[str]:
-    alpha = cast.alpha
-    ids = {
-        "north": alpha.stores["north"].id,
-        "facial": alpha.services["facial"].id,
-        "clerk": alpha.employees["clerk"].id,
-        "ya": alpha.employees["practitioner"].id,
-    }
-    return [f"/manage/{page}".format(**ids) for page in PAGES]
+    return [path_of(cast, page) for page in PAGES]
 
 
 def statuses(client: Client, wanted: list[str], **headers: str) -> dict[str, int]:
@@ -210,7 +203,7 @@ def test_the_online_switch_works_from_the_table(cast, owner):
     ("language", "amount", "both"),
     [
         ("en", "Write an amount, for example 398.", "Fill this in."),
-        ("zh-hans", "写金额，例如 398。", "请填写。"),
+        ("zh-hans", "写金额，例如 398。", "这里要填。"),
     ],
 )
 def test_a_wrong_service_is_refused_at_its_fields(cast, owner, language, amount, both):

@@ -6,7 +6,7 @@ import json
 import random
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,34 +25,38 @@ from web.dev.seeding.demo import _seed_chain, read_logins, seed_demo
 from web.dev.seeding.plan import (
     AHEAD_DAYS,
     HISTORY_DAYS,
+    Hours,
     Outcome,
     Planner,
     PlanPerson,
     PlanService,
     PlanStore,
     Visit,
+    hours_around,
 )
 
 CHAINS = [(manifest, demo) for manifest in verticals() for demo in manifest.demo]
 
 
-def _plan(manifest: Manifest, demo: DemoChain, *, seed: int = 7) -> list[Visit]:
+def _plan(manifest: Manifest, demo: DemoChain, *, seed: int = 7, now: datetime = NOW) -> list[Visit]:
     services = [
         PlanService(key, one.minutes, one.prepare, one.clean_up, one.step, one.skill["en"])
         for key, one in enumerate(manifest.services)
     ]
     rng, busy = random.Random(seed), {}
     visits: list[Visit] = []
+    local = now.astimezone(ZoneInfo(demo.time_zone))
     for key, store in enumerate(demo.stores):
+        usual = Hours(store.opens, store.closes)
         people = tuple(
             PlanPerson(place, frozenset(person.skills), frozenset(_days_off(place)))
             for place, person in enumerate(store.people)
         )
         plan = PlanStore(
-            key, ZoneInfo(demo.time_zone), store.opens, store.closes, people,
+            key, ZoneInfo(demo.time_zone), usual, hours_around(local.hour * 60 + local.minute, usual), people,
             demo.busy_hours, demo.busy_weekdays, demo.no_show_share, demo.cancel_share,
         )  # fmt: skip
-        visits += Planner(rng, plan, services, MEMBERS, NOW, busy).days()
+        visits += Planner(rng, plan, services, MEMBERS, now, busy).days()
     return visits
 
 
@@ -115,6 +119,45 @@ def test_ninety_days_of_history_are_over_and_today_has_all_kinds() -> None:
     assert past == {Outcome.COMPLETED, Outcome.CANCELLED, Outcome.NO_SHOW}
     ahead = {visit.outcome for visit in visits if visit.starts_at > NOW}
     assert ahead == {Outcome.CONFIRMED, Outcome.CANCELLED}
+
+
+@pytest.mark.parametrize(("manifest", "demo"), CHAINS, ids=[demo.slug for _, demo in CHAINS])
+def test_today_is_half_done_at_any_hour_of_the_start(manifest: Manifest, demo: DemoChain) -> None:
+    zone = ZoneInfo(demo.time_zone)
+    midnight = NOW.astimezone(zone).replace(hour=0, minute=0)
+    told = {}
+    for hour in range(3, 21):
+        now = midnight + timedelta(hours=hour, minutes=10)
+        today = [
+            visit
+            for visit in _plan(manifest, demo, now=now)
+            if visit.starts_at.astimezone(zone).date() == midnight.date()
+        ]
+        here = {visit.outcome for visit in today if visit.starts_at < now}
+        ahead = {visit.outcome for visit in today if visit.starts_at > now}
+        told[hour] = (
+            {Outcome.COMPLETED, Outcome.ARRIVED} <= here,
+            Outcome.CONFIRMED in ahead,
+        )
+    assert told == dict.fromkeys(range(3, 21), (True, True))
+
+
+@pytest.mark.parametrize(
+    ("minute", "hours"),
+    [
+        (0, Hours(0, 720)),
+        (200, Hours(0, 720)),
+        (540, Hours(360, 1080)),
+        (675, Hours(480, 1200)),
+        (779, Hours(570, 1290)),
+        (780, Hours(600, 1320)),
+        (1140, Hours(600, 1320)),
+        (1141, Hours(630, 1350)),
+        (1439, Hours(720, 1440)),
+    ],
+)
+def test_hours_lie_around_the_start_only_where_the_usual_ones_do_not(minute: int, hours: Hours) -> None:
+    assert hours_around(minute, Hours(600, 1320)) == hours
 
 
 def test_a_seeded_chain_is_whole(committed: None) -> None:

@@ -19,7 +19,9 @@ from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.booking.models import Status
 from tenants.members.models import Member
-from tests.ground.cast import SHANGHAI, Cast, make_service, make_store
+from tenants.people.domain.logo import remove_logo, save_logo
+from tests.ground.cast import NOW, SHANGHAI, Cast, make_service, make_store
+from tests.people.test_logo import png
 from tests.web.storefront import (
     LANGUAGES,
     booking_of,
@@ -105,6 +107,22 @@ def test_the_chains_colours_have_an_address_of_their_own_that_is_kept(shop: Cast
     assert "#CB4B01" in kept.content.decode()
     assert kept["Cache-Control"] == "public, max-age=31536000, immutable"
     assert stale["Cache-Control"] == "public, max-age=300"
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_the_chains_logo_stands_in_the_head_where_there_is_one(shop: Cast, opened: bool) -> None:
+    if not opened:
+        change_chain(shop, opened_at=None)
+    try:
+        without = browser().get("/").content.decode()
+        with chain_scope(shop.alpha.info):
+            name = save_logo(png(64), by=shop.alpha.actors["owner"])
+        page = browser().get("/").content.decode()
+        with chain_scope(shop.alpha.info):
+            remove_logo(by=shop.alpha.actors["owner"])
+    finally:
+        change_chain(shop, opened_at=NOW)
+    assert ("/media/" in without, f'<img src="/media/{name}" alt="">' in page) == (False, True)
 
 
 def test_a_time_that_others_took_is_shown_struck_and_not_offered(shop: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,18 @@ def test_a_lost_placeholder_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     (tmp_path / "a.po").write_text(head + 'msgid "%(n)s left"\nmsgstr "剩下"\n', encoding="utf-8")
     monkeypatch.setattr(translations, "PARTS", tmp_path)
     assert check_catalogue().placeholders == ["'%(n)s left'"]
+
+
+def test_nobody_is_begged() -> None:
+    """look.md: no "please", in neither language. What the console's own library says is not ours to word."""
+    assert [
+        text for _context, text in source_messages() if re.search(r"\bplease\b", text, re.IGNORECASE)
+    ] == []
+    compounds = re.compile("请求|申请|请假|邀请")
+    polite = [
+        f"{path.name}: {line}"
+        for path in sorted(translations.PARTS.glob("*.po"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("msgid") and "请" in compounds.sub("", line)
+    ]
+    assert polite == []

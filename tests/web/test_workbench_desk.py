@@ -99,7 +99,7 @@ def test_a_booking_of_tomorrow_says_from_when_and_offers_to_move_it_to_today(cas
     booking = make_booking(cast, at=local(22, 10))
     answer = redeem(sign_in("clerk"), cast, booking)
     assert (answer.status_code, primary(answer)) == (409, "Move to today")
-    assert "It can be redeemed from Tomorrow, 00:00 on." in text_of(answer)
+    assert "The code is accepted from Sun 22 Nov, 00:00." in text_of(answer)
 
 
 def test_a_code_redeemed_before_says_where_when_and_by_whom_and_offers_the_undo(cast, sign_in):
@@ -108,7 +108,7 @@ def test_a_code_redeemed_before_says_where_when_and_by_whom_and_offers_the_undo(
     redeem(clerk, cast, booking)
     answer = redeem(clerk, cast, booking)
     assert (answer.status_code, primary(answer)) == (409, "Undo redemption")
-    assert "At North, Today, 12:00, by Clerk." in text_of(answer)
+    assert "Accepted at North, Sat 21 Nov, 12:00, by Clerk." in text_of(answer)
 
 
 def test_ten_minutes_later_the_undo_is_no_longer_offered(cast, sign_in, monkeypatch):
@@ -182,7 +182,7 @@ def test_a_stale_page_changes_nothing(cast, sign_in):
         url(cast, f"bookings/{booking.id}/no-show/"), {"version": "7"}, HTTP_HX_REQUEST="true"
     )
     assert (answer.status_code, status_of(cast, booking)) == (409, Status.CONFIRMED)
-    assert "Someone else has changed this" in text_of(answer)
+    assert "This was changed after you opened it" in text_of(answer)
 
 
 def test_cancelling_keeps_the_reason(cast, sign_in):

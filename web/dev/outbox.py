@@ -29,7 +29,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def outbox_json(request: HttpRequest) -> HttpResponse:
-    """The same for a program: [{channel, to, subject, text, code, at, chain}]."""
+    """Every message for a program, newest first: [{channel, to, subject, text, code, at, chain}]."""
     _only_in_demo()
     return _json([{field: message[field] for field in _FIELDS} for message in sent_messages()])
 

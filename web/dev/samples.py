@@ -1,4 +1,4 @@
-"""Invented content for /dev/components: one beauty shop on one Saturday, in both languages."""
+"""Invented content for /dev/components: one shop on one Saturday, in both languages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import segno
 from django.utils.safestring import SafeString, mark_safe
 
+from tenants.extension.registry import verticals
 from web.dev.booking_samples import Translate, days, parts, people, picks
 from web.dev.day_samples import timeline
+from web.signup.industries import industry_words
 
 samples_qr = "TSR1.QB7K4M2P.sample"
 
@@ -74,11 +76,15 @@ def frame(t: Translate) -> dict[str, Any]:
 def choices(t: Translate) -> dict[str, Any]:
     return {
         "verticals": [
-            {"value": "fitness", "label": t("健身", "Fitness"), "icon": "dumbbell"},
-            {"value": "beauty", "label": t("美业", "Beauty"), "icon": "droplets", "checked": True},
-            {"value": "dining", "label": t("餐饮", "Dining"), "icon": "utensils"},
-            {"value": "retail", "label": t("零售", "Retail"), "icon": "shopping-bag"},
+            {
+                "value": each.code,
+                "label": each.name(t("zh-hans", "en")),
+                "icon": each.icon,
+                "checked": not place,
+            }
+            for place, each in enumerate(verticals())
         ],
+        "industry_words": industry_words(),
         "pay": [
             {
                 "value": "stored",

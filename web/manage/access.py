@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from chains.hosts import ChainInfo
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, stores_where
 from tenants.stores.models import Store
-from web.staff.people import signed_in_actor
+from web.staff.people import signed_in_actor, to_sign_in
 
 OFFICE = (Action.MANAGE_STORE, Action.MANAGE_PEOPLE, Action.MANAGE_SHIFTS, Action.MANAGE_CATALOGUE)
 
@@ -52,16 +50,6 @@ class Office:
         return store
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Off to the sign-in page and back; a fragment sends the whole page there."""
-    if request.headers.get("HX-Request"):
-        answer = HttpResponse(status=204)
-        answer["HX-Redirect"] = f"{settings.LOGIN_URL}?next=/manage/"
-        return answer
-    back = request.get_full_path() if request.method == "GET" else "/manage/"
-    return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={quote(back)}")
-
-
 View = Callable[..., HttpResponseBase]
 
 
@@ -76,7 +64,7 @@ def in_office(action: Action | None = None) -> Callable[[View], View]:
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             actor = signed_in_actor(request)
             if not actor.is_employee:
-                return to_sign_in(request)
+                return to_sign_in(request, home="/manage/")
             wanted = OFFICE if action is None else (action,)
             if not any(may_anywhere(actor, one) for one in wanted):
                 raise Forbidden

@@ -22,8 +22,23 @@ CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2})|(\d{2}))?", re.ASCII)
 A_DAY = 24 * 60
 
 
+class VersionField(forms.IntegerField):
+    """The version a page was opened with, carried hidden so that a save from an old page is refused."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> int | None:
+        """The version; what is no number is one that never is current. Left out, it asks for no check."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
+
+
 class OfficeForm(forms.Form):
     """A form whose domain call may refuse: field errors stand at their fields, the rest on top."""
+
+    version = VersionField(required=False)
 
     # What the domain calls a field, where the form calls it otherwise.
     domain_names: dict[str, str] = {}
@@ -36,6 +51,11 @@ class OfficeForm(forms.Form):
             field.error_messages.setdefault("required", _("Fill this in."))
             if "required" in field.error_messages:
                 field.error_messages["required"] = _("Fill this in.")
+
+    def opened_with(self) -> int | None:
+        """The version the page was opened with, also where the rest of the form does not matter."""
+        bound = self["version"]
+        return self.fields["version"].clean(bound.data)  # type: ignore[no-any-return]
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the fields it names, or on top of the form."""

@@ -13,10 +13,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from tenants.people.domain.logo import logo_name
 from tenants.people.domain.rights import Action
 from web.manage.access import Office
 from web.storefront.theme import theme_url
+from web.theme import logo_url
 
 SIGN_OUT = "/staff/logout/"
 
@@ -92,7 +92,6 @@ def show(
 ) -> HttpResponse:
     """A page of the office in its frame; a person's own, so no cache keeps it."""
     stores = len(office.stores(Action.MANAGE_STORE)) or len(office.stores(Action.MANAGE_PEOPLE))
-    name = logo_name()
     frame = {
         "office": office,
         "now": office.now,
@@ -101,7 +100,7 @@ def show(
         "chain_name": office.chain.name,
         "chain_line": ngettext("Brand · %(count)s store", "Brand · %(count)s stores", stores)
         % {"count": stores},
-        "logo_url": f"/media/{name}" if name else "",
+        "logo_url": logo_url(),
         "employee_name": office.actor.name,
         "sign_out_url": SIGN_OUT,
         "nav": nav_of(office, current),
@@ -130,18 +129,20 @@ def show_form(
     save_label: str,
     foot: str = "",
     start: str = "",
+    url: str = "",
     refused: bool = False,
 ) -> HttpResponse:
     """A form in a drawer over its list, or on a page of its own where there is no script.
 
-    `body`, `foot` and `start` (what stands left of the actions) are templates; `refused` marks the answer to a form that was not taken (422).
+    `body`, `foot` and `start` (what stands left of the actions) are templates; `url` takes the form, this
+    page's own unless told; `refused` marks the answer to a form that was not taken (422).
     """
     around = {
         **context,
         "form_body": body,
         "form_foot": foot,
         "form_start": start,
-        "form_url": request.path,
+        "form_url": url or request.path,
         "form_title": title,
         "page_title": title,
         "save_label": save_label,

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chains.domain.accent import contrast, make_accent
 from chains.refusals import Refusal
-from tenants.people.domain.logo import LARGEST, LogoWrong, logo_name, read_logo, remove_logo, save_logo
+from tenants.people.domain.logo import LARGEST, LogoWrong, read_logo, remove_logo, save_logo
 from tenants.people.domain.look import change_look
 from tenants.people.domain.rights import Action
 from web.manage.access import Office, in_office
 from web.manage.forms import OfficeForm
 from web.manage.frame import done, show
+from web.theme import logo_url
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 YEAR = 31536000
@@ -78,12 +79,11 @@ def edit(request: HttpRequest, office: Office) -> HttpResponse:
 def _show(
     request: HttpRequest, office: Office, form: LookForm, refusal: Refusal | None = None
 ) -> HttpResponse:
-    name = logo_name()
     context = {
         "page_title": pgettext("how the shop looks", "Look"),
         "form": form,
         "preview": preview_of(str(form["accent"].value() or "")),
-        "logo": f"/media/{name}" if name else "",
+        "logo": logo_url(),
         "logo_refusal": refusal,
     }
     status = 422 if form.is_bound or refusal else 200

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from tenants.catalogue.domain.differences import Draft
 from tenants.catalogue.domain.services import OfferAt, Price, ServiceFields
 from tenants.catalogue.models import Service
 from tenants.people.models import Skill
@@ -95,6 +96,7 @@ class ServiceForm(OfficeForm):
             "notice",
             "step",
             "online",
+            "version",
         )
         self.initial.update({name: getattr(service, name) for name in plain})
         self.initial.update(
@@ -149,9 +151,19 @@ class ServiceForm(OfficeForm):
             own = {offer.store_id: offer.price_amount for offer in self.service.offers.all()}
         return [OfferAt(store.id, own.get(store.id)) for store in self.chosen_stores()]
 
+    def draft(self) -> Draft:
+        """The cleaned values as they would change the service."""
+        cleaned = self.cleaned_data
+        times = {name: cleaned[name] for name in ("prepare", "minutes", "clean_up")}
+        return Draft(**times, amount=cleaned["price"], online=cleaned["online"], offers=self.offers())
+
+    def ticked(self, name: str) -> set[str]:
+        """What is ticked in a choice now, right or wrong."""
+        return {str(one) for one in self[name].value() or []}
+
     def options(self, name: str) -> list[dict[str, Any]]:
         """A choice's options as ui/choices reads them."""
-        chosen = [str(one) for one in (self[name].value() or [])]
+        chosen = self.ticked(name)
         choices = self.fields[name].choices  # type: ignore[attr-defined]
         return [{"value": key, "label": words, "checked": key in chosen} for key, words in choices]
 

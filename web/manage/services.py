@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants.booking.domain.figures import count_by_service, count_upcoming
+from tenants.catalogue.domain.differences import Differences, find_differences
+from tenants.catalogue.domain.practitioners import read_practitioners
 from tenants.catalogue.domain.services import change_service, create_service
 from tenants.catalogue.domain.warnings import Warning, warn_of_draft
 from tenants.catalogue.models import Service
 from tenants.people.domain.rights import Action, NotSeen
-from tenants.people.models import Employee, Role, Skill
+from tenants.people.models import Employee, Skill
 from tenants.stores.models import Store
 from web.formats import format_duration, format_money
 from web.manage.access import Office, in_office
@@ -147,13 +149,14 @@ def _show(request: HttpRequest, office: Office, form: ServiceForm, service: Serv
 
 
 def able_people(form: ServiceForm) -> list[Employee]:
-    """The practitioners who have every skill that is ticked."""
-    needed = {str(one) for one in form["skills"].value() or []}
-    people = Employee.objects.filter(active=True, resource__active=True, grants__role=Role.PRACTITIONER)
+    """Who can do it as the form stands now, at one at least of the stores that are ticked."""
+    needed = {UUID(one) for one, _name in form.fields["skills"].choices if one in form.ticked("skills")}  # type: ignore[attr-defined]
+    ticked = form.ticked("stores")
+    stores = [store.id for store in form.known_stores if str(store.id) in ticked]
     return [
-        person
-        for person in people.distinct().prefetch_related("skills")
-        if needed <= {str(skill.id) for skill in person.skills.all()}
+        one.employee
+        for one in read_practitioners()
+        if any(one.can_do(needed, store_id=store_id) for store_id in stores)
     ]
 
 
@@ -186,7 +189,10 @@ def edit(request: HttpRequest, office: Office, service_id: UUID) -> HttpResponse
     service = _read(service_id)
     if request.method == "POST" and ("retire" in request.POST or "restore" in request.POST):
         active = "restore" in request.POST
-        change_service(service.id, {"active": active}, by=office.actor)
+        form = _form_of(request, office, service)
+        version, by = form.opened_with(), office.actor
+        if not form.takes(lambda: change_service(service.id, {"active": active}, by=by, version=version)):
+            return _show(request, office, form, service)
         said = _("The service is back") if active else _("The service is retired; bookings already made stay")
         return done(request, reverse("manage:services"), said)
     form = _form_of(request, office, service)
@@ -200,6 +206,7 @@ def edit(request: HttpRequest, office: Office, service_id: UUID) -> HttpResponse
                 skills=form.chosen_skills(),
                 offers=form.offers(),
                 by=office.actor,
+                version=form.cleaned_data["version"],
             )
 
         if form.takes(keep):
@@ -236,7 +243,7 @@ def effect_of(office: Office, form: ServiceForm, service: Service | None) -> Eff
         minutes = form.cleaned_data["minutes"]
         skills = [UUID(one) for one in form.cleaned_data["skills"]]
         if service is not None:
-            effect.lines = _differences(office, form, service, stores)
+            effect.lines = _lines(office, service, find_differences(service, form.draft(), stores=stores))
     elif service is not None and not form.is_bound:
         stores = [offer.store for offer in service.offers.all() if offer.active]
         minutes, skills = service.minutes, [one.id for one in service.skills.all()]
@@ -246,43 +253,31 @@ def effect_of(office: Office, form: ServiceForm, service: Service | None) -> Eff
     return effect
 
 
-def _differences(office: Office, form: ServiceForm, service: Service, stores: list[Store]) -> list[str]:
+def _lines(office: Office, service: Service, changed: Differences) -> list[str]:
+    """The differences in words."""
     language = get_language() or "en"
-    cleaned = form.cleaned_data
     lines = []
-    own = [offer for offer in form.offers() if offer.amount is not None]
-    if cleaned["price"] != service.price_amount:
+    if changed.price is not None:
         before, after = (
-            format_money(amount, service.currency, language=language, exact=False)
-            for amount in (service.price_amount, cleaned["price"])
+            format_money(amount, service.currency, language=language, exact=False) for amount in changed.price
         )
-        count = len(stores) - len(own)
-        words = {"before": before, "after": after, "n": count}
         text = ngettext(
             "Price %(before)s → %(after)s at %(n)s store",
             "Price %(before)s → %(after)s at %(n)s stores",
-            count,
+            changed.priced_at,
         )
-        lines.append(text % words)
-    total = sum(cleaned[name] for name in ("prepare", "minutes", "clean_up"))
-    was = service.prepare + service.minutes + service.clean_up
-    if total != was:
-        spoken = {
-            "before": format_duration(was, language=language),
-            "after": format_duration(total, language=language),
-        }
-        lines.append(_("A visit takes %(before)s → %(after)s of the calendar") % spoken)
-    chosen = {store.id for store in stores}
-    offered = {offer.store_id: offer.store for offer in service.offers.all() if offer.active}
-    gone = [store for key, store in offered.items() if key not in chosen]
-    come = [store for store in stores if store.id not in offered]
-    if gone:
-        lines.append(_("No longer offered at %(names)s") % {"names": names_of(gone)})
-    if come:
-        lines.append(_("New at %(names)s") % {"names": names_of(come)})
-    if service.online and not cleaned["online"]:
+        lines.append(text % {"before": before, "after": after, "n": changed.priced_at})
+    if changed.calendar is not None:
+        before, after = (format_duration(minutes, language=language) for minutes in changed.calendar)
+        words = {"before": before, "after": after}
+        lines.append(_("A visit takes %(before)s → %(after)s of the calendar") % words)
+    if changed.gone:
+        lines.append(_("No longer offered at %(names)s") % {"names": names_of(changed.gone)})
+    if changed.come:
+        lines.append(_("New at %(names)s") % {"names": names_of(changed.come)})
+    if changed.hidden:
         lines.append(_("Members no longer see it; staff can still book it"))
-    upcoming = count_upcoming(service.id, now=office.now) if lines else 0
+    upcoming = count_upcoming(service.id, now=office.now) if changed.any else 0
     if upcoming:
         text = ngettext(
             "%(n)s booking already made keeps its price and time",

@@ -21,7 +21,7 @@ from tenants.people.domain.rights import Action
 from tenants.people.domain.shifts import WeekShift
 from tenants.people.domain.teams import serve_oneself, take_on
 from tenants.people.domain.week import practitioners_at
-from tenants.people.models import Skill
+from tenants.people.models import Employee, Skill
 from tenants.stores.domain.stores import DayHours
 from tenants.stores.models import OpeningHours, Store
 from web.manage.access import Office, in_office
@@ -121,7 +121,8 @@ def store(request: HttpRequest, office: Office) -> HttpResponse:
             if kept is None:
                 open_store(fields, by=office.actor)
             else:
-                change_store(kept.id, fields, by=office.actor)
+                version = form.cleaned_data["version"]
+                change_store(kept.id, fields, by=office.actor, version=version)
 
         if form.takes(keep):
             return HttpResponseRedirect(url_of("hours"))
@@ -133,12 +134,13 @@ def store(request: HttpRequest, office: Office) -> HttpResponse:
 @_with_store
 def hours(request: HttpRequest, office: Office, store: Store) -> HttpResponse:
     """Step 2: the weekly hours."""
-    form = WeekForm(request.POST or None, week=_hours_of(store))
+    form = WeekForm(request.POST or None, week=_hours_of(store), version=store.calendar_version)
     if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
         spans = [DayHours(*span) for span in form.spans()]
         if not spans:
             form.add_error("d1", _("Tick the days on which you are open."))
-        elif form.takes(lambda: set_hours(store.id, spans, by=office.actor)):
+        elif form.takes(lambda: set_hours(store.id, spans, by=office.actor, version=version)):
             return HttpResponseRedirect(url_of("services"))
     context = {"form": form, "store": store}
     return show_step(request, office, "hours", context, refused=request.method == "POST")
@@ -153,8 +155,9 @@ def services(request: HttpRequest, office: Office, store: Store) -> HttpResponse
     skills = list(Skill.objects.values_list("name", flat=True))
     form = ServicesForm(request.POST or None, services=known, currency=store.currency)
     if request.method == "POST" and form.is_valid():
-        choices, own = form.choices(), form.own()
-        if form.takes(lambda: choose_services(store.id, choices, own=own, by=office.actor)):
+        told = {"own": form.own(), "by": office.actor, "version": form.cleaned_data["version"]}
+        choices = form.choices()
+        if form.takes(lambda: choose_services(store.id, choices, **told)):
             return HttpResponseRedirect(url_of("services" if "more" in request.POST else "staff"))
     context = {"form": form, "store": store, "skills": skills}
     return show_step(request, office, "services", context, refused=request.method == "POST")
@@ -168,7 +171,14 @@ def staff(request: HttpRequest, office: Office, store: Store) -> HttpResponse:
     people = practitioners_at(store.id)
     oneself = any(person.id == office.actor.employee_id for person in people)
     skills = list(Skill.objects.filter(services__active=True).distinct())
-    form = HelperForm(request.POST or None, skills=skills, oneself=oneself, anyone=bool(people))
+    own = Employee.objects.get(id=office.actor.employee_id)
+    form = HelperForm(
+        request.POST or None,
+        initial={"version": own.version},
+        skills=skills,
+        oneself=oneself,
+        anyone=bool(people),
+    )
     week = WeekForm(request.POST or None, week=_hours_of(store))
     if request.method == "POST" and form.is_valid() and (form.follows_store or week.is_valid()):
         shifts = None if form.follows_store else [WeekShift(*span) for span in week.spans()]
@@ -182,7 +192,7 @@ def staff(request: HttpRequest, office: Office, store: Store) -> HttpResponse:
 
         def keep() -> None:
             if form.is_oneself:
-                serve_oneself(store.id, **told)
+                serve_oneself(store.id, version=form.cleaned_data["version"], **told)
             else:
                 who = {name: form.cleaned_data[name] for name in ("name", "email")}
                 take_on(store.id, **who, **told)

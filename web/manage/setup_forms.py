@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chains.hosts import ChainInfo
-from tenants.catalogue.domain.choosing import Choice, OwnService
+from tenants.catalogue.domain.choosing import Choice, OwnService, version_of
 from tenants.catalogue.models import Service
 from tenants.people.models import Skill
 from tenants.stores.domain.stores import StoreFields
@@ -39,9 +39,10 @@ class StoreForm(OfficeForm):
     def __init__(self, *args: Any, chain: ChainInfo, store: Store | None, **kwargs: Any) -> None:
         self.chain = chain
         self.is_new = store is None
-        initial = {"name": chain.name, "time_zone": chain.time_zone}
+        initial = {"name": chain.name, "time_zone": chain.time_zone, "version": 0}
         if store is not None:
-            initial = {name: getattr(store, name) for name in ("name", "address", "phone", "time_zone")}
+            kept = ("name", "address", "phone", "time_zone", "version")
+            initial = {name: getattr(store, name) for name in kept}
         super().__init__(*args, initial=initial, **kwargs)
 
     def store_fields(self) -> StoreFields:
@@ -70,6 +71,7 @@ class ServicesForm(OfficeForm):
     def __init__(self, *args: Any, services: Sequence[Service], currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.services = services
+        self.initial["version"] = version_of(services)
         self.fields["own_price"] = MoneyField(label=_("Price"), currency=currency, required=False)
         for service in services:
             self.fields[f"s{service.id}"] = forms.BooleanField(required=False, label=service.name)
@@ -167,7 +169,7 @@ class HelperForm(OfficeForm):
         return [{"value": key, "label": words, "checked": key in chosen} for key, words in choices]
 
     def who_options(self) -> list[dict[str, Any]]:
-        """Who serves."""
+        """The answers to who serves the guests, as ui/choices reads them."""
         return self.options("who")
 
     def skill_options(self) -> list[dict[str, Any]]:

@@ -168,10 +168,11 @@ def edit_week(request: HttpRequest, office: Office, store_id: UUID, employee_id:
     """The person's usual week at the store."""
     store, employee = _place(office, store_id, employee_id)
     kept = WeeklyShift.objects.filter(employee=employee, store=store)
-    form = WeekForm(request.POST or None, week=kept.values_list("weekday", "starts", "ends"))
+    week = kept.values_list("weekday", "starts", "ends")
+    form = WeekForm(request.POST or None, week=week, version=employee.plan_version)
     if request.method == "POST" and form.is_valid():
-        shifts = [WeekShift(*span) for span in form.spans()]
-        if form.takes(lambda: set_week(employee.id, store.id, shifts, by=office.actor)):
+        shifts, version = [WeekShift(*span) for span in form.spans()], form.cleaned_data["version"]
+        if form.takes(lambda: set_week(employee.id, store.id, shifts, by=office.actor, version=version)):
             return done(request, _back(store), _("Shifts saved"))
     title = _("%(name)s's usual week") % {"name": employee.name}
     return _form(request, office, "_week", {"form": form, "store": store}, title, _back(store))
@@ -190,13 +191,13 @@ def edit_day(
         raise NotSeen from None
     plan = next(one for one in read_week(store, on, by=office.actor) if one.employee.id == employee.id)
     hours = list(plan.days[0].hours)
-    initial: dict[str, Any] = {"works": "yes" if hours else "no"}
+    initial: dict[str, Any] = {"works": "yes" if hours else "no", "version": employee.plan_version}
     for names, span in zip((("starts", "ends"), ("starts_2", "ends_2")), hours, strict=False):
         initial |= dict(zip(names, span, strict=True))
     form = DayForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        shifts = form.shifts(on)
-        if form.takes(lambda: set_days(employee.id, store.id, shifts, by=office.actor)):
+        shifts, version = form.shifts(on), form.cleaned_data["version"]
+        if form.takes(lambda: set_days(employee.id, store.id, shifts, by=office.actor, version=version)):
             return done(request, _back(store, on), _("The day is changed"))
     today = local_date(office.now, ZoneInfo(store.time_zone))
     words = format_day(on, language=get_language() or "en", today=today, relative=False)
@@ -211,12 +212,14 @@ def leave(request: HttpRequest, office: Office, store_id: UUID, employee_id: UUI
     store, employee = _place(office, store_id, employee_id)
     zone = ZoneInfo(store.time_zone)
     today = local_date(office.now, zone)
-    form = LeaveForm(request.POST or None, initial={"first": today.isoformat(), "last": today.isoformat()})
+    initial = {"first": today.isoformat(), "last": today.isoformat(), "version": employee.plan_version}
+    form = LeaveForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
         starts: datetime = local_day(first, zone).start
         ends: datetime = local_day(last, zone).end
-        told = {"starts_at": starts, "ends_at": ends, "reason": form.cleaned_data["reason"]}
+        told = {name: form.cleaned_data[name] for name in ("reason", "version")}
+        told |= {"starts_at": starts, "ends_at": ends}
         if form.takes(lambda: add_leave(employee.id, by=office.actor, **told)):
             return done(request, _back(store, first), _("Leave is noted"))
     rows = [

@@ -106,7 +106,9 @@ class EmployeeForm(OfficeForm):
         self.fields["skills"].choices = [(str(one.id), one.name) for one in skills]  # type: ignore[attr-defined]
         if employee is not None:
             del self.fields["email"]
-            self.initial.update({name: getattr(employee, name) for name in ("name", "phone", "title")})
+            self.initial.update(
+                {name: getattr(employee, name) for name in ("name", "phone", "title", "version")}
+            )
             self.initial["skills"] = [str(one.id) for one in employee.skills.all()]
 
     def roles(self) -> list[Grant]:
@@ -155,9 +157,11 @@ def show_staff(request: HttpRequest, office: Office) -> HttpResponse:
     return show(request, office, "manage/staff.html", context, current="staff")
 
 
-def _form_of(request: HttpRequest, office: Office, employee: Employee | None) -> EmployeeForm:
+def _form_of(
+    request: HttpRequest, office: Office, employee: Employee | None, *, fresh: bool = False
+) -> EmployeeForm:
     return EmployeeForm(
-        request.POST or None,
+        None if fresh else request.POST or None,
         office=office,
         employee=employee,
         stores=office.stores(Action.MANAGE_PEOPLE),
@@ -185,6 +189,7 @@ def _show(
         back=reverse("manage:staff"),
         back_label=_("Staff"),
         save_label="" if not changeable else _("Save") if employee else _("Send the invitation"),
+        url=reverse("manage:employee", args=[employee.id]) if employee else "",
         refused=request.method == "POST",
     )
 
@@ -229,6 +234,7 @@ def edit(request: HttpRequest, office: Office, employee_id: UUID) -> HttpRespons
                 title=form.cleaned_data["title"],
                 roles=form.roles(),
                 skills=form.chosen_skills(),
+                version=form.cleaned_data["version"],
                 by=office.actor,
                 chain=office.chain,
                 now=office.now,
@@ -252,12 +258,17 @@ def invite_again(request: HttpRequest, office: Office, employee_id: UUID) -> Htt
 def switch_active(request: HttpRequest, office: Office, employee_id: UUID) -> HttpResponse:
     """The person leaves, or comes back (by a new invitation)."""
     active = request.POST.get("active") == "yes"
-    employee = change_employee(
-        employee_id, active=active, by=office.actor, chain=office.chain, now=office.now
-    )
-    if active:
-        send_invitation(employee_id, by=office.actor, chain=office.chain, now=office.now)
-        said = _("%(name)s is back and gets an invitation")
-    else:
-        said = _("%(name)s can no longer sign in")
+    version = _form_of(request, office, None).opened_with()
+    employee = read_employee(employee_id, by=office.actor)
+    form = _form_of(request, office, employee, fresh=True)
+
+    def keep() -> None:
+        told: dict[str, Any] = {"by": office.actor, "chain": office.chain, "now": office.now}
+        change_employee(employee_id, active=active, version=version, **told)
+        if active:
+            send_invitation(employee_id, **told)
+
+    if not form.takes(keep):
+        return _show(request, office, form, employee)
+    said = _("%(name)s is back and gets an invitation") if active else _("%(name)s can no longer sign in")
     return done(request, reverse("manage:staff"), said % {"name": employee.name})

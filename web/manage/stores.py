@@ -132,7 +132,7 @@ def _form(
 @require_http_methods(["GET", "POST"])
 @in_office(Action.CREATE_STORE)
 def new(request: HttpRequest, office: Office) -> HttpResponse:
-    """Another store."""
+    """The form of a new store, and the store it makes."""
     form = FullStoreForm(request.POST or None, chain=office.chain, store=None)
     if request.method == "POST" and form.is_valid():
         fields = form.store_fields()
@@ -149,7 +149,8 @@ def edit(request: HttpRequest, office: Office, store_id: UUID) -> HttpResponse:
     form = FullStoreForm(request.POST or None, chain=office.chain, store=store)
     if request.method == "POST" and form.is_valid():
         fields = form.store_fields()
-        if form.takes(lambda: change_store(store.id, fields, by=office.actor)):
+        version = form.cleaned_data["version"]
+        if form.takes(lambda: change_store(store.id, fields, by=office.actor, version=version)):
             return done(request, reverse("manage:stores"), _("Saved"))
     return _form(request, office, "_edit", {"form": form, "store": store}, store.name)
 
@@ -160,10 +161,10 @@ def hours(request: HttpRequest, office: Office, store_id: UUID) -> HttpResponse:
     """The weekly hours."""
     store = office.store(store_id, Action.MANAGE_STORE)
     kept = OpeningHours.objects.filter(store=store).values_list("weekday", "opens", "closes")
-    form = WeekForm(request.POST or None, week=kept)
+    form = WeekForm(request.POST or None, week=kept, version=store.calendar_version)
     if request.method == "POST" and form.is_valid():
-        spans = [DayHours(*span) for span in form.spans()]
-        if form.takes(lambda: set_hours(store.id, spans, by=office.actor)):
+        spans, version = [DayHours(*span) for span in form.spans()], form.cleaned_data["version"]
+        if form.takes(lambda: set_hours(store.id, spans, by=office.actor, version=version)):
             return done(request, reverse("manage:stores"), _("Hours saved"))
     title = _("Hours of %(store)s") % {"store": store.name}
     return _form(request, office, "_hours", {"form": form, "store": store}, title)
@@ -175,10 +176,12 @@ def closures(request: HttpRequest, office: Office, store_id: UUID) -> HttpRespon
     """The days the store is closed, and more of them."""
     store = office.store(store_id, Action.MANAGE_STORE)
     today: date = local_date(office.now, ZoneInfo(store.time_zone))
-    form = ClosureForm(request.POST or None, initial={"first": today.isoformat(), "last": today.isoformat()})
+    initial = {"first": today.isoformat(), "last": today.isoformat(), "version": store.calendar_version}
+    form = ClosureForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         first, last = form.cleaned_data["first"], form.cleaned_data["last"]
-        told = {"first": first, "end": last + timedelta(1), "reason": form.cleaned_data["reason"]}
+        told = {name: form.cleaned_data[name] for name in ("reason", "version")}
+        told |= {"first": first, "end": last + timedelta(1)}
         if form.takes(lambda: close_days(store.id, by=office.actor, **told)):
             return done(request, reverse("manage:stores"), _("Closed on these days"))
     rows = [
@@ -194,5 +197,6 @@ def closures(request: HttpRequest, office: Office, store_id: UUID) -> HttpRespon
 @managers
 def reopen(request: HttpRequest, office: Office, store_id: UUID, closure_id: UUID) -> HttpResponse:
     """Take a closure back."""
-    reopen_days(store_id, closure_id, by=office.actor)
+    store = office.store(store_id, Action.MANAGE_STORE)
+    reopen_days(store.id, closure_id, by=office.actor)
     return done(request, reverse("manage:stores"), _("Open again on these days"))

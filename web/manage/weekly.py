@@ -31,8 +31,11 @@ Span = tuple[int, int, int]
 class WeekForm(OfficeForm):
     """Fields d1 … d7 (open), d1_from, d1_to, and d1b_from, d1b_to for the part after a break."""
 
-    def __init__(self, *args: Any, week: Iterable[Span] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, week: Iterable[Span] = (), version: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["version"] = version
         known: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for weekday, starts, ends in sorted(week):
             known[weekday].append((starts, ends))

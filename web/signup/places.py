@@ -7,6 +7,7 @@ from functools import lru_cache
 from babel.core import Locale
 from babel.dates import get_timezone_location
 from babel.numbers import get_currency_name, get_territory_currencies
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from chains.domain.signup_fields import country_of
 
@@ -21,6 +22,10 @@ ZONES = """
     America/Phoenix America/Vancouver America/Los_Angeles America/Anchorage Pacific/Honolulu
     Australia/Perth Australia/Brisbane Australia/Sydney Pacific/Auckland UTC
 """.split()  # noqa: SIM905
+
+
+# Where most people of a country live, if that is not the first of its zones in ZONES.
+_MAIN_ZONES = {"AU": "Australia/Sydney", "CA": "America/Toronto"}
 
 
 @lru_cache(maxsize=1)
@@ -53,9 +58,26 @@ def currency_options(language: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def home_of(language: str) -> tuple[str, str]:
-    """The zone and currency proposed before the browser has said where it is."""
-    return ("Asia/Shanghai", "CNY") if language.startswith("zh") else ("Europe/London", "GBP")
+def home_of(language: str, *, accepted: str = "") -> tuple[str, str]:
+    """The zone and currency proposed before the browser has said in which zone it is.
+
+    `accepted` is its Accept-Language: the first country named there decides (of a Chinese page only with
+    Chinese, as in zh-TW). Without one, Chinese means Shanghai, and of English nothing better is known
+    than UTC.
+    """
+    chinese = language.startswith("zh")
+    for tag, _weight in parse_accept_lang_header(accepted[:500]):
+        zone = _zone_of(tag) if tag.startswith("zh") or not chinese else None
+        if zone is not None:
+            return zone, zone_currencies()[zone]
+    return ("Asia/Shanghai", "CNY") if chinese else ("UTC", "USD")
+
+
+def _zone_of(tag: str) -> str | None:
+    """The zone offered first for a language tag's country, such as `en-us`; None without either."""
+    country = tag.upper().rpartition("-")[2]
+    here = [zone for zone in ZONES if "/" in zone and country_of(zone, locale="en") == country]
+    return _MAIN_ZONES.get(country, here[0]) if here else None
 
 
 def _locale(language: str) -> Locale:

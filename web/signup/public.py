@@ -38,7 +38,7 @@ def pricing(request: HttpRequest) -> HttpResponse:
 
 
 def text_page(template: str) -> Callable[[HttpRequest], HttpResponse]:
-    """A page of words."""
+    """A page of nothing but words, such as the terms, in the visitor's language."""
 
     @require_GET
     def page(request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ _SLUG_GONE = (SlugTaken, SlugConfusable)
 def home(request: HttpRequest) -> HttpResponse:
     """What Tessera is, and the card that starts a chain."""
     if request.method == "GET":
-        return render(request, "signup/home.html", _card(_blank()))
+        return render(request, "signup/home.html", _card(_blank(request)))
     sent = _sent(request)
     secret = secret_of(request)
     try:
@@ -97,7 +97,7 @@ def verify(request: HttpRequest, signup_id: UUID) -> HttpResponse:
 
 @require_POST
 def resend(request: HttpRequest, signup_id: UUID) -> HttpResponse:
-    """Another code."""
+    """Send a fresh code; the older one stops working."""
     try:
         resend_code(signup_id, now=timezone.now())
     except Refusal as refusal:
@@ -138,7 +138,8 @@ def arrive(request: HttpRequest, signup_id: UUID) -> HttpResponse:
     chain_url = address_of(found.chain.slug)
     if not is_same_browser(request, found) or len(nonce_hash) != 64:
         return HttpResponseRedirect(f"{chain_url}/staff/login/")
-    token = sign_arrival(Arrival(chain_id=found.chain.id, email=found.email, nonce_hash=nonce_hash))
+    arrival = Arrival(signup_id=found.id, chain_id=found.chain.id, email=found.email, nonce_hash=nonce_hash)
+    token = sign_arrival(arrival)
     response = HttpResponseRedirect(f"{chain_url}/staff/arrive/{token}")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -179,9 +180,9 @@ def _progress_context(request: HttpRequest, found: Signup) -> dict[str, Any]:
     }
 
 
-def _blank() -> SignupFields:
+def _blank(request: HttpRequest) -> SignupFields:
     language = get_language() or "en"
-    zone, currency = home_of(language)
+    zone, currency = home_of(language, accepted=request.headers.get("accept-language", ""))
     return SignupFields(
         brand="",
         slug="",
@@ -196,7 +197,7 @@ def _blank() -> SignupFields:
 
 def _sent(request: HttpRequest) -> SignupFields:
     given = request.POST
-    blank = _blank()
+    blank = _blank(request)
     return SignupFields(
         brand=given.get("brand", "")[:300],
         slug=given.get("slug", "")[:120],

@@ -75,11 +75,11 @@ class MfaAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """Sealed."""
+        """The secret as it is kept: sealed with the key from the environment."""
         return _seal().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Opened."""
+        """The secret that was sealed; raises InvalidToken where the key is another or the text was changed."""
         return _seal().decrypt(encrypted_text.encode()).decode()
 
 

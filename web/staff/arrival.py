@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from tenants.people.domain.arrivals import ArrivalDead, use_arrival
+from tenants.people.domain.arrivals import ArrivalDead, has_arrived, use_arrival
 from web.arrival import VALID_FOR, ArrivalRefused, hash_secret, read_arrival
 
 COOKIE = "tessera_arrival"
@@ -32,6 +32,8 @@ def start(request: HttpRequest) -> HttpResponse:
     try:
         signup_id = UUID(request.GET.get("signup", ""))
     except ValueError:
+        return redirect(settings.LOGIN_URL)
+    if has_arrived(hash_secret(str(signup_id))):
         return redirect(settings.LOGIN_URL)
     nonce = secrets.token_urlsafe(32)
     response = HttpResponseRedirect(
@@ -52,7 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def finish(request: HttpRequest, token: str) -> HttpResponse:
-    """Check token, chain and nonce, use the link up, and begin a fresh session."""
+    """Check token, chain and nonce, use the sign-up's one arrival up, and begin a fresh session."""
     try:
         arrival = read_arrival(token)
         nonce = request.COOKIES.get(COOKIE, "")
@@ -60,7 +62,7 @@ def finish(request: HttpRequest, token: str) -> HttpResponse:
             raise ArrivalDead
         if not nonce or not constant_time_compare(hash_secret(nonce), arrival.nonce_hash):
             raise ArrivalDead
-        user = use_arrival(hash_secret(token), email=arrival.email, now=timezone.now())
+        user = use_arrival(hash_secret(str(arrival.signup_id)), email=arrival.email, now=timezone.now())
     except (ArrivalRefused, ArrivalDead):
         refusal = ArrivalDead()
         return render(request, "staff/arrival_dead.html", {"refusal": refusal}, status=refusal.status)

@@ -20,7 +20,7 @@ class AuthenticateForm(library.AuthenticateForm):
 
 
 class ReauthenticateForm(library.ReauthenticateForm):
-    """The same for who is signed in and about to change something that matters."""
+    """The code asked of who is signed in and about to change something that matters; guesses count alike."""
 
     def clean_code(self) -> str:
         """Count, then judge."""

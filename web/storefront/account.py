@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 
-import phonenumbers
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chains.addresses import client_address
-from chains.refusals import Refusal, TooManyRequests, problem_headers
-from tenants.members.domain.codes import BETWEEN, CodeExpired, CodeWrong, send_code
-from tenants.members.domain.members import change_member, sign_in_member
-from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
+from tenants.members.domain.members import change_member
 from web.storefront.frame import language_of, members_only, once_open, safe_next, show
+from web.storefront.phone_code import (
+    PhoneCode,
+    answered,
+    asks_for_code,
+    check_typed,
+    fields_of,
+    read_typed,
+    send_typed,
+)
 from web.visitor import actor_of, member_of, sign_in, sign_out
 
 NAME_LENGTH = 120
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """What stands in the sign-in's fields, and what is wrong with it."""
-
-    phone: str = ""
-    code: str = ""
-    phone_error: str = ""
-    code_error: str = ""
-    code_sent: bool = False
-    resend_in: int = 0
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @once_open
-def enter(request: HttpRequest) -> HttpResponse:
+def enter(request: HttpRequest, now: datetime) -> HttpResponse:
     """Sign in: the phone, then its code on the same page. Goes on to `next` on this host, else to the bookings."""
     onward = safe_next(
         request, request.POST.get("next", request.GET.get("next", "")), otherwise=reverse("my_bookings")
@@ -47,39 +37,23 @@ def enter(request: HttpRequest) -> HttpResponse:
     if member_of(request) is not None:
         return redirect(onward)
     if request.method != "POST":
-        return _show(request, SignIn(), onward)
-    typed = SignIn(
-        phone=request.POST.get("phone", "")[:40],
-        code="".join(request.POST.get("code", "").split())[:12],
-        code_sent=True,
-    )
-    now = timezone.now()
-    try:
-        phone = normalise_phone(typed.phone, country=request.chain.country)  # type: ignore[attr-defined]
-        if "send" in request.POST or "code" not in request.POST:
-            send_code(phone, address=client_address(request), chain=request.chain, now=now)  # type: ignore[attr-defined]
-            sent = replace(typed, code="", resend_in=int(BETWEEN.total_seconds()))
-            return _show(request, sent, onward)
-        member, _new = sign_in_member(phone, typed.code, now=now)
-    except PhoneInvalid as refusal:
-        return _refused(
-            request, replace(typed, phone_error=_words(refusal), code_sent=False), onward, refusal
-        )
-    except TooManyRequests as refusal:
-        waits = replace(typed, code_error=_words(refusal), resend_in=int(refusal.extra["retry_after"]))
-        return _refused(request, waits, onward, refusal)
-    except (CodeWrong, CodeExpired) as refusal:
-        return _refused(request, replace(typed, code_error=_words(refusal)), onward, refusal)
-    sign_in(request, member)
+        return _show(request, PhoneCode(), onward, now=now)
+    typed, country = read_typed(request), request.chain.country  # type: ignore[attr-defined]
+    if asks_for_code(request):
+        return _show(request, send_typed(request, typed, country=country, now=now), onward, now=now)
+    found = check_typed(typed, country=country, now=now)
+    if isinstance(found, PhoneCode):
+        return _show(request, found, onward, now=now)
+    sign_in(request, found)
     return redirect(onward)
 
 
 @require_safe
 @once_open
-def resend(request: HttpRequest) -> HttpResponse:
+def resend(request: HttpRequest, now: datetime) -> HttpResponse:
     """The button that sends another code, once a minute has passed; htmx asks for it by itself."""
     context = {"resend_in": 0, "send_url": reverse("sign_in")}
-    return show(request, "storefront/_resend.html", context)
+    return show(request, "storefront/_resend.html", context, now=now)
 
 
 @require_POST
@@ -92,7 +66,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @once_open
 @members_only
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: HttpRequest, now: datetime) -> HttpResponse:
     """Name and language; both can be changed here."""
     member = member_of(request)
     assert member is not None
@@ -103,7 +77,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             {"value": "en", "label": "English", "checked": current == "en"},
         ]
         context = {"page_title": _("Me"), "profile": member, "languages": languages}
-        return show(request, "storefront/profile.html", context, tab="me")
+        return show(request, "storefront/profile.html", context, now=now, tab="me")
     chosen = "zh-Hans" if request.POST.get("language") == "zh-Hans" else "en"
     change_member(
         member.id, by=actor_of(request), name=request.POST.get("name", "")[:NAME_LENGTH], locale=chosen
@@ -119,26 +93,17 @@ def profile(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _show(request: HttpRequest, typed: SignIn, onward: str, *, status: int = 200) -> HttpResponse:
-    code = phonenumbers.country_code_for_region(request.chain.country)  # type: ignore[attr-defined]
+def _show(request: HttpRequest, typed: PhoneCode, onward: str, *, now: datetime) -> HttpResponse:
     context = {
         "page_title": _("Sign in"),
-        "typed": typed,
         "next": onward,
-        "send_url": reverse("sign_in"),
-        "resend_url": reverse("resend_sign_in"),
-        "resend_at": timezone.now() + timedelta(seconds=typed.resend_in),
-        "phone_prefix": f"+{code}" if code else "+",
+        **fields_of(
+            typed,
+            country=request.chain.country,  # type: ignore[attr-defined]
+            now=now,
+            send=reverse("sign_in"),
+            resend=reverse("resend_sign_in"),
+        ),
     }
-    return show(request, "storefront/sign_in.html", context, status=status, tab="me")
-
-
-def _refused(request: HttpRequest, typed: SignIn, onward: str, refusal: Refusal) -> HttpResponse:
-    response = _show(request, typed, onward, status=refusal.status)
-    for name, value in problem_headers(refusal).items():
-        response.headers[name] = value
-    return response
-
-
-def _words(refusal: Refusal) -> str:
-    return f"{refusal.sentence()} {refusal.way_out()}"
+    page = show(request, "storefront/sign_in.html", context, now=now, status=typed.status, tab="me")
+    return answered(page, typed)

@@ -13,7 +13,7 @@ from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_inte
 from tenants.booking.models import Booking, Status
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
-from web.storefront.shop import words_of
+from tenants.stores.domain.words import words_of
 
 VISITS = 12
 # Days searched around the aim: a few before it, and the same weekday of the next two weeks.
@@ -80,10 +80,10 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
     known = last.practitioner if theirs else None
     return Again(
         service_id=last.service_id,
-        service_name=words_of(last.service, "name", language),
+        service_name=words_of(last.service, "name", language=language),
         store_id=last.store_id,
         practitioner_id=known.id if known else None,
-        practitioner_name=words_of(known, "name", language) if known else "",
+        practitioner_name=words_of(known, "name", language=language) if known else "",
         minutes=offering.need.minutes,
         price_amount=offering.price_amount,
         currency=offering.currency,

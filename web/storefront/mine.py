@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,18 +18,17 @@ from chains.refusals import Refusal
 from tenants.booking.domain.change import cancel_booking, changeable_until, reschedule_booking
 from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.keys import qr_of
-from tenants.booking.models import LIVE, Booking, Status
+from tenants.booking.domain.visits import read_own_bookings
+from tenants.booking.models import Booking, Status
 from tenants.stores.domain.wall import parse_moment
+from tenants.stores.domain.words import words_of
 from web.formats import format_moment
 from web.qr import draw_qr
 from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
-from web.storefront.shop import words_of
 from web.storefront.views import show_times
 from web.visitor import actor_of, member_of
-
-PAST_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +54,12 @@ def row_of(booking: Booking, language: str) -> BookingRow:
     return BookingRow(
         id=booking.id,
         service_id=booking.service_id,
-        service_name=words_of(booking.service, "name", language),
+        service_name=words_of(booking.service, "name", language=language),
         store_id=booking.store_id,
-        store_name=words_of(booking.store, "name", language),
-        practitioner_name=words_of(booking.practitioner, "name", language) if booking.practitioner else "",
+        store_name=words_of(booking.store, "name", language=language),
+        practitioner_name=words_of(booking.practitioner, "name", language=language)
+        if booking.practitioner
+        else "",
         starts_at=booking.starts_at,
         minutes=(booking.ends_at - booking.starts_at) // timedelta(minutes=1),
         price_amount=booking.price_amount,
@@ -69,69 +69,57 @@ def row_of(booking: Booking, language: str) -> BookingRow:
     )
 
 
-def read_bookings(
-    member_id: UUID, *, now: datetime, language: str
-) -> tuple[list[BookingRow], list[BookingRow]]:
-    """What is to come, soonest first, and what has been, latest first; two queries."""
-    mine = Booking.objects.select_related("service", "store", "practitioner").filter(member_id=member_id)
-    coming = mine.filter(status__in=LIVE, ends_at__gt=now).order_by("starts_at")
-    shown = coming.exclude(status=Status.HELD, expires_at__lte=now)
-    been = mine.exclude(status=Status.EXPIRED).exclude(status__in=LIVE, ends_at__gt=now)
-    past = been.order_by("-starts_at")[:PAST_SHOWN]
-    return [row_of(one, language) for one in shown], [row_of(one, language) for one in past]
-
-
 @require_safe
 @once_open
 @members_only
-def my_bookings(request: HttpRequest) -> HttpResponse:
+def my_bookings(request: HttpRequest, now: datetime) -> HttpResponse:
     """Upcoming and past bookings."""
-    now = timezone.now()
     member = member_of(request)
     assert member is not None
-    coming, past = read_bookings(member.id, now=now, language=language_of(request))
-    context = {"now": now, "page_title": _("My bookings"), "coming": coming, "past": past}
-    return show(request, "storefront/my_bookings.html", context, tab="bookings")
+    language = language_of(request)
+    coming, past = ([row_of(one, language) for one in rows] for rows in read_own_bookings(member.id, now=now))
+    context = {"page_title": _("My bookings"), "coming": coming, "past": past}
+    return show(request, "storefront/my_bookings.html", context, now=now, tab="bookings")
 
 
 @require_safe
 @once_open
 @members_only
-def ticket(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+def ticket(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """One booking: its code and QR, where it is, and what can still be changed."""
-    return show_ticket(request, _own(request, booking_id))
+    return show_ticket(request, _own(request, booking_id), now=now)
 
 
-def show_ticket(request: HttpRequest, booking: Booking, *, refusal: Refusal | None = None) -> HttpResponse:
+def show_ticket(
+    request: HttpRequest, booking: Booking, *, now: datetime, refusal: Refusal | None = None
+) -> HttpResponse:
     """The ticket, also after a refusal."""
-    now, language = timezone.now(), language_of(request)
+    language = language_of(request)
     payload = qr_of(booking)
     until = changeable_until(booking)
     context = {
-        "now": now,
         "page_title": _("Booking"),
         "row": row_of(booking, language),
         "booking": booking,
         "fresh": request.GET.get("new") == "1" and booking.status == Status.CONFIRMED,
         "qr": draw_qr(payload) if payload else "",
         "zone": booking.store.time_zone,
-        "address": words_of(booking.store, "address", language),
-        "directions": words_of(booking.store, "directions", language),
+        "address": words_of(booking.store, "address", language=language),
+        "directions": words_of(booking.store, "directions", language=language),
         "phone": booking.store.phone,
         "until": until,
         "changeable": booking.status == Status.CONFIRMED and now <= until,
         "confirmed": booking.status == Status.CONFIRMED,
         "refusal": refusal,
-        "map_url": map_link(booking, address=words_of(booking.store, "address", language)),
+        "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
         "move_url": reverse("move", args=[booking.id]),
         "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
         "back_url": reverse("my_bookings"),
         "shop_url": "",
     }
-    return show(
-        request, "storefront/ticket.html", context, status=refusal.status if refusal else 200, tab="bookings"
-    )
+    status = refusal.status if refusal else 200
+    return show(request, "storefront/ticket.html", context, now=now, status=status, tab="bookings")
 
 
 def map_link(booking: Booking, *, address: str) -> str:
@@ -146,20 +134,20 @@ def map_link(booking: Booking, *, address: str) -> str:
 @require_POST
 @once_open
 @members_only
-def cancel(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """Give the time back; the page said before what that means."""
     booking = _own(request, booking_id)
     try:
-        cancel_booking(booking_id, by=actor_of(request), now=timezone.now())
+        cancel_booking(booking_id, by=actor_of(request), now=now)
     except Refusal as refusal:
-        return show_ticket(request, booking, refusal=refusal)
+        return show_ticket(request, booking, now=now, refusal=refusal)
     return redirect("ticket", booking_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @once_open
 @members_only
-def move(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The time page for a booking that is already there; its old time stays until the new one is taken."""
     booking = _own(request, booking_id)
     if booking.status != Status.CONFIRMED:
@@ -168,9 +156,8 @@ def move(request: HttpRequest, booking_id: UUID) -> HttpResponse:
         wish = read_wish(request.GET)
         person = wish.person_id if "with" in request.GET else booking.practitioner_id
         day = wish.day or (None if wish.starts_at else booking.starts_at.astimezone(_zone(booking)).date())
-        return show_times(
-            request, booking.service_id, Wish(booking.store_id, person, day, wish.starts_at), moving=booking
-        )
+        asked = Wish(booking.store_id, person, day, wish.starts_at)
+        return show_times(request, booking.service_id, asked, now=now, moving=booking)
     starts_at = parse_moment(request.POST.get("at", ""), zone=_zone(booking))
     person_id = uuid_or_none(request.POST.get("with", ""))
     try:
@@ -178,31 +165,32 @@ def move(request: HttpRequest, booking_id: UUID) -> HttpResponse:
             booking_id,
             starts_at=starts_at,
             by=actor_of(request),
-            now=timezone.now(),
+            now=now,
             practitioner_id=person_id,
             anybody=person_id is None,
         )
     except Refusal as refusal:
         day = starts_at.astimezone(_zone(booking)).date()
         again = Wish(booking.store_id, person_id, day, None)
-        return show_times(
-            request, booking.service_id, again, moving=_own(request, booking_id), refusal=refusal
-        )
+        booking = _own(request, booking_id)
+        return show_times(request, booking.service_id, again, now=now, moving=booking, refusal=refusal)
     return redirect(reverse("ticket", args=[booking_id], query={"new": 1}))
 
 
 @require_safe
 @once_open
 @members_only
-def calendar(request: HttpRequest, booking_id: UUID) -> HttpResponse:
+def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The booking as an .ics file for the phone's own calendar."""
     booking = _own(request, booking_id)
-    now, language = timezone.now(), language_of(request)
+    language = language_of(request)
     row = row_of(booking, language)
     file = calendar_file(
         booking,
         title=f"{row.service_name} · {request.chain.name}",  # type: ignore[attr-defined]
-        place=", ".join(filter(None, [row.store_name, words_of(booking.store, "address", language)])),
+        place=", ".join(
+            filter(None, [row.store_name, words_of(booking.store, "address", language=language)])
+        ),
         text=_("Booking code %(code)s. Free to move or cancel until %(until)s.")
         % {
             "code": f"{booking.code[:4]}-{booking.code[4:]}",

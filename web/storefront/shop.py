@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,21 +15,11 @@ from tenants.booking.domain.spans import Span, merge
 from tenants.booking.domain.wall import local_span
 from tenants.catalogue.models import Offer
 from tenants.stores.domain.wall import local_date
+from tenants.stores.domain.words import words_of
 from tenants.stores.models import Closure, OpeningHours, Store
 
 # How far the card looks for the next opening.
 LOOK_AHEAD = 14
-
-
-def words_of(thing: Any, field: str, language: str) -> str:
-    """A field in the reader's language; as it was typed where there is no translation.
-
-    `translations` is {language: {field: text}}; languages are compared without regard to case.
-    """
-    for code, texts in (thing.translations or {}).items():
-        if code.lower() == language.lower() and isinstance(texts, Mapping) and texts.get(field):
-            return str(texts[field])
-    return str(getattr(thing, field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +111,9 @@ def read_stores(*, now: datetime, language: str) -> list[StoreCard]:
         cards.append(
             StoreCard(
                 id=store.id,
-                name=words_of(store, "name", language),
-                address=words_of(store, "address", language),
-                directions=words_of(store, "directions", language),
+                name=words_of(store, "name", language=language),
+                address=words_of(store, "address", language=language),
+                directions=words_of(store, "directions", language=language),
                 phone=store.phone,
                 zone=store.time_zone,
                 country=store.country,
@@ -150,7 +139,9 @@ def read_services(store_id: UUID, *, language: str) -> list[ServiceGroup]:
         .filter(store_id=store_id, active=True, service__active=True, service__online=True)
         .order_by("service__position", "service__name")
     )
-    rows = [(words_of(offer.service, "category", language), _row(offer, language)) for offer in offers]
+    rows = [
+        (words_of(offer.service, "category", language=language), _row(offer, language)) for offer in offers
+    ]
     order = {category: at for at, (category, _service) in reversed(list(enumerate(rows)))}
     rows.sort(key=lambda pair: order[pair[0]])
     return [
@@ -173,8 +164,8 @@ def _row(offer: Offer, language: str) -> ServiceRow:
     service = offer.service
     return ServiceRow(
         id=service.id,
-        name=words_of(service, "name", language),
-        description=words_of(service, "description", language),
+        name=words_of(service, "name", language=language),
+        description=words_of(service, "description", language=language),
         minutes=service.minutes,
         price_amount=service.price_amount if offer.price_amount is None else offer.price_amount,
         currency=service.currency,

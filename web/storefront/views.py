@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -25,12 +24,13 @@ from tenants.booking.models import Booking
 from tenants.catalogue.models import Offer
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
+from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
 from web.formats import format_clock, format_moment, format_weekday
 from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
-from web.storefront.shop import choose_store, read_offer, read_services, read_stores, words_of
+from web.storefront.shop import choose_store, read_offer, read_services, read_stores
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
@@ -40,9 +40,9 @@ MONTHS_6 = 60 * 60 * 24 * 180
 
 @require_safe
 @while_open
-def shop(request: HttpRequest) -> HttpResponse:
+def shop(request: HttpRequest, now: datetime) -> HttpResponse:
     """The chain, one of its stores, and what can be booked there; for a member the usual again."""
-    now, language = timezone.now(), language_of(request)
+    language = language_of(request)
     member = member_of(request)
     visits = read_visits(member) if member else []
     stores = read_stores(now=now, language=language)
@@ -53,14 +53,13 @@ def shop(request: HttpRequest) -> HttpResponse:
         visits[0].store_id if visits else None,
     )
     context = {
-        "now": now,
         "stores": stores,
         "store": store,
         "zone": store.zone if store else None,
         "groups": read_services(store.id, language=language) if store else [],
         "again": suggest_again(visits, now=now, language=language),
     }
-    response = show(request, "storefront/shop.html", context)
+    response = show(request, "storefront/shop.html", context, now=now)
     if store and request.GET.get("store"):
         response.set_cookie(
             STORE_COOKIE,
@@ -75,7 +74,7 @@ def shop(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @while_open
-def times(request: HttpRequest, service_id: UUID) -> HttpResponse:
+def times(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
     """With whom and when. htmx asks the same address again for each change and takes the part it needs."""
     wish = read_wish(request.GET)
     if wish.store_id is None:
@@ -84,7 +83,7 @@ def times(request: HttpRequest, service_id: UUID) -> HttpResponse:
         if store_id is None:
             raise Http404
         wish = Wish(store_id, wish.person_id, wish.day, wish.starts_at)
-    return show_times(request, service_id, wish)
+    return show_times(request, service_id, wish, now=now)
 
 
 def show_times(
@@ -92,11 +91,12 @@ def show_times(
     service_id: UUID,
     wish: Wish,
     *,
+    now: datetime,
     moving: Booking | None = None,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
     """The time page, also after a refusal (its status) and for a booking that is being moved."""
-    now, language = timezone.now(), language_of(request)
+    language = language_of(request)
     assert wish.store_id is not None
     offer = read_offer(service_id, wish.store_id)
     if offer is None:
@@ -113,15 +113,14 @@ def show_times(
     paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,
-        "now": now,
         "page_title": _("Move booking") if moving else _("Choose a time"),
         "times": found,
         "choice": found.choice,
         "choice_free_until": _free_until(found, moving),
         "store": offer.store,
         "zone": offer.store.time_zone,
-        "store_name": words_of(offer.store, "name", language),
-        "service_name": words_of(offer.service, "name", language),
+        "store_name": words_of(offer.store, "name", language=language),
+        "service_name": words_of(offer.service, "name", language=language),
         "person_value": str(found.person.employee_id) if found.person else "",
         "people": people_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
@@ -136,7 +135,8 @@ def show_times(
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
-    return show(request, "storefront/times.html", context, status=refusal.status if refusal else 200)
+    status = refusal.status if refusal else 200
+    return show(request, "storefront/times.html", context, now=now, status=status)
 
 
 def _paths(service_id: UUID, store_id: UUID, moving: Booking | None) -> dict[str, str]:
@@ -256,13 +256,13 @@ def links_to(slots: Sequence[Mapping[str, Any]], action: str, wish: Wish) -> lis
 
 @require_safe
 @while_open
-def why(request: HttpRequest, service_id: UUID) -> HttpResponse:
+def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
     """Why a time that the person picked cannot be booked, and what near it can. A fragment for htmx."""
     wish = read_wish(request.GET)
     store = Store.objects.filter(id=wish.store_id, active=True).first() if wish.store_id else None
     if store is None:
         raise Http404
-    now, language, zone = timezone.now(), language_of(request), ZoneInfo(store.time_zone)
+    language, zone = language_of(request), ZoneInfo(store.time_zone)
     context: dict[str, Any] = {"now": now, "zone": store.time_zone}
     try:
         asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)

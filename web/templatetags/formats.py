@@ -70,7 +70,7 @@ def money(minor: int, currency: str, exact: bool = True) -> str:
 
 @register.filter
 def count(number: int) -> str:
-    """1980 → 1,980."""
+    """A whole number with its thousands apart: 1980 → 1,980."""
     return formats.format_count(number)
 
 
@@ -82,7 +82,7 @@ def duration(minutes: int) -> str:
 
 @register.filter
 def countdown(seconds: int) -> str:
-    """582 → 9:42."""
+    """Seconds as minutes and seconds: 582 → 9:42."""
     return formats.format_countdown(seconds)
 
 

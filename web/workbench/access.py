@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
-from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, stores_where
 from tenants.stores.domain.wall import DateMalformed, local_date, parse_day
 from tenants.stores.models import Store
-from web.staff.people import signed_in_actor
+from web.staff.people import signed_in_actor, to_sign_in
 
+HOME = "/workbench/"
 REMEMBERED = "workbench_store"
 # Who acts on a page of the staff, by one query; the owner's pages ask for it here too.
 actor_of = signed_in_actor
@@ -51,15 +50,6 @@ def stores_of(actor: Actor) -> tuple[Store, ...]:
     return tuple(stores if allowed is None else stores.filter(id__in=allowed))
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Off to the sign-in page and back; a fragment sends the whole page there."""
-    if request.headers.get("HX-Request"):
-        answer = HttpResponse(status=204)
-        answer["HX-Redirect"] = f"{settings.LOGIN_URL}?next=/workbench/"
-        return answer
-    return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}")
-
-
 def open_desk(request: HttpRequest, actor: Actor, store_id: UUID) -> Desk:
     """The desk at a store and its place in the session. Raises NotSeen for a store that is not theirs."""
     stores = stores_of(actor)
@@ -78,7 +68,7 @@ def at_desk(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     def guarded(request: HttpRequest, store: UUID, **kwargs: object) -> HttpResponseBase:
         actor = actor_of(request)
         if not actor.is_employee:
-            return to_sign_in(request)
+            return to_sign_in(request, home=HOME)
         return view(request, open_desk(request, actor, store), **kwargs)
 
     return guarded

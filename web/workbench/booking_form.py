@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chains.refusals import Refusal
 from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import reschedule_booking
-from tenants.booking.models import Booking, Channel
+from tenants.booking.domain.search import desk_step
+from tenants.booking.models import Booking
+from tenants.catalogue.domain.practitioners import serving
 from tenants.catalogue.models import Service
 from tenants.members.domain.members import find_members
 from tenants.members.models import Member
@@ -34,14 +36,10 @@ from web.workbench.choosing import (
     read_times,
     service_options,
     services_of,
-    skilled,
 )
 from web.workbench.frame import fragment, frame, here
 from web.workbench.panel import Panel, read_panel
-from web.workbench.staffing import practitioners_of
 
-# Who is booked for a moment ago or the next quarter of an hour has walked in.
-WALK_IN_WITHIN = timedelta(minutes=15)
 MOST_MATCHES = 5
 MIN_QUERY = 2
 
@@ -169,7 +167,6 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
         member=guest,
         practitioner_id=_uuid(data.get("practitioner", "")),
         note=data.get("note", "").strip()[:500],
-        channel=Channel.WALK_IN if starts_at <= desk.now + WALK_IN_WITHIN else Channel.STAFF,
     )
 
 
@@ -257,7 +254,7 @@ def _times(
         service.id,
         on=wish.on,
         practitioner_id=practitioner,
-        step=max(15, service.step),
+        step=desk_step(service.step),
         chosen=wish.starts_at,
         but=but,
     )
@@ -269,8 +266,8 @@ def _chosen_at(times: Times | None) -> datetime | None:
 
 
 def _people(desk: Desk, service: Service) -> list[Employee]:
-    """Who can do the service at the desk's store."""
-    return skilled(practitioners_of(desk), service)
+    """Who may be chosen for the service at the desk's store, by name."""
+    return list(serving(store_id=desk.store.id, service_id=service.id).order_by("name", "id"))
 
 
 def _wish(desk: Desk, data: QueryDict) -> Wish:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tenants.booking.domain.calendar import read_calendar
 from tenants.booking.domain.cells import CELL
 from tenants.booking.domain.offering import read_offering
-from tenants.booking.domain.search import DaySlots, Slot, search
+from tenants.booking.domain.search import Slot, search, thin
 from tenants.catalogue.models import Service
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date
@@ -119,12 +119,6 @@ def people_options(people: Iterable[Employee], chosen: UUID | None) -> list[Opti
     return options + [Option(str(one.id), one.name, one.id == chosen, person=one.name) for one in people]
 
 
-def skilled(people: Iterable[Employee], service: Service) -> list[Employee]:
-    """Those who have every skill the service needs; both with their skills prefetched."""
-    needed = {skill.id for skill in service.skills.all()}
-    return [one for one in people if needed <= {skill.id for skill in one.skills.all()}]
-
-
 def read_times(
     desk: Desk,
     service_id: UUID,
@@ -149,7 +143,7 @@ def read_times(
         offering, dates, now=desk.now, practitioner_id=practitioner_id, by_staff=True, but=but
     )
     found = search(dates, calendar.inputs)
-    slots = {day.day: _thinned(day, desk, step) for day in found}
+    slots = {day.day: thin(day.slots, zone=desk.zone, step=step, now=desk.now) for day in found}
     of_day = slots.get(on, [])
     wanted = chosen if chosen is not None else (of_day[0].starts_at if of_day else None)
     return Times(
@@ -157,19 +151,6 @@ def read_times(
         days=[_chip(day, desk, len(slots.get(day, [])), step, on) for day in dates],
         parts=_parts(of_day, desk, wanted),
     )
-
-
-def _thinned(day: DaySlots[UUID], desk: Desk, step: int) -> list[Slot[UUID]]:
-    """The first start from now on, and those on the step."""
-    kept: list[Slot[UUID]] = []
-    before = desk.now - CELL
-    for slot in day.slots:
-        if slot.starts_at <= before:
-            continue
-        local = slot.starts_at.astimezone(desk.zone)
-        if not kept or (local.hour * 60 + local.minute) % step == 0:
-            kept.append(slot)
-    return kept
 
 
 def _chip(day: date, desk: Desk, free: int, step: int, on: date) -> DayChip:

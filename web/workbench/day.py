@@ -5,21 +5,20 @@ Read by a fixed number of queries, however many bookings there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from tenants.booking.domain.day import LATE_AFTER, StoreDay, read_store_day
+from tenants.booking.domain.attention import Concern, Presence, claimed_span, find_concerns, read_presence
+from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Claim, Status
 from tenants.members.models import Member
 from web.formats import format_clock, mask_phone
 from web.workbench.access import Desk
-from web.workbench.staffing import Person, people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Day:
 
     store_day: StoreDay
     who: UUID | None
-    people: dict[UUID, Person]
+    people: dict[UUID, Presence]
     every: tuple[Row, ...]
 
     @property
@@ -119,7 +118,7 @@ def read_day(desk: Desk, on: date, *, who: UUID | None = None) -> Day:
     store_day = read_store_day(desk.store.id, on, by=desk.actor)
     prefetch_related_objects(store_day.bookings, held_claims())
     rows = tuple(row_of(booking, desk) for booking in store_day.bookings)
-    return Day(store_day=store_day, who=who, people=people_of(store_day), every=rows)
+    return Day(store_day=store_day, who=who, people=read_presence(store_day), every=rows)
 
 
 def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
@@ -129,30 +128,19 @@ def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
 
 def row_of(booking: Booking, desk: Desk) -> Row:
     """One booking (with service, member, practitioner, claims read) as it stands at `desk.now`."""
-    late = desk.now - booking.starts_at
-    is_late = booking.status == Status.CONFIRMED and late >= LATE_AFTER
+    late = late_by(booking, now=desk.now)
     left = booking.expires_at - desk.now if booking.status == Status.HELD and booking.expires_at else None
     return Row(
         booking=booking,
         name=guest_name(booking.member),
-        shown="late" if is_late else booking.status,
-        late=int(late.total_seconds() // 60) if is_late else 0,
+        shown="late" if late is not None else booking.status,
+        late=int(late.total_seconds() // 60) if late is not None else 0,
         hold_left=max(0, int(left.total_seconds())) if left is not None else None,
         starts=booking.starts_at.astimezone(desk.zone),
         ends=booking.ends_at.astimezone(desk.zone),
         mine=booking.practitioner_id is not None and booking.practitioner_id == desk.actor.employee_id,
         claimed=claimed_span(booking),
     )
-
-
-def claimed_span(booking: Booking) -> Span:
-    """The booking's time with preparation and clean-up, as its practitioner's claim has it."""
-    practitioner = booking.practitioner
-    for claim in booking.claims.all():
-        if practitioner is not None and claim.resource_id == practitioner.resource_id:
-            assert claim.starts_at is not None and claim.ends_at is not None
-            return Span(claim.starts_at, claim.ends_at)
-    return Span(booking.starts_at, booking.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,69 +156,35 @@ class Attention:
     action: str
 
 
-HOLD_WARNING = timedelta(minutes=3)
-
-
 def read_attention(day: Day, desk: Desk) -> list[Attention]:
-    """What needs a person now, the most pressing first: late, unassigned, absent, holds running out."""
-    late: list[Attention] = []
-    other: list[Attention] = []
-    for row in day.every:
-        booking = row.booking
-        if row.late:
-            late.append(_late(row, day.every))
-        elif booking.status == Status.CONFIRMED and booking.ends_at > desk.now:
-            found = _unstaffed(row, day.people)
-            if found is not None:
-                other.append(found)
-        elif row.hold_left is not None and 0 < row.hold_left <= HOLD_WARNING.total_seconds():
-            other.append(_running_out(row, desk))
-    return late + other
+    """What needs a person now, the most pressing first, in words."""
+    found = find_concerns([row.booking for row in day.every], day.people, now=desk.now)
+    rows = {row.booking.id: row for row in day.every}
+    return [_words(concern, rows[concern.booking.id], desk) for concern in found]
 
 
-def _late(row: Row, rows: Sequence[Row]) -> Attention:
-    following = next(
-        (
-            other
-            for other in rows
-            if other.starts > row.starts
-            and other.booking.practitioner_id == row.booking.practitioner_id
-            and other.booking.status in (Status.CONFIRMED, Status.HELD)
-        ),
-        None,
-    )
-    when = f"{format_clock(row.starts)} {row.who}".strip()
-    second = (
-        _("%(when)s, the next guest at %(next)s") % {"when": when, "next": format_clock(following.starts)}
-        if following is not None
-        else when
-    )
-    title = _("%(name)s is %(minutes)s min late") % {"name": row.name, "minutes": row.late}
-    return Attention("late", "warn", "timer", title, second, row.booking.id, "look")
-
-
-def _unstaffed(row: Row, people: dict[UUID, Person]) -> Attention | None:
-    booking = row.booking
+def _words(concern: Concern, row: Row, desk: Desk) -> Attention:
+    kind, booking = concern.kind, concern.booking
     about = f"{format_clock(row.starts)} {row.name} · {booking.service.name}"
-    if booking.practitioner_id is None:
-        if booking.resource_id is not None or not people:
-            return None
+    if kind == "late":
+        title = _("%(name)s is %(minutes)s min late") % {"name": row.name, "minutes": row.late}
+        return Attention(kind, "warn", "timer", title, _late_second(concern, row, desk), booking.id, "look")
+    if kind == "unassigned":
         title = _("Nobody is assigned to %(name)s") % {"name": row.name}
-        return Attention("unassigned", "info", "user-x", title, about, booking.id, "move")
-    person = people.get(booking.practitioner_id)
-    reason = person.absence(row.claimed) if person is not None else "no_shift"
-    if reason is None:
-        return None
-    words = _("%(who)s is on leave") if reason == "leave" else _("%(who)s has no shift then")
-    return Attention(reason, "bad", "calendar-x", words % {"who": row.who}, about, booking.id, "move")
+        return Attention(kind, "info", "user-x", title, about, booking.id, "move")
+    if kind == "hold":
+        assert booking.expires_at is not None
+        words = {"name": row.name, "time": format_clock(booking.expires_at.astimezone(desk.zone))}
+        title = _("The hold of %(name)s runs out at %(time)s") % words
+        about = f"{format_clock(row.starts)} {row.second}"
+        return Attention(kind, "warn", "hourglass", title, about, booking.id, "look")
+    said = _("%(who)s is on leave") if kind == "leave" else _("%(who)s has no shift then")
+    return Attention(kind, "bad", "calendar-x", said % {"who": row.who}, about, booking.id, "move")
 
 
-def _running_out(row: Row, desk: Desk) -> Attention:
-    expires = row.booking.expires_at
-    assert expires is not None
-    title = _("The hold of %(name)s runs out at %(time)s") % {
-        "name": row.name,
-        "time": format_clock(expires.astimezone(desk.zone)),
-    }
-    about = f"{format_clock(row.starts)} {row.second}"
-    return Attention("hold", "warn", "hourglass", title, about, row.booking.id, "look")
+def _late_second(concern: Concern, row: Row, desk: Desk) -> str:
+    when = f"{format_clock(row.starts)} {row.who}".strip()
+    if concern.following is None:
+        return when
+    following = format_clock(concern.following.starts_at.astimezone(desk.zone))
+    return _("%(when)s, the next guest at %(next)s") % {"when": when, "next": following}

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web.formats import format_clock, format_day
-from web.workbench.access import Desk, actor_of, asked_day, at_desk, first_store, to_sign_in
+from web.staff.people import to_sign_in
+from web.workbench.access import HOME, Desk, actor_of, asked_day, at_desk, first_store
 from web.workbench.day import Day, read_attention, read_day
 from web.workbench.finding import find_rows
 from web.workbench.frame import fragment, frame, here, is_fragment
@@ -49,7 +50,7 @@ def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/`: on to the store last worked at."""
     actor = actor_of(request)
     if not actor.is_employee:
-        return to_sign_in(request)
+        return to_sign_in(request, home=HOME)
     return HttpResponseRedirect(reverse("workbench:day", args=[first_store(request, actor).id]))
 
 

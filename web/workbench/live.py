@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from tenants.booking.domain.live import issue_ticket
+from tenants.booking.domain.live import issue_ticket, stream_url
 from tenants.people.domain.rights import NotSeen
 from web.workbench.access import actor_of
-from web.workbench.policy import live_origin
 
 
 @require_POST
@@ -26,9 +25,7 @@ def open_stream(request: HttpRequest) -> HttpResponse:
     except ValueError:
         raise NotSeen from None
     ticket, ends_at = issue_ticket(store_id, by=actor, now=timezone.now())
-    origin = live_origin(request) or f"{request.scheme}://{request.get_host()}"
-    answer = JsonResponse(
-        {"stream_url": f"{origin}/live/{ticket}", "expires_at": ends_at.astimezone(UTC).isoformat()}
-    )
+    url = stream_url(ticket, host=request.get_host())
+    answer = JsonResponse({"stream_url": url, "expires_at": ends_at.astimezone(UTC).isoformat()})
     answer["Cache-Control"] = "no-store"
     return answer

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.redeem import UNDO_WITHIN
 from tenants.booking.domain.transitions import Move, status_after
+from tenants.booking.domain.visits import count_visits
 from tenants.booking.models import Booking, Channel, Status, Transition
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk
@@ -65,9 +65,6 @@ def booking_here(desk: Desk, booking_id: UUID) -> Booking:
 def read_panel(desk: Desk, booking_id: UUID) -> Panel:
     """The panel of a booking of this store, by four queries. Raises NotSeen for any other booking."""
     booking = booking_here(desk, booking_id)
-    seen = Booking.objects.filter(
-        Q(status__in=[Status.ARRIVED, Status.COMPLETED]), member_id=booking.member_id
-    ).aggregate(count=Count("id"))
     lines = Transition.objects.filter(booking_id=booking.id).select_related("by_employee", "by_member")
     may_change = desk.may(Action.CHANGE_BOOKING)
     may_complete = desk.may(Action.COMPLETE_BOOKING)
@@ -79,7 +76,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
 
     return Panel(
         row=row_of(booking, desk),
-        visits=seen["count"],
+        visits=count_visits(booking.member_id),
         history=[_past(line, booking, desk) for line in lines.order_by("id")],
         can_redeem=may_redeem and can(Move.REDEEM),
         can_confirm=may_change and booking.member_id is not None and can(Move.CONFIRM),

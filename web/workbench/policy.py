@@ -6,19 +6,11 @@ The day opens a stream on the live process's port (`connect-src`); the scan page
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.request import split_domain_port
+
+from tenants.booking.domain.live import live_origin
 
 SCAN_SOURCES = {"script-src": ["'wasm-unsafe-eval'"], "media-src": ["'self'", "blob:", "mediastream:"]}
-
-
-def live_origin(request: HttpRequest) -> str | None:
-    """Where the live stream of this host is served; None where it is this very origin."""
-    if settings.LIVE_PORT is None:
-        return None
-    host, _port = split_domain_port(request.get_host())
-    return f"{settings.SCHEME}://{host}:{settings.LIVE_PORT}"
 
 
 def widen_policy(response: HttpResponse, sources: dict[str, list[str]]) -> HttpResponse:
@@ -31,7 +23,7 @@ def widen_policy(response: HttpResponse, sources: dict[str, list[str]]) -> HttpR
 
 def allow_live(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Let the page connect to the live stream."""
-    origin = live_origin(request)
+    origin = live_origin(request.get_host())
     return widen_policy(response, {"connect-src": [origin]}) if origin else response
 
 

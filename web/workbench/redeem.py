@@ -19,7 +19,8 @@ from tenants.booking.domain.redeem import redeem_booking
 from tenants.people.domain.rights import Action, require
 from tenants.stores.domain.phones import PhoneInvalid
 from tenants.stores.domain.wall import parse_moment
-from web.workbench.access import Desk, actor_of, at_desk, first_store, to_sign_in
+from web.staff.people import to_sign_in
+from web.workbench.access import HOME, Desk, actor_of, at_desk, first_store
 from web.workbench.acts import answer_done, over, refuse
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
@@ -33,7 +34,7 @@ def to_store(request: HttpRequest) -> HttpResponse:
     """`/workbench/redeem/`: on to the store last worked at."""
     actor = actor_of(request)
     if not actor.is_employee:
-        return to_sign_in(request)
+        return to_sign_in(request, home=HOME)
     return HttpResponseRedirect(reverse("workbench:redeem", args=[first_store(request, actor).id]))
 
 

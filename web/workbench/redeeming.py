@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from chains.refusals import Refusal
 from chains.scope import current_chain_id
-from tenants.booking.domain.availability import find_slots
 from tenants.booking.domain.codes import UnknownCode, parse_code
+from tenants.booking.domain.front_desk import find_place_here
 from tenants.booking.domain.keys import chain_key
 from tenants.booking.domain.qr import looks_signed, read_payload
 from tenants.booking.domain.redeem import (
@@ -32,11 +31,10 @@ from tenants.booking.domain.redeem import (
     redeem_phone,
     redeem_scan,
 )
-from tenants.booking.domain.search import Slot
 from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Action
 from tenants.people.models import Employee
-from web.formats import format_clock, format_moment, format_money
+from web.formats import format_clock, format_money
 from web.workbench.access import Desk
 from web.workbench.day import Row, row_of
 from web.workbench.frame import here
@@ -121,13 +119,13 @@ def explain_refusal(desk: Desk, refusal: Refusal, booking: Booking | None) -> Re
         return _wrong_store(desk, booking, row, again)
     if isinstance(refusal, ChooseBooking):
         return _choose(desk, refusal, again)
-    title, icon = str(refusal.title), _ICONS.get(type(refusal), "circle-alert")
+    title, icon = str(refusal.title), _icon_of(refusal) or "circle-alert"
     opened = _opened(desk, booking)
     if not is_of_redemption(refusal):
         return Refused(refusal.code, title, refusal.sentence(), icon, opened or again, row=row)
     fix = _fix(desk, refusal, booking) or opened or again
     others = [way for way in (again, opened) if way is not None and way != fix]
-    return Refused(refusal.code, title, _about(desk, refusal), icon, fix, others, row)
+    return Refused(refusal.code, title, refusal.sentence(), icon, fix, others, row)
 
 
 _ICONS: dict[type[Refusal], str] = {
@@ -144,35 +142,17 @@ _ICONS: dict[type[Refusal], str] = {
 
 def is_of_redemption(refusal: Refusal) -> bool:
     """Whether it says why a code was not accepted, rather than why a booking was not changed."""
-    return type(refusal) in _ICONS
+    return _icon_of(refusal) is not None
+
+
+def _icon_of(refusal: Refusal) -> str | None:
+    return next((icon for kind, icon in _ICONS.items() if isinstance(refusal, kind)), None)
 
 
 def _opened(desk: Desk, booking: Booking | None) -> Way | None:
     if booking is None or booking.store_id != desk.store.id:
         return None
     return Way(_("Open booking"), here("booking", desk, booking.id))
-
-
-def _about(desk: Desk, refusal: Refusal) -> str:
-    """The sentence with its time as people write it."""
-    if isinstance(refusal, AlreadyRedeemed) and "redemption" in refusal.extra:
-        redemption = refusal.extra["redemption"]
-        return _("At %(store)s, %(at)s, by %(by)s.") % {
-            "store": redemption["store_name"],
-            "at": _moment(desk, datetime.fromisoformat(redemption["at"])),
-            "by": redemption["by_name"],
-        }
-    if isinstance(refusal, TooEarly) and "from" in refusal.extra:
-        at = _moment(desk, datetime.fromisoformat(refusal.extra["from"]))
-        return _("It can be redeemed from %(at)s on.") % {"at": at}
-    if isinstance(refusal, TooLate) and "until" in refusal.extra:
-        at = _moment(desk, datetime.fromisoformat(refusal.extra["until"]))
-        return _("It ended %(at)s.") % {"at": at}
-    return refusal.sentence()
-
-
-def _moment(desk: Desk, at: datetime) -> str:
-    return format_moment(at.astimezone(desk.zone), language=get_language() or "en", today=desk.today)
 
 
 def _fix(desk: Desk, refusal: Refusal, booking: Booking | None) -> Way | None:
@@ -220,7 +200,8 @@ def _wrong_store(desk: Desk, booking: Booking, row: Row, again: Way) -> Refused:
     """Which store it is, and a place here soon, if there is one and the employee may give it."""
     title = _("This booking is at %(store)s") % {"store": booking.store.name}
     second = _("You are at %(store)s, so nothing was redeemed.") % {"store": desk.store.name}
-    slot = _slot_here(desk, booking) if desk.may(Action.CHANGE_BOOKING) else None
+    may_move = desk.may(Action.CHANGE_BOOKING)
+    slot = find_place_here(booking, store_id=desk.store.id, now=desk.now) if may_move else None
     if slot is None:
         way = Way(_("Scan again"), here("redeem", desk))
         return Refused("wrong_store", title, second, "store", way, row=row)
@@ -246,13 +227,3 @@ def _wrong_store(desk: Desk, booking: Booking, row: Row, again: Way) -> Refused:
         offer_about=_("%(who)s, same price %(price)s. The place at %(store)s is let go.")
         % {"who": person, "price": price, "store": booking.store.name},
     )
-
-
-def _slot_here(desk: Desk, booking: Booking) -> Slot[UUID] | None:
-    """The first place for the same service here, today or tomorrow, not before now."""
-    days: Sequence = [desk.today, desk.today + timedelta(days=1)]
-    try:
-        found = find_slots(desk.store.id, booking.service_id, days=days, now=desk.now, by_staff=True)[1]
-    except Refusal:
-        return None
-    return next((slot for day in found for slot in day.slots if slot.starts_at >= desk.now), None)

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from tenants.booking.domain.attention import Presence
 from tenants.booking.domain.spans import Span
 from web.formats import format_clock, format_clocks, format_countdown, format_duration
 from web.workbench.access import Desk
 from web.workbench.day import Day, Row
-from web.workbench.staffing import Person
 
 ROW = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -117,7 +117,7 @@ def draw_timeline(day: Day, desk: Desk, *, chosen: UUID | None = None) -> Timeli
     return Timeline(grid, hours, now, columns[:MOST_COLUMNS])
 
 
-def _people(day: Day, desk: Desk) -> list[Person]:
+def _people(day: Day, desk: Desk) -> list[Presence]:
     """On shift or booked; the one who looks first, then by name."""
     chosen = [person for person in day.people.values() if day.who in (None, person.id)]
     return sorted(chosen, key=lambda person: (person.id != desk.actor.employee_id, person.name))
@@ -136,7 +136,7 @@ def _grid(day: Day) -> Grid:
     return Grid(start, min(MOST_ROWS, hours * 12))
 
 
-def _column(person: Person | None, day: Day, desk: Desk, grid: Grid, chosen: UUID | None) -> Column:
+def _column(person: Presence | None, day: Day, desk: Desk, grid: Grid, chosen: UUID | None) -> Column:
     key = person.id if person is not None else None
     rows = [row for row in day.every if row.booking.practitioner_id == key]
     lanes = _lanes(rows)
@@ -182,7 +182,7 @@ def _buffers(row: Row, grid: Grid, lane: int | None) -> Iterable[Mark | None]:
         yield grid.mark(Span(row.booking.ends_at, row.claimed.end), lane=lane)
 
 
-def _aways(person: Person, desk: Desk, grid: Grid) -> Iterable[Mark | None]:
+def _aways(person: Presence, desk: Desk, grid: Grid) -> Iterable[Mark | None]:
     end = grid.start + grid.rows * ROW
     cursor = grid.start
     for number, shift in enumerate(person.shifts):

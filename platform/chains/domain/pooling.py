@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
+from chains.domain.housekeeping import ensure_platform_round
 from chains.models import (
     Chain,
     ChainState,
-    PlatformAnswer,
     PooledSchema,
-    Signup,
     SignupState,
     new_schema_name,
 )
@@ -26,9 +25,6 @@ from chains.scope import platform_scope
 
 log = structlog.get_logger("provisioner")
 
-# Sign-ups that nobody verified are forgotten after a day: they hold a person's address.
-UNVERIFIED_KEPT = timedelta(days=1)
-ANSWERS_KEPT = timedelta(hours=25)
 # Ready schemas of another version: the batch migrator brings them along, or they go after this time.
 STALE_AFTER = timedelta(minutes=10)
 
@@ -78,25 +74,12 @@ def drop_remains(*, now: datetime) -> int:
     return len(gone) + len(dropped)
 
 
-def forget_unverified(*, now: datetime) -> int:
-    """Delete sign-ups whose e-mail nobody confirmed within a day; how many went."""
-    with platform_scope():
-        gone, _by_model = Signup.objects.filter(
-            state=SignupState.VERIFY_EMAIL, code_sent_at__lt=now - UNVERIFIED_KEPT
-        ).delete()
-    return gone
-
-
-def forget_answers(*, now: datetime) -> int:
-    """Delete the platform's kept answers to idempotency keys after a day and an hour; how many went."""
-    with platform_scope():
-        gone, _by_model = PlatformAnswer.objects.filter(created_at__lt=now - ANSWERS_KEPT).delete()
-    return gone
-
-
 def keep_house(*, now: datetime) -> bool:
-    """One round of all of it; whether there may be more to do at once."""
+    """One round of all of it; whether there may be more to do at once.
+
+    What needs no owner's login is the platform's housekeeping; here it is only seen that it runs.
+    """
     drop_remains(now=now)
-    forget_unverified(now=now)
-    forget_answers(now=now)
+    with platform_scope():
+        ensure_platform_round(now=now)
     return top_up_pool()

@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from chains.domain.lifecycle import UnknownChain
 from chains.models import Chain, ChainState, DueWork, PooledSchema, SchemaMigration, Signup
+from chains.schemas.template import current_version
 
 
 def find_chain(name: str) -> Chain:
@@ -34,7 +35,7 @@ def _by_id(name: str) -> Chain | None:
 
 @dataclass(frozen=True, slots=True)
 class PlatformFigures:
-    """How the platform stands; all from public tables."""
+    """How the platform stands; all from public tables. `pool_ready` counts what a sign-up can take now."""
 
     chains: dict[ChainState, int]
     signups_this_week: int
@@ -53,6 +54,6 @@ def platform_figures(*, now: datetime) -> PlatformFigures:
         signups_this_week=Signup.objects.filter(created_at__gt=now - timedelta(days=7)).count(),
         due_now=due.count(),
         oldest_due_at=due.order_by("due_at").values_list("due_at", flat=True).first(),
-        pool_ready=PooledSchema.objects.count(),
+        pool_ready=PooledSchema.objects.filter(version=current_version()).count(),
         failed_migrations=SchemaMigration.objects.filter(state="failed").count(),
     )

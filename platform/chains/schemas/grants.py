@@ -1,7 +1,8 @@
 """Who may do what with which table: the written list, and the statements that make it true.
 
 Chain roles hold their own schema's tables and, through one group role, the functions of DOORS; nothing
-else in public. A model with `append_only = True` can be read and added to, never changed.
+else in public. A model with `append_only = True` can be read and added to, never changed; one with
+`write_once = True` is not changed either, but may be let go of by housekeeping.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from django.apps import apps
 from django.conf import settings
+from django.db.models import Model
 from psycopg import sql
 
 from chains.schemas.names import chains_role, platform_role, role
@@ -29,51 +31,46 @@ DOORS = (
 READ_ONLY_PUBLIC = {"chains_chaintemplate", "chains_schemamigration", "django_migrations"}
 
 FULL = ("SELECT", "INSERT", "UPDATE", "DELETE")
+ONCE = ("SELECT", "INSERT", "DELETE")
 ADD = ("SELECT", "INSERT")
 READ = ("SELECT",)
 Rights = dict[str, tuple[str, ...]]
 
 
-def _tables(app_names: list[str]) -> tuple[list[str], list[str]]:
-    """The tables of the apps: those with full rights, and the append-only ones."""
-    full: list[str] = []
-    append_only: list[str] = []
+def _rights_on_tables(app_names: list[str]) -> Rights:
+    """What each table of the apps allows, as its model says."""
+    rights: Rights = {}
     for config in apps.get_app_configs():
         dotted = f"{config.__module__}.{config.__class__.__name__}"
         if config.name not in app_names and dotted not in app_names:
             continue
         for model in config.get_models(include_auto_created=True):
             if model._meta.managed and not model._meta.proxy:
-                (append_only if getattr(model, "append_only", False) else full).append(model._meta.db_table)
-    return sorted(full), sorted(append_only)
+                rights[model._meta.db_table] = _rights_on(model)
+    return rights
 
 
-def chain_tables() -> tuple[list[str], list[str]]:
-    """Tables of a chain's schema: (full rights, append-only)."""
-    return _tables(settings.TENANT_APPS)
+def _rights_on(model: type[Model]) -> tuple[str, ...]:
+    if getattr(model, "append_only", False):
+        return ADD
+    return ONCE if getattr(model, "write_once", False) else FULL
 
 
 def chain_rights() -> Rights:
     """What a chain's role may do with each table of its schema."""
-    full, append_only = chain_tables()
-    return {**dict.fromkeys(full, FULL), **dict.fromkeys(append_only, ADD), "django_migrations": READ}
+    return {**_rights_on_tables(settings.TENANT_APPS), "django_migrations": READ}
 
 
 def public_rights() -> Rights:
     """What the platform's role may do with each table of the public schema."""
-    full, append_only = _tables(settings.SHARED_APPS)
-    return {
-        **dict.fromkeys(full, FULL),
-        **dict.fromkeys(append_only, ADD),
-        **dict.fromkeys(READ_ONLY_PUBLIC, READ),
-    }
+    return {**_rights_on_tables(settings.SHARED_APPS), **dict.fromkeys(READ_ONLY_PUBLIC, READ)}
 
 
 def _on_tables(schema: str, rights: Rights) -> Iterator[sql.Composed]:
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(
         sql.Identifier(schema), role(schema)
     )
-    for kind in (FULL, ADD, READ):
+    for kind in (FULL, ONCE, ADD, READ):
         tables = sorted(table for table, held in rights.items() if held == kind)
         if tables:
             yield sql.SQL("GRANT {} ON {} TO {}").format(

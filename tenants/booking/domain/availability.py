@@ -128,14 +128,39 @@ def nearest(found: Sequence[DaySlots[UUID]], starts_at: datetime) -> list[Slot[U
     return sorted([*after, *before], key=lambda slot: abs(slot.starts_at - starts_at))
 
 
-def slot_document(slot: Slot[UUID], offering: Offering) -> dict[str, Any]:
-    """A slot as the API writes it, in the store's offset. `left` is null: nothing here is counted."""
-    return {
-        "starts_at": slot.starts_at.astimezone(offering.zone).isoformat(),
-        "ends_at": slot.ends_at.astimezone(offering.zone).isoformat(),
-        "practitioners": [str(person) for person in slot.staff],
-        "left": None,
-    }
+def slot_documents(slots: Sequence[Slot[UUID]], offering: Offering) -> list[dict[str, Any]]:
+    """Slots as the API writes them, in the store's offset. `left` is null: nothing here is counted.
+
+    A month has thousands of them and few different moments and sets of people: each is written once.
+    """
+    zone = offering.zone
+    moments: dict[datetime, str] = {}
+    people: dict[tuple[UUID, ...], list[str]] = {}
+
+    def text(moment: datetime) -> str:
+        written = moments.get(moment)
+        if written is None:
+            written = moments[moment] = moment.astimezone(zone).isoformat()
+        return written
+
+    documents = []
+    staff: tuple[UUID, ...] | None = None
+    for slot in slots:
+        # neighbours mostly share the very tuple, which spares hashing its ids
+        if slot.staff is not staff:
+            staff = slot.staff
+            names = people.get(staff)
+            if names is None:
+                names = people[staff] = [str(person) for person in staff]
+        documents.append(
+            {
+                "starts_at": text(slot.starts_at),
+                "ends_at": text(slot.ends_at),
+                "practitioners": names,
+                "left": None,
+            }
+        )
+    return documents
 
 
 def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from accounts.ids import new_id
 from chains.due import mark_due
@@ -21,8 +21,8 @@ from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
-from .attempts import again_on_conflict
-from .availability import find_alternatives, judge, slot_document
+from .attempts import Raced, again_on_conflict
+from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
 from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
 from .codes import draw_code
@@ -33,7 +33,8 @@ from .open import require_open
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
-CODE_TRIES = 5
+# Whom staff book for a moment ago or the next quarter of an hour has walked in.
+WALK_IN_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def book(
     party_size: int = 1,
     note: str = "",
     hold: bool = False,
-    channel: Channel = Channel.ONLINE,
+    by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
@@ -95,7 +96,7 @@ def book(
         price_amount=offering.price_amount,
         currency=offering.currency,
         note=note,
-        channel=channel,
+        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
         expires_at=now + HOLD_FOR if hold else None,
@@ -113,6 +114,13 @@ def book(
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
     return _begin(booking, by=by, now=now)
+
+
+def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
+    """How the booking came: a walk-in where staff book what begins now, else staff, the API, or online."""
+    if by.is_employee:
+        return Channel.WALK_IN if starts_at <= now + WALK_IN_WITHIN else Channel.STAFF
+    return Channel.API if by_program else Channel.ONLINE
 
 
 def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
@@ -151,7 +159,7 @@ def take_place(
 
     def alternatives() -> list[dict[str, object]]:
         near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return [slot_document(slot, offering) for slot in near]
+        return slot_documents(near, offering)
 
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     if not verdict.bookable:
@@ -266,19 +274,19 @@ def member_overlap(other: Booking) -> MemberOverlap:
 
 
 def insert_booking(booking: Booking, *, randbelow: Callable[[int], int]) -> None:
-    """Write the row under a fresh code; a code that is taken is drawn again.
+    """Write the row under a fresh code, inside a function that is repeated on conflict.
 
-    The member's exclusion constraint stands behind require_member_free: what it stops is told the same.
+    A code that is taken makes the whole attempt lost (Raced), and the next one draws another: that is
+    rarer than a savepoint around every insert is dear. The member's exclusion constraint stands behind
+    require_member_free: what it stops is told the same.
     """
-    for attempt in range(1, CODE_TRIES + 1):
-        booking.code = draw_code(randbelow=randbelow)
-        try:
-            with transaction.atomic():
-                booking.save(force_insert=True)
-            return
-        except IntegrityError as error:
-            constraint = constraint_of(error)
-            if constraint == "booking_member_once_at_a_time":
-                raise MemberOverlap(params={"code": ""}) from error
-            if constraint != "booking_code_once" or attempt == CODE_TRIES:
-                raise
+    booking.code = draw_code(randbelow=randbelow)
+    try:
+        booking.save(force_insert=True)
+    except IntegrityError as error:
+        constraint = constraint_of(error)
+        if constraint == "booking_member_once_at_a_time":
+            raise MemberOverlap(params={"code": ""}) from error
+        if constraint == "booking_code_once":
+            raise Raced from error
+        raise

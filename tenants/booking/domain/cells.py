@@ -60,7 +60,7 @@ class Grid:
 
     @property
     def full(self) -> int:
-        """Every cell."""
+        """The bitmap in which every cell of the grid is set."""
         return (1 << self.cells) - 1
 
     def moment(self, cell: int) -> datetime:

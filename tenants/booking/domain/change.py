@@ -8,12 +8,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, may, require, sees_store
+from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
@@ -214,14 +214,11 @@ def require_notice(booking: Booking, *, by: Actor, now: datetime) -> None:
         return
     if by.is_employee and may(by, Action.WAIVE_NOTICE, store_id=booking.store_id):
         return
-    until = timezone.localtime(changeable_until(booking), _zone_of(booking))
-    raise NoticeGone(params={"until": f"{until:%Y-%m-%d %H:%M}"}, extra={"until": until.isoformat()})
+    zone = ZoneInfo(booking.store.time_zone)
+    until = changeable_until(booking).astimezone(zone)
+    raise NoticeGone(params={"until": spoken(until, zone=zone, now=now)}, extra={"until": until.isoformat()})
 
 
 def hold_is_over(booking: Booking, *, now: datetime) -> bool:
     """Whether this is a hold whose time is over, expired by the clock but not yet by the relay."""
     return booking.status == Status.HELD and booking.expires_at is not None and booking.expires_at <= now
-
-
-def _zone_of(booking: Booking) -> ZoneInfo:
-    return ZoneInfo(booking.store.time_zone)

@@ -1,6 +1,6 @@
 """Claims: what a booking holds. `set_claims` is the only writer of claims and of what pools have taken.
 
-Order of locks, for every transaction that books, moves or lets go (docs/decisions/claims.md):
+Order of locks, for every transaction that books, moves or lets go (docs/decisions/0006-claims.md):
 the booking's or member's row, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
 UPDATE). Then check, then write. The exclusion and check constraints stand behind it, for whatever
 might one day write past this door.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,12 @@ class StoreDay:
     openings: tuple[Span, ...]
     columns: tuple[Column, ...]
     bookings: tuple[Booking, ...]
+
+
+def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
+    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late."""
+    overdue = now - booking.starts_at
+    return overdue if booking.status == Status.CONFIRMED and overdue >= LATE_AFTER else None
 
 
 def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tenants.booking.models import Booking, Status
@@ -11,11 +11,27 @@ from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
+from .availability import find_slots
 from .book import lock_member, require_member_free, require_practitioner, take_place
 from .calendar import read_calendar
 from .codes import UnknownCode, require_code
-from .offering import read_offering
+from .offering import NotOffered, read_offering, zone_of_store
+from .search import Slot
 from .transitions import EVENT_OF, Move, apply_move
+
+
+def find_place_here(booking: Booking, *, store_id: UUID, now: datetime) -> Slot[UUID] | None:
+    """The first place for a booking of another store at this one, today or tomorrow and not before `now`.
+
+    None where this store does not do it, or has no time for it. Two queries and the store's zone.
+    """
+    today = local_date(now, zone_of_store(store_id))
+    days = [today, today + timedelta(days=1)]
+    try:
+        found = find_slots(store_id, booking.service_id, days=days, now=now, by_staff=True)[1]
+    except NotOffered:
+        return None
+    return next((slot for day in found for slot in day.slots if slot.starts_at >= now), None)
 
 
 @again_on_conflict

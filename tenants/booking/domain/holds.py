@@ -29,6 +29,13 @@ def expire_holds(*, now: datetime) -> None:
         mark_due(HOLDS, now + timedelta(seconds=2))
 
 
+def sweep_holds(*, now: datetime) -> bool:
+    """Housekeeping: mark overdue holds due again, should their rows have been lost. False: it is done."""
+    if Booking.objects.filter(status=Status.HELD, expires_at__lte=now).exists():
+        mark_due(HOLDS, now)
+    return False
+
+
 def expire_holds_among(booking_ids: Iterable[UUID], *, now: datetime) -> bool:
     """Expire those of the bookings that are holds whose time is over; whether there was one.
 

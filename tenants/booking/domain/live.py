@@ -19,6 +19,7 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
+from django.http.request import split_domain_port
 
 from chains.scope import current
 from tenants.events.models import Event
@@ -48,6 +49,19 @@ class Changed:
     store_id: UUID
     version: int
     seen_by: frozenset[UUID]
+
+
+def live_origin(host: str) -> str | None:
+    """Where the live process serves a chain's host (with or without port); None where it is that very origin."""
+    if settings.LIVE_PORT is None:
+        return None
+    name, _port = split_domain_port(host)
+    return f"{settings.SCHEME}://{name}:{settings.LIVE_PORT}"
+
+
+def stream_url(ticket: str, *, host: str) -> str:
+    """The address at which a ticket opens its stream, for a browser or program that came to `host`."""
+    return f"{live_origin(host) or f'{settings.SCHEME}://{host}'}/live/{ticket}"
 
 
 def issue_ticket(store_id: UUID, *, by: Actor, now: datetime) -> tuple[str, datetime]:

@@ -9,13 +9,15 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chains.outgoing import Message, carry_message
 from chains.refusals import Text
 from tenants.booking.models import Booking, Status
 from tenants.events.domain.subscribers import Call, Happened
+from tenants.stores.domain.spoken import spoken
+from tenants.stores.domain.words import words_of
 
 from .codes import show_code
 from .transitions import read_booking
@@ -52,7 +54,7 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
         channel="sms",
         to=booking.member.phone,
         subject="",
-        text=notice_text(event.kind, booking, chain=chain),
+        text=notice_text(event.kind, booking, chain=chain, now=now),
         key=event.key,
     )
 
@@ -62,17 +64,17 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
     return call
 
 
-def notice_text(kind: str, booking: Booking, *, chain: OwnChain) -> str:
-    """The sentence in the member's language (else the chain's), with the store's local time."""
-    starts_at = booking.starts_at.astimezone(ZoneInfo(booking.store.time_zone))
-    language = booking.member.locale if booking.member else ""
-    with translation.override(language or chain.locale):
+def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) -> str:
+    """The sentence in the member's language (else the chain's), names too, with the store's local time."""
+    zone = ZoneInfo(booking.store.time_zone)
+    language = (booking.member.locale if booking.member else "") or chain.locale
+    with translation.override(language):
         return str(TEXTS[kind]) % {
             "chain": chain.name,
-            "service": booking.service.name,
-            "store": booking.store.name,
+            "service": words_of(booking.service, "name", language=language),
+            "store": words_of(booking.store, "name", language=language),
             "code": show_code(booking.code),
-            "when": f"{formats.date_format(starts_at, 'DATE_FORMAT')} {starts_at:%H:%M}",
+            "when": spoken(booking.starts_at, zone=zone, now=now),
         }
 
 

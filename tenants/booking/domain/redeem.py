@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from chains.scope import current_chain_id
 from tenants.booking.models import Booking, Redemption, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_date, local_day
 from tenants.stores.models import Store
 
@@ -41,8 +42,14 @@ class AlreadyRedeemed(Refusal):
     code = "already_redeemed"
     status = 409
     title = _("Already redeemed")
-    detail = _("This code was accepted at %(store)s on %(at)s by %(by)s.")
+    detail = _("Accepted at %(store)s, %(at)s, by %(by)s.")
     fix = _("If that was a mistake, it can be undone within ten minutes.")
+
+
+class RedeemedSomehow(AlreadyRedeemed):
+    """Accepted before; when and by whom is not known here."""
+
+    detail = _("This code was accepted at %(store)s before.")
 
 
 class WrongStore(Refusal):
@@ -61,7 +68,7 @@ class TooEarly(Refusal):
     code = "too_early"
     status = 409
     title = _("Too early")
-    detail = _("This code is accepted from %(from)s on.")
+    detail = _("The code is accepted from %(from)s.")
     fix = _("Come back then, or move the booking.")
 
 
@@ -71,18 +78,25 @@ class TooLate(Refusal):
     code = "too_late"
     status = 409
     title = _("Too late")
-    detail = _("This booking ended at %(until)s.")
+    detail = _("The booking ended %(until)s.")
     fix = _("Make a new booking.")
 
 
 class BookingCancelled(Refusal):
-    """The booking was cancelled, or its hold expired."""
+    """The booking was cancelled."""
 
     code = "cancelled"
     status = 409
     title = _("Cancelled")
     detail = _("This booking was cancelled.")
     fix = _("Make a new booking.")
+
+
+class HoldLapsed(BookingCancelled):
+    """The booking was a hold whose time ran out; to a program it is as good as cancelled."""
+
+    title = _("Hold expired")
+    detail = _("This booking was only held, and the hold has expired.")
 
 
 class NotConfirmed(Refusal):
@@ -206,16 +220,15 @@ def _redeem(
     booking = _by_code(code) if code is not None else read_booking(booking_id) if booking_id else None
     if booking is None:
         raise UnknownCode
-    refusal = _refusal_before_time(booking, store_id) or _refusal_now(booking, now=now)
+    refusal = _refusal_before_time(booking, store_id, now=now) or _refusal_now(booking, now=now)
     if refusal is not None:
         raise refusal
     apply_move(booking, Move.REDEEM, by=by, now=now, detail={"means": means})
     assert by.employee_id is not None
     try:
-        with transaction.atomic():
-            Redemption.objects.create(
-                booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
-            )
+        Redemption.objects.create(
+            booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
+        )
     except IntegrityError as error:
         if constraint_of(error).startswith("booking_redemption_pkey"):
             raise Raced from error
@@ -253,12 +266,14 @@ def _by_code(code: str) -> Booking | None:
     )
 
 
-def _refusal_before_time(booking: Booking, store_id: UUID) -> Refusal | None:
+def _refusal_before_time(booking: Booking, store_id: UUID, *, now: datetime) -> Refusal | None:
     """What speaks against it whatever the time: done already, cancelled, another store's (or no store)."""
     if booking.status in (Status.ARRIVED, Status.COMPLETED):
-        return already_redeemed(booking)
-    if booking.status in (Status.CANCELLED, Status.EXPIRED):
+        return already_redeemed(booking, now=now)
+    if booking.status == Status.CANCELLED:
         return BookingCancelled()
+    if booking.status == Status.EXPIRED:
+        return HoldLapsed()
     if booking.store_id != store_id:
         if not Store.objects.filter(id=store_id).exists():
             return NotSeen()  # a right in the whole chain says nothing of an id that is no store's
@@ -271,29 +286,32 @@ def _refusal_before_time(booking: Booking, store_id: UUID) -> Refusal | None:
 
 def _refusal_now(booking: Booking, *, now: datetime) -> Refusal | None:
     """What speaks against accepting the booking at this moment, at its own store."""
-    early = _refusal_before_time(booking, booking.store_id)
+    early = _refusal_before_time(booking, booking.store_id, now=now)
     if early is not None:
         return early
     zone = ZoneInfo(booking.store.time_zone)
     if booking.status == Status.HELD:
-        return BookingCancelled() if hold_is_over(booking, now=now) else NotConfirmed()
+        return HoldLapsed() if hold_is_over(booking, now=now) else NotConfirmed()
     if booking.status == Status.NO_SHOW or now >= booking.ends_at:
         until = booking.ends_at.astimezone(zone)
-        return TooLate(params={"until": f"{until:%Y-%m-%d %H:%M}"}, extra={"until": until.isoformat()})
+        words = spoken(until, zone=zone, now=now)
+        return TooLate(params={"until": words}, extra={"until": until.isoformat()})
     since = accepted_from(booking).astimezone(zone)
     if now < since:
-        return TooEarly(params={"from": f"{since:%Y-%m-%d %H:%M}"}, extra={"from": since.isoformat()})
+        words = spoken(since, zone=zone, now=now)
+        return TooEarly(params={"from": words}, extra={"from": since.isoformat()})
     return None
 
 
-def already_redeemed(booking: Booking) -> AlreadyRedeemed:
+def already_redeemed(booking: Booking, *, now: datetime) -> AlreadyRedeemed:
     """The refusal that says where, when and by whom, in the time of the store where it was."""
     redemption = Redemption.objects.select_related("store", "by").filter(booking_id=booking.id).first()
     if redemption is None:  # arrived through a restore or an import: nothing more is known
-        return AlreadyRedeemed(params={"store": booking.store.name, "at": "", "by": ""})
-    at = redemption.at.astimezone(_zone(redemption.store))
+        return RedeemedSomehow(params={"store": booking.store.name})
+    zone = _zone(redemption.store)
+    at, words = redemption.at.astimezone(zone), spoken(redemption.at, zone=zone, now=now)
     return AlreadyRedeemed(
-        params={"store": redemption.store.name, "at": f"{at:%Y-%m-%d %H:%M}", "by": redemption.by.name},
+        params={"store": redemption.store.name, "at": words, "by": redemption.by.name},
         extra={
             "redemption": {
                 "at": at.isoformat(),

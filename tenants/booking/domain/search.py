@@ -16,6 +16,7 @@ from .cells import CELL, Grid, cells_for, columns, fits, positions
 from .spans import Span
 
 K = TypeVar("K", bound=Hashable)
+DESK_STEP = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,29 @@ def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
         end = bisect_left(begins, grid.moment(cells.stop))
         found.append(DaySlots(day, slots[first:end]))
     return found
+
+
+def desk_step(step: int) -> int:
+    """Minutes between the starts a desk is shown: the service's own, every quarter of an hour at most."""
+    return max(DESK_STEP, step)
+
+
+def thin(slots: Sequence[Slot[K]], *, zone: ZoneInfo, step: int, now: datetime) -> list[Slot[K]]:
+    """Of slots in order: the first that has not begun a cell or longer ago, and those on the wall clock's step.
+
+    The soonest is kept whatever minute it falls on: that is a walk-in's. `step` in minutes.
+
+    slots at 12:05   12:05 12:10 12:15 12:20 12:25 12:30    step 15
+    kept             x           x                 x
+    """
+    kept: list[Slot[K]] = []
+    for slot in slots:
+        if slot.starts_at <= now - CELL:
+            continue
+        local = slot.starts_at.astimezone(zone)
+        if not kept or (local.hour * 60 + local.minute) % step == 0:
+            kept.append(slot)
+    return kept
 
 
 def open_starts(days: Sequence[date], grid: Grid, inputs: Inputs[K]) -> int:

@@ -141,22 +141,6 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(merged)
 
 
-def intersect(some: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
-    """The moments that lie in a span of each, merged and in order (hours ∩ shifts, for example)."""
-    left, right = merge(some), merge(others)
-    both: list[Span] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        shared = left[i].intersection(right[j])
-        if shared is not None:
-            both.append(shared)
-        if left[i].end <= right[j].end:
-            i += 1
-        else:
-            j += 1
-    return tuple(both)
-
-
 def _start_of(span: Span) -> datetime:
     return span.start
 

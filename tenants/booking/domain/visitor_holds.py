@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.chores import let_go
 from chains.due import mark_due
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Channel, Status, VisitorHold
@@ -36,6 +37,9 @@ from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
 
 PER_ADDRESS = 20
+# For a day the browser that held a time is told so when it comes back; after that, hashes of its key
+# and address are nobody's business.
+KEPT = timedelta(days=1)
 
 
 class TooManyHolds(Refusal):
@@ -254,6 +258,12 @@ def _remember(booking: Booking, *, visitor: str, address: str) -> None:
         if constraint_of(error) == "visitor_hold_one_each":
             raise Raced from error
         raise
+
+
+def forget_visitor_holds(*, now: datetime) -> bool:
+    """Housekeeping: whose a hold was is forgotten KEPT after it ran out; the booking stays, expired."""
+    over = VisitorHold.objects.exclude(booking__status=Status.HELD)
+    return let_go(over.filter(booking__expires_at__lt=now - KEPT))
 
 
 def hold_left(booking: Booking, *, now: datetime) -> timedelta:

@@ -1,25 +1,13 @@
-"""Local days and wall-clock spans of a store as Spans on the UTC line (see tenants.stores.domain.wall)."""
+"""Wall-clock spans of a store as Spans on the UTC line (see tenants.stores.domain.wall)."""
 
 from __future__ import annotations
 
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from tenants.stores.domain.wall import NonexistentDate, local_day
+from tenants.stores.domain.wall import local_day
 
 from .spans import Span
-
-
-def local_day_span(day: date, zone: ZoneInfo) -> Span:
-    """The UTC span of a local day: 24 hours, on a day of change for example 23, 23½, 24½ or 25.
-
-    Consecutive days touch. Raises NonexistentDate for a date that the zone's calendar skips (Apia,
-    30 December 2011).
-    """
-    place = local_day(day, zone)
-    if not place.exists:
-        raise NonexistentDate(params={"zone": zone.key, "local": day.isoformat()})
-    return Span(place.start, place.end)
 
 
 def local_span(day: date, start: int, end: int, zone: ZoneInfo) -> Span | None:

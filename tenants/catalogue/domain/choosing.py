@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from chains.refusals import FieldError, Refusal
+from chains.refusals import FieldError, Refusal, require_version
 from tenants.catalogue.domain.services import Price, create_service
 from tenants.catalogue.models import Offer, Service
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
@@ -44,12 +44,23 @@ class OwnService:
     skill: str
 
 
+def version_of(services: Iterable[Service]) -> int:
+    """The version of a list of services: greater after any of them changed or one came, for none ever goes."""
+    return sum(service.version for service in services)
+
+
 def choose_services(
-    store_id: UUID, choices: Sequence[Choice], *, own: OwnService | None, by: Actor
+    store_id: UUID,
+    choices: Sequence[Choice],
+    *,
+    own: OwnService | None,
+    by: Actor,
+    version: int | None = None,
 ) -> list[Service]:
     """Offer the ticked services online at the store and retire the others, all at once.
 
-    Raises Forbidden, NotSeen, NothingChosen.
+    `version` is version_of the services that were chosen from. Raises Forbidden, NotSeen, NothingChosen,
+    StaleVersion.
     """
     require(by, Action.MANAGE_CATALOGUE)
     store = Store.objects.filter(id=store_id).first()
@@ -61,6 +72,7 @@ def choose_services(
     services = list(Service.objects.select_for_update(of=("self",)).filter(id__in=by_id).order_by("id"))
     if len(services) != len(by_id):
         raise NotSeen
+    require_version(version_of(services), version)
     for service in services:
         choice = by_id[service.id]
         service.active = choice.offered

@@ -79,7 +79,7 @@ def create_service(
         taking = Store.objects.filter(active=True, currency=price.currency)
         stores = list(taking.values_list("id", flat=True))
     service = Service.objects.create(**fields, price_amount=price.amount, currency=price.currency)
-    service.skills.set(read_skills(skills))
+    service.skills.set(read_skills(skills, by=by))
     _replace_offers(service, [OfferAt(store_id) for store_id in stores])
     return service
 
@@ -110,7 +110,7 @@ def change_service(
     service.version += 1
     service.save()
     if skills is not None:
-        service.skills.set(read_skills(skills))
+        service.skills.set(read_skills(skills, by=by))
     if offers is not None:
         _replace_offers(service, offers)
     elif price is not None:
@@ -118,13 +118,10 @@ def change_service(
     return service
 
 
-def skills_needed(service_id: UUID) -> list[UUID]:
-    """The skills that whoever does the service must have. Raises NotSeen for a service that is not there."""
+def require_service(service_id: UUID) -> None:
+    """Raise NotSeen for a service that is not there or retired."""
     if not Service.objects.filter(id=service_id, active=True).exists():
         raise NotSeen
-    return list(
-        Service.skills.through.objects.filter(service_id=service_id).values_list("skill_id", flat=True)
-    )
 
 
 def _replace_offers(service: Service, offers: Sequence[OfferAt]) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext
 
+from tenants.catalogue.domain.practitioners import Practitioner, read_practitioners
 from tenants.catalogue.models import Service
-from tenants.people.models import Employee, Role
 from tenants.stores.models import OpeningHours, Store
 
 
@@ -37,7 +37,7 @@ def warn_of_draft(minutes: int, skills: Sequence[UUID], stores: Sequence[Store])
     if not stores:
         return [Warning("not_offered", gettext("No store offers this service yet."))]
     ids = [store.id for store in stores]
-    return _warnings(minutes, set(skills), stores, _longest_openings(ids), _practitioners())
+    return _warnings(minutes, set(skills), stores, _longest_openings(ids), read_practitioners())
 
 
 def warn_of_all() -> list[tuple[Service, Warning]]:
@@ -48,7 +48,7 @@ def warn_of_all() -> list[tuple[Service, Warning]]:
         for service in services
     }
     longest = _longest_openings({store.id for stores in offered.values() for store in stores})
-    people = _practitioners()
+    people = read_practitioners()
     found: list[tuple[Service, Warning]] = []
     for service in services:
         stores = offered[service.id]
@@ -67,20 +67,15 @@ def _warnings(
     needed: set[UUID],
     stores: Sequence[Store],
     longest: dict[UUID, int],
-    people: Sequence[Employee],
+    people: Sequence[Practitioner],
 ) -> list[Warning]:
-    able = [
-        {grant.store_id for grant in person.grants.all() if grant.role == Role.PRACTITIONER}
-        for person in people
-        if needed <= {skill.id for skill in person.skills.all()}
-    ]
     found: list[Warning] = []
     for store in stores:
         words = {"store": store.name, "minutes": minutes, "open": longest[store.id]}
         if minutes > longest[store.id]:
             sentence = gettext("%(store)s is never open for %(minutes)s minutes on end (longest: %(open)s).")
             found.append(Warning("longer_than_opening", sentence % words))
-        if not any(nodes & {None, store.id} for nodes in able):
+        if not any(person.can_do(needed, store_id=store.id) for person in people):
             sentence = gettext("Nobody at %(store)s has all the skills this service needs.")
             found.append(Warning("nobody_has_skills", sentence % words))
     return found
@@ -93,9 +88,3 @@ def _longest_openings(stores: Iterable[UUID]) -> dict[UUID, int]:
     ):
         longest[store_id] = max(longest[store_id], closes - opens)
     return longest
-
-
-def _practitioners() -> list[Employee]:
-    """Everyone who can be booked, with skills and grants; three queries."""
-    found = Employee.objects.filter(active=True, resource__active=True, grants__role=Role.PRACTITIONER)
-    return list(found.distinct().prefetch_related("skills", "grants"))

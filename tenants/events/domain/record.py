@@ -11,7 +11,6 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
-from chains.due import mark_due
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import current
 from tenants.events.models import Event
@@ -23,7 +22,7 @@ log = structlog.get_logger("events")
 OUTBOX = "outbox"
 CHANNEL = "live"
 
-# The event and its deliveries in one round trip: every booking waits for this.
+# The event, its deliveries and their due work in one round trip: every booking waits for this.
 _RECORD = """
 WITH event AS (
     INSERT INTO events_event (kind, subject_id, store_id, version, payload, at)
@@ -32,7 +31,7 @@ WITH event AS (
     INSERT INTO events_delivery (event_id, subscriber, attempts, due_at, last_error)
     SELECT event.id, name, 0, %s, '' FROM event, unnest(%s::text[]) AS name
 )
-SELECT id FROM event
+SELECT id, CASE WHEN %s THEN public.mark_due(%s, %s) END FROM event
 """
 
 
@@ -63,11 +62,12 @@ def record_event(
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD,
-            (kind, subject_id, store_id, version, json.dumps(event.payload), now, now, names),
+            (
+                *(kind, subject_id, store_id, version, json.dumps(event.payload), now),
+                *(now, names, bool(names), OUTBOX, now),
+            ),
         )
-        (event.id,) = cursor.fetchone()
-    if names:
-        mark_due(OUTBOX, now)
+        event.id = cursor.fetchone()[0]
     if store_id is not None:
         hint = f"{current().schema}:{event.id}"
         transaction.on_commit(lambda: send_hint(hint), robust=True)

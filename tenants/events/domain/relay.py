@@ -15,12 +15,13 @@ from functools import partial
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Min, Q
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import CharField, Min, Q, Value
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 
+from chains.chores import let_go
 from chains.due import mark_due
 from chains.scope import current
-from tenants.events.models import Delivery, Event
+from tenants.events.models import Delivery, Effect, Event
 
 from .record import OUTBOX, send_hint
 from .subscribers import Call, Happened, Subscription, subscription
@@ -30,6 +31,9 @@ log = structlog.get_logger("events")
 BATCH = 100
 LEASE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+# An effect is noted with the very delivery that it ends, so nobody can ask for it again; a month is for
+# a backup put back, whose deliveries come to life once more.
+EFFECTS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +176,21 @@ def _happened(event: Event, subscriber: str) -> Happened:
     )
 
 
-def sweep_deliveries(*, now: datetime) -> int:
-    """Mark the outbox due if anything in it is a minute late; how many were. For operators and checks.
+def sweep_deliveries(*, now: datetime) -> bool:
+    """Housekeeping: mark the outbox due if anything in it is a minute late. False: the relay does the rest.
 
     Not needed while every delivery has its row of due work; it mends what a restored or moved chain lost.
     """
-    late = Delivery.objects.filter(due_at__lte=now - timedelta(minutes=1)).count()
-    if late:
+    if Delivery.objects.filter(due_at__lte=now - timedelta(minutes=1)).exists():
         mark_due(OUTBOX, now)
-    return late
+    return False
+
+
+def forget_effects(*, now: datetime) -> bool:
+    """Housekeeping: what was brought about is forgotten EFFECTS_KEPT later, once no delivery asks for it."""
+    key = Concat("subscriber", Value(":"), Cast("event_id", CharField()), output_field=CharField())
+    waiting = Delivery.objects.annotate(key=key).values("key")
+    return let_go(Effect.objects.filter(at__lt=now - EFFECTS_KEPT).exclude(key__in=waiting))
 
 
 def repeat_hint(event: Happened, *, now: datetime) -> None:

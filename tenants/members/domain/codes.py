@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.guesses import CODE_REQUESTS, ONE_TIME_CODE, CountersAway, TooManyGuesses, count_guess
-from chains.due import mark_due
+from chains.chores import let_go
 from chains.hosts import ChainInfo
 from chains.outgoing import Message, send_message
 from chains.refusals import Refusal, TooManyRequests
@@ -24,8 +24,8 @@ from tenants.members.models import OneTimeCode
 VALID = timedelta(minutes=5)
 BETWEEN = timedelta(minutes=1)
 MOST_A_DAY = 30
+# A phone may be sent MOST_A_DAY codes within a day: older ones count for nothing.
 KEPT = timedelta(days=1)
-DUE_KIND = "members.forget_codes"
 
 
 class CodeWrong(Refusal):
@@ -75,7 +75,6 @@ def send_code(phone: str, *, address: str, chain: ChainInfo, now: datetime) -> d
     row = OneTimeCode(phone=phone, sent_at=now, expires_at=now + VALID)
     row.code_hash = _hash(row, digits)
     row.save()
-    mark_due(DUE_KIND, now + KEPT + BETWEEN)
     words = gettext("%(code)s is your code for %(chain)s. It is valid for 5 minutes.")
     message = Message(
         channel="sms",
@@ -108,9 +107,9 @@ def use_code(phone: str, digits: str, *, now: datetime) -> None:
     row.save(update_fields=["used_at"])
 
 
-def forget_codes(*, now: datetime) -> None:
-    """Due work: remove the active chain's codes that are older than a day."""
-    OneTimeCode.objects.filter(sent_at__lt=now - KEPT).delete()
+def forget_codes(*, now: datetime) -> bool:
+    """Housekeeping: codes go after KEPT, used or not."""
+    return let_go(OneTimeCode.objects.filter(sent_at__lt=now - KEPT))
 
 
 @contextmanager

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chains.chores import let_go
 from chains.refusals import Refusal
 from tenants.people.models import ArrivalUse
+
+# As long as the platform knows a sign-up (30 days) it could make another link for it: the note that the
+# owner has arrived outlives that.
+KEPT = timedelta(days=60)
 
 
 class ArrivalDead(Refusal):
@@ -23,17 +28,28 @@ class ArrivalDead(Refusal):
     fix = _("Log in with your email and password.")
 
 
-def use_arrival(token_hash: str, *, email: str, now: datetime) -> User:
-    """Use the link up and say who arrives. Raises ArrivalDead where it was used before.
+def has_arrived(signup_hash: str) -> bool:
+    """Whether the owner of this sign-up has arrived by a link before: no other link will work."""
+    return ArrivalUse.objects.filter(token_hash=signup_hash).exists()
 
-    An account with a second factor always goes through the log-in.
+
+def use_arrival(signup_hash: str, *, email: str, now: datetime) -> User:
+    """Use up the one arrival that a sign-up allows, whichever link it was, and say who arrives.
+
+    Raises ArrivalDead where it was used before. An account with a second factor always goes through the
+    log-in.
     """
     try:
         with transaction.atomic():
-            ArrivalUse.objects.create(token_hash=token_hash, at=now)
+            ArrivalUse.objects.create(token_hash=signup_hash, at=now)
     except IntegrityError as error:
         raise ArrivalDead from error
     user = User.objects.filter(email=email, is_active=True, employee__active=True).first()
     if user is None or is_mfa_enabled(user):
         raise ArrivalDead
     return user
+
+
+def forget_arrivals(*, now: datetime) -> bool:
+    """Housekeeping: notes of arrivals go after KEPT, when no link can be made for the sign-up any more."""
+    return let_go(ArrivalUse.objects.filter(at__lt=now - KEPT))

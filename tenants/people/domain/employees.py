@@ -68,7 +68,8 @@ def create_employee(
     """A new employee, with an invitation on its way to the address.
 
     With the role practitioner the person can be booked. `skills` are ids or names, see read_skills.
-    Raises Forbidden, RoleNotYours, RolesWrong, EmailTaken, EmailInvalid, PhoneInvalid, SkillUnknown.
+    Raises Forbidden, RoleNotYours, RolesWrong, EmailTaken, EmailInvalid, PhoneInvalid, SkillUnknown,
+    SkillNotAdded.
     """
     if not may_anywhere(by, Action.MANAGE_PEOPLE):
         raise Forbidden
@@ -80,7 +81,7 @@ def create_employee(
     RoleGrant.objects.bulk_create(
         RoleGrant(employee=employee, role=grant.role, store_id=grant.store_id) for grant in roles
     )
-    employee.skills.set(read_skills(skills))
+    employee.skills.set(read_skills(skills, by=by))
     _keep_bookable(employee, roles)
     note_access(by, "employee_created", "employee", employee.id, now=now)
     invite(employee, chain=chain, now=now)
@@ -104,7 +105,7 @@ def change_employee(
     """Change what is given; None leaves it. Becoming inactive ends sessions and tokens at once.
 
     Raises NotSeen, Forbidden, RoleNotYours, RolesWrong, LastOwner, StaleVersion, PhoneInvalid,
-    SkillUnknown.
+    SkillUnknown, SkillNotAdded.
     """
     employee = _locked(employee_id, by=by)
     require_version(employee.version, version)
@@ -118,7 +119,7 @@ def change_employee(
         replace_roles(employee, roles, by=by, now=now)
         _keep_bookable(employee, roles)
     if skills is not None:
-        employee.skills.set(read_skills(skills))
+        employee.skills.set(read_skills(skills, by=by))
     if active is not None and active != employee.active:
         _set_active(employee, active, by=by, now=now)
     employee.version += 1

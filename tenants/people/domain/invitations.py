@@ -14,12 +14,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chains.chores import let_go
 from chains.hosts import ChainInfo
 from chains.outgoing import Message, send_message
 from chains.refusals import FieldError, Refusal
 from tenants.people.models import Employee, Invitation
 
 VALID = timedelta(days=7)
+# Used or out of date, it opens nothing; a month is for the manager who asks when somebody was invited.
+KEPT = timedelta(days=30)
 
 
 class InvitationGone(Refusal):
@@ -86,6 +89,11 @@ def accept_invitation(secret: str, password: str, *, now: datetime) -> User:
     user.set_password(password)
     user.save()
     return user
+
+
+def forget_invitations(*, now: datetime) -> bool:
+    """Housekeeping: invitations go KEPT after they have expired, used or not."""
+    return let_go(Invitation.objects.filter(expires_at__lt=now - KEPT))
 
 
 def require_strong(password: str, user: User) -> None:

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from itertools import pairwise
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from chains.refusals import Refusal
+from chains.refusals import Refusal, require_version
 from tenants.people.domain.grants import grants_of
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, require
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
+from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.models import Store
 
 
@@ -66,13 +68,20 @@ class DatedShift:
 
 
 def set_week(
-    employee_id: UUID, store_id: UUID, shifts: Sequence[WeekShift], *, by: Actor
+    employee_id: UUID,
+    store_id: UUID,
+    shifts: Sequence[WeekShift],
+    *,
+    by: Actor,
+    version: int | None = None,
 ) -> list[WeeklyShift]:
     """The employee's weekly shifts at the store from now on, in place of all before.
 
-    Raises NotSeen, Forbidden, ShiftPastMidnight, ShiftsOverlap.
+    `version` is the employee's `plan_version` they were made from.
+    Raises NotSeen, Forbidden, ShiftPastMidnight, ShiftsOverlap, StaleVersion.
     """
     employee = _planned(employee_id, store_id, by=by)
+    _change_plan(employee, version)
     elsewhere = WeeklyShift.objects.filter(employee=employee).exclude(store_id=store_id)
     others = [(row.weekday, row.starts, row.ends) for row in elsewhere]
     _require_apart([*((row.weekday, row.starts, row.ends) for row in shifts), *others])
@@ -85,13 +94,21 @@ def set_week(
     )
 
 
-def set_days(employee_id: UUID, store_id: UUID, shifts: Sequence[DatedShift], *, by: Actor) -> list[DayShift]:
+def set_days(
+    employee_id: UUID,
+    store_id: UUID,
+    shifts: Sequence[DatedShift],
+    *,
+    by: Actor,
+    version: int | None = None,
+) -> list[DayShift]:
     """The employee's shifts at the store on the dates that are named, in place of those before.
 
-    A date with a day shift has no weekly one. Raises NotSeen, Forbidden, ShiftPastMidnight,
-    ShiftsOverlap.
+    A date with a day shift has no weekly one; `version` as in set_week. Raises NotSeen, Forbidden,
+    ShiftPastMidnight, ShiftsOverlap, StaleVersion.
     """
     employee = _planned(employee_id, store_id, by=by)
+    _change_plan(employee, version)
     dates = {row.on for row in shifts}
     elsewhere = DayShift.objects.filter(employee=employee, on__in=dates).exclude(store_id=store_id)
     rows = [(row.on, row.starts, row.ends) for row in shifts]
@@ -104,11 +121,23 @@ def set_days(employee_id: UUID, store_id: UUID, shifts: Sequence[DatedShift], *,
     )
 
 
-def add_leave(employee_id: UUID, *, starts_at: datetime, ends_at: datetime, reason: str, by: Actor) -> Leave:
-    """Away over `[starts_at, ends_at)`, aware UTC. Raises NotSeen, Forbidden, LeaveBackwards."""
+def add_leave(
+    employee_id: UUID,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    by: Actor,
+    version: int | None = None,
+) -> Leave:
+    """Away over `[starts_at, ends_at)`, aware UTC; `version` as in set_week.
+
+    Raises NotSeen, Forbidden, LeaveBackwards, StaleVersion.
+    """
     employee = _managed(employee_id, by=by)
     if starts_at >= ends_at:
         raise LeaveBackwards
+    _change_plan(employee, version)
     return Leave.objects.create(
         employee=employee, starts_at=starts_at, ends_at=ends_at, reason=reason.strip()
     )
@@ -119,6 +148,7 @@ def cancel_leave(employee_id: UUID, leave_id: UUID, *, by: Actor) -> None:
     employee = _managed(employee_id, by=by)
     if not Leave.objects.filter(id=leave_id, employee=employee).delete()[0]:
         raise NotSeen
+    _change_plan(employee, None)
 
 
 def _planned(employee_id: UUID, store_id: UUID, *, by: Actor) -> Employee:
@@ -133,7 +163,8 @@ def _planned(employee_id: UUID, store_id: UUID, *, by: Actor) -> Employee:
 
 
 def _managed(employee_id: UUID, *, by: Actor) -> Employee:
-    employee = Employee.objects.prefetch_related("grants").filter(id=employee_id).first()
+    found = Employee.objects.select_for_update(of=("self",)).filter(id=employee_id)
+    employee = found.prefetch_related("grants").first()
     if not may_anywhere(by, Action.MANAGE_SHIFTS):
         raise Forbidden
     nodes = {grant.store_id for grant in grants_of(employee)} if employee else set()
@@ -142,10 +173,18 @@ def _managed(employee_id: UUID, *, by: Actor) -> Employee:
     return employee
 
 
+def _change_plan(employee: Employee, version: int | None) -> None:
+    """Count that the shifts or leave of an employee, who is locked, change. Raises StaleVersion."""
+    require_version(employee.plan_version, version)
+    employee.plan_version += 1
+    Employee.objects.filter(id=employee.id).update(plan_version=F("plan_version") + 1)
+
+
 def _require_apart(rows: Iterable[tuple[int | date, int, int]]) -> None:
     ordered = sorted(rows, key=lambda row: (str(row[0]), row[1]))
     if any(starts >= ends for _day, starts, ends in ordered):
         raise ShiftPastMidnight
     for before, after in pairwise(ordered):
         if before[0] == after[0] and after[1] < before[2]:
-            raise ShiftsOverlap(params={"day": str(before[0])})
+            on = before[0]
+            raise ShiftsOverlap(params={"day": Spoken(on) if isinstance(on, date) else SpokenWeekday(on)})

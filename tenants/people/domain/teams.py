@@ -52,16 +52,20 @@ def serve_oneself(
     by: Actor,
     chain: ChainInfo,
     now: datetime,
+    version: int | None = None,
 ) -> Employee:
     """The actor becomes a practitioner of the store too, keeping every role. Idempotent.
 
-    `week` None is whenever the store is open. Raises what change_employee and set_week raise.
+    `week` None is whenever the store is open; `version` is the employee's. Raises what change_employee
+    and set_week raise.
     """
     if by.employee_id is None:
         raise Forbidden
     employee = Employee.objects.get(id=by.employee_id)
     roles = dict.fromkeys([*grants_of(employee), Grant(Role.PRACTITIONER, store_id)])
-    employee = change_employee(employee.id, roles=list(roles), skills=skills, by=by, chain=chain, now=now)
+    employee = change_employee(
+        employee.id, roles=list(roles), skills=skills, version=version, by=by, chain=chain, now=now
+    )
     set_week(employee.id, store_id, whenever_open(store_id) if week is None else week, by=by)
     return employee
 

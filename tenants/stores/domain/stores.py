@@ -12,11 +12,12 @@ from zoneinfo import available_timezones
 
 import phonenumbers
 from babel.numbers import list_currencies
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.domain.wall import RangeBackwards
 from tenants.stores.models import Closure, OpeningHours, Ownership, Resource, ResourceKind, Store
 
@@ -47,7 +48,7 @@ class HoursOverlap(Refusal):
     code = "hours_overlap"
     status = 422
     title = _("Hours overlap")
-    detail = _("Two spans of weekday %(weekday)s overlap.")
+    detail = _("Two spans of %(day)s overlap.")
     fix = _("Join them, or move one.")
 
 
@@ -95,10 +96,12 @@ def change_store(store_id: UUID, fields: StoreFields, *, version: int | None = N
     return store
 
 
-def replace_hours(store: Store, hours: Sequence[DayHours]) -> list[OpeningHours]:
-    """The weekly timetable from now on. Raises HoursPastMidnight, HoursOverlap."""
+def replace_hours(
+    store: Store, hours: Sequence[DayHours], *, version: int | None = None
+) -> list[OpeningHours]:
+    """The weekly timetable from now on. Raises HoursPastMidnight, HoursOverlap, StaleVersion."""
     _require_order(hours)
-    Store.objects.select_for_update().get(id=store.id)
+    _change_calendar(store, version)
     OpeningHours.objects.filter(store=store).delete()
     return OpeningHours.objects.bulk_create(
         OpeningHours(store=store, weekday=row.weekday, opens=row.opens, closes=row.closes)
@@ -106,11 +109,20 @@ def replace_hours(store: Store, hours: Sequence[DayHours]) -> list[OpeningHours]
     )
 
 
-def close_days(store: Store, *, first: date, end: date, reason: str) -> Closure:
-    """Close the store on `[first, end)`. Raises RangeBackwards for a range without a day."""
+def close_days(store: Store, *, first: date, end: date, reason: str, version: int | None = None) -> Closure:
+    """Close the store on `[first, end)`. Raises RangeBackwards for a range without a day, StaleVersion."""
     if first >= end:
-        raise RangeBackwards(params={"from": first.isoformat(), "to": end.isoformat()})
+        raise RangeBackwards(params={"from": Spoken(first), "to": Spoken(end)})
+    _change_calendar(store, version)
     return Closure.objects.create(store=store, starts_on=first, ends_on=end, reason=reason.strip())
+
+
+def reopen_days(store: Store, closure_id: UUID) -> bool:
+    """Take a closure back; False where the store has no such one."""
+    gone = Closure.objects.filter(id=closure_id, store=store).delete()[0]
+    if gone:
+        _change_calendar(store, None)
+    return bool(gone)
 
 
 def add_resource(store: Store, *, kind: str, name: str, capacity: int = 1) -> Resource:
@@ -118,6 +130,13 @@ def add_resource(store: Store, *, kind: str, name: str, capacity: int = 1) -> Re
     if kind not in ResourceKind.values or kind == ResourceKind.PRACTITIONER:
         raise StoreWrong(errors=[FieldError("kind", "invalid", _("There is no such kind of resource."))])
     return Resource.objects.create(store=store, kind=kind, name=name.strip(), capacity=capacity)
+
+
+def _change_calendar(store: Store, version: int | None) -> None:
+    """Lock the store's calendar (hours and closures) and count the change. Raises StaleVersion."""
+    current = Store.objects.select_for_update().values_list("calendar_version", flat=True).get(id=store.id)
+    require_version(current, version)
+    Store.objects.filter(id=store.id).update(calendar_version=F("calendar_version") + 1)
 
 
 def _checked(fields: StoreFields, *, country: str) -> dict[str, object]:
@@ -146,4 +165,4 @@ def _require_order(hours: Sequence[DayHours]) -> None:
             raise HoursPastMidnight(params={"from": texts[0], "to": texts[1]})
     for before, after in pairwise(ordered):
         if before.weekday == after.weekday and after.opens < before.closes:
-            raise HoursOverlap(params={"weekday": before.weekday})
+            raise HoursOverlap(params={"day": SpokenWeekday(before.weekday)})

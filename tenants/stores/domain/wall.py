@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
+from tenants.stores.domain.spoken import Spoken
 
 MAX_DAYS = 62
 DAY_MINUTES = 24 * 60
@@ -52,14 +53,6 @@ class NonexistentTime(Refusal):
     title = _("That time does not exist")
     detail = _("The clock in %(zone)s skips %(local)s.")
     fix = _("Choose a time before or after the change of the clock.")
-
-
-class NonexistentDate(NonexistentTime):
-    """The store's calendar skips this date: its zone moved across the date line."""
-
-    title = _("That date does not exist")
-    detail = _("The calendar in %(zone)s skips %(local)s.")
-    fix = _("Choose the day before or after.")
 
 
 class DateMalformed(Refusal):
@@ -126,7 +119,7 @@ def resolve_local(
         return found[0] if fold == "first" else found[-1]
     wall = _wall_clock(day, minutes)
     if gap == "refuse":
-        raise NonexistentTime(params={"zone": zone.key, "local": wall.isoformat(" ", "minutes")})
+        raise NonexistentTime(params={"zone": zone.key, "local": Spoken(wall)})
     return _change_across(wall, zone)
 
 
@@ -231,7 +224,7 @@ def days_between(first: date, end: date, *, most: int = MAX_DAYS) -> tuple[date,
     """
     count = (end - first).days
     if count < 0:
-        raise RangeBackwards(params={"from": first.isoformat(), "to": end.isoformat()})
+        raise RangeBackwards(params={"from": Spoken(first), "to": Spoken(end)})
     if count > most:
         raise RangeTooLong(params={"days": count, "most": most})
     return tuple(first + timedelta(days=n) for n in range(count))
@@ -268,4 +261,4 @@ def _refuse_skipped(written: datetime, zone: ZoneInfo) -> None:
     sides = [wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     skipped = all(_shown(side.astimezone(UTC), zone) != wall for side in sides)
     if skipped and written.utcoffset() in {side.utcoffset() for side in sides}:
-        raise NonexistentTime(params={"zone": zone.key, "local": wall.isoformat(" ", "minutes")})
+        raise NonexistentTime(params={"zone": zone.key, "local": Spoken(wall)})

@@ -20,11 +20,20 @@ from tenants.catalogue.domain.starting import add_service
 from tenants.catalogue.models import Offer, Service
 from tenants.extension.manifest import DemoChain, DemoStore, Manifest, words
 from tenants.members.models import Member
-from tenants.people.models import Employee, Role, RoleGrant, Skill, WeeklyShift
+from tenants.people.models import DayShift, Employee, Role, RoleGrant, Skill, WeeklyShift
 from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKind, Store
 from web.dev.seeding.history import history_of
 from web.dev.seeding.people import invent_members
-from web.dev.seeding.plan import Outcome, Planner, PlanPerson, PlanService, PlanStore, Visit
+from web.dev.seeding.plan import (
+    Hours,
+    Outcome,
+    Planner,
+    PlanPerson,
+    PlanService,
+    PlanStore,
+    Visit,
+    hours_around,
+)
 from web.dev.seeding.rows import copy_dicts, copy_rows
 
 PASSWORD = "tessera-demo"  # noqa: S105 - printed by the demo, useless elsewhere
@@ -54,7 +63,7 @@ class SeededStore:
 
 @dataclass(slots=True)
 class SeededChain:
-    """What was made."""
+    """How much was made of a chain, for the line that tells of it."""
 
     bookings: int = 0
 
@@ -72,6 +81,8 @@ class ChainSeeder:
         self.rng = random.Random(f"{seed}:{demo.slug}")  # noqa: S311 - plausible, not secret
         self.password_hash = make_password(PASSWORD)
         self.done = SeededChain()
+        self.local_now = now.astimezone(ZoneInfo(demo.time_zone))
+        self.today = self.local_now.date()
 
     def seed(self) -> SeededChain:
         """Everything, in order."""
@@ -126,9 +137,11 @@ class ChainSeeder:
             directions=words(demo.directions, self.demo.locale),
             position=number,
         )
+        usual, today = self._hours(demo)
         OpeningHours.objects.bulk_create(
-            OpeningHours(store=store, weekday=weekday, opens=demo.opens, closes=demo.closes)
+            OpeningHours(store=store, weekday=weekday, opens=hours.opens, closes=hours.closes)
             for weekday in range(1, 8)
+            for hours in (_joined(usual, today) if weekday == self.today.isoweekday() else [usual])
         )
         Offer.objects.bulk_create(Offer(service=service, store=store) for service in services)
         suffix = "" if number == 0 else str(number + 1)
@@ -166,7 +179,17 @@ class ChainSeeder:
             for weekday in range(1, 8)
             if weekday not in _days_off(place)
         )
+        usual, today = self._hours(demo)
+        if today != usual and self.today.isoweekday() not in _days_off(place):
+            DayShift.objects.create(
+                employee=employee, store=store, on=self.today, starts=today.opens, ends=today.closes
+            )
         return employee
+
+    def _hours(self, demo: DemoStore) -> tuple[Hours, Hours]:
+        """A store's usual hours, and those of the day of the start."""
+        usual = Hours(demo.opens, demo.closes)
+        return usual, hours_around(self.local_now.hour * 60 + self.local_now.minute, usual)
 
     def _members(self) -> list[UUID]:
         invented = invent_members(self.rng, country=self.demo.country, count=MEMBERS)
@@ -197,11 +220,12 @@ class ChainSeeder:
                 PlanPerson(place, frozenset(person.skills), frozenset(_days_off(place)))
                 for place, person in enumerate(seeded.demo.people)
             )
+            usual, today = self._hours(seeded.demo)
             plan = PlanStore(
                 key=key,
                 zone=ZoneInfo(self.demo.time_zone),
-                opens=seeded.demo.opens,
-                closes=seeded.demo.closes,
+                usual=usual,
+                today=today,
                 people=people,
                 busy_hours=self.demo.busy_hours,
                 busy_weekdays=self.demo.busy_weekdays,
@@ -305,6 +329,13 @@ _VERSIONS = {
     Outcome.ARRIVED: 2,
     Outcome.COMPLETED: 3,
 }
+
+
+def _joined(usual: Hours, today: Hours) -> list[Hours]:
+    """When the store is open on the day of the start: one span, or two that do not touch."""
+    if today.closes < usual.opens or usual.closes < today.opens:
+        return [usual, today]
+    return [Hours(min(usual.opens, today.opens), max(usual.closes, today.closes))]
 
 
 def _days_off(place: int) -> set[int]:

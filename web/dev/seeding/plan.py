@@ -12,12 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tenants.stores.domain.wall import resolve_local
 
 HISTORY_DAYS = 90
 AHEAD_DAYS = 14
+# Today: minutes worked at least before and after the start, and the longest day that is laid around it.
+LEAST = 180
+LONGEST_DAY = 720
 
 
 class Outcome(StrEnum):
@@ -56,14 +60,37 @@ class PlanPerson:
     days_off: frozenset[int]
 
 
+class Hours(NamedTuple):
+    """A span of one day, in local minutes after midnight."""
+
+    opens: int
+    closes: int
+
+
+def hours_around(minute: int, usual: Hours) -> Hours:
+    """When people work on the day of the start, so that some of it is over and some to come at any hour.
+
+    The usual hours where `minute` lies well inside them; else a day that begins three hours before it,
+    or ends three hours after it, and is no longer than twelve.
+    """
+    half_hour = minute // 30 * 30
+    if minute < usual.opens + LEAST:
+        opens = max(0, half_hour - LEAST)
+        return Hours(opens, min(max(usual.closes, half_hour + LEAST), opens + LONGEST_DAY))
+    if minute > usual.closes - LEAST:
+        closes = min(24 * 60, half_hour + 30 + LEAST)
+        return Hours(max(min(usual.opens, half_hour - LEAST), closes - LONGEST_DAY), closes)
+    return usual
+
+
 @dataclass(frozen=True, slots=True)
 class PlanStore:
     """A store's day in local minutes, its people, and how its industry's week breathes."""
 
     key: int
     zone: ZoneInfo
-    opens: int
-    closes: int
+    usual: Hours
+    today: Hours
     people: tuple[PlanPerson, ...]
     busy_hours: Mapping[int, float]
     busy_weekdays: Mapping[int, float]
@@ -107,7 +134,8 @@ class Planner:
             day = today + timedelta(days=offset)
             for person in self.store.people:
                 if day.isoweekday() not in person.days_off:
-                    yield from self._walk(person, day, fill=self._fill(day, offset))
+                    hours = self.store.usual if offset else self.store.today
+                    yield from self._walk(person, day, hours=hours, fill=self._fill(day, offset))
 
     def _fill(self, day: date, offset: int) -> float:
         """How full a person's day is, as a share of the shift: 30–80 % ahead, by weekday and distance."""
@@ -115,10 +143,10 @@ class Planner:
         weight = self.store.busy_weekdays.get(day.isoweekday(), 1.0)
         return float(min(0.78, max(0.43, aimed * weight**0.4))) + self.rng.uniform(-0.03, 0.01)
 
-    def _walk(self, person: PlanPerson, day: date, *, fill: float) -> Iterator[Visit]:
-        room = fill * (self.store.closes - self.store.opens)
+    def _walk(self, person: PlanPerson, day: date, *, hours: Hours, fill: float) -> Iterator[Visit]:
+        room = fill * (hours.closes - hours.opens)
         kept = []
-        for service, start in self._most_wanted(person):
+        for service, start in self._most_wanted(person, hours):
             if room < service.taken / 2:
                 break
             room -= service.taken
@@ -128,15 +156,15 @@ class Planner:
             if visit is not None:
                 yield visit
 
-    def _most_wanted(self, person: PlanPerson) -> list[tuple[PlanService, int]]:
+    def _most_wanted(self, person: PlanPerson, hours: Hours) -> list[tuple[PlanService, int]]:
         """The day's tiles (service, start in local minutes), the busiest hours likeliest to come first."""
         able = [service for service in self.services if service.skill in person.skills]
         tiles: list[tuple[float, PlanService, int]] = []
-        minute = self.store.opens
+        minute = hours.opens
         while able:
             service = self.rng.choice(able)
             start = -(-(minute + service.prepare) // service.step) * service.step
-            if start + service.minutes + service.clean_up > self.store.closes:
+            if start + service.minutes + service.clean_up > hours.closes:
                 break
             weight = self.store.busy_hours.get(start // 60, 0.3)
             # weighted order without replacement: Efraimidis and Spirakis, 2006

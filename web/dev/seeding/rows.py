@@ -32,7 +32,7 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
 
 
 def copy_dicts(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> int:
-    """The same for rows as dicts by column, all with the same keys."""
+    """Add rows given as dicts by column, all with the same keys."""
     iterator = iter(rows)
     first = next(iterator, None)
     if first is None:

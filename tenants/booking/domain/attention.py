@@ -1,0 +1,122 @@
+"""What of a store's day needs a person now: who is late, unassigned or absent, and holds running out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from tenants.booking.models import Booking, Status
+from tenants.people.models import Leave
+
+from .day import StoreDay, late_by
+from .spans import Span, merge
+
+# A hold with no more than this left needs an answer.
+HOLD_WARNING = timedelta(minutes=3)
+
+Absence = Literal["leave", "no_shift"]
+Kind = Literal["late", "unassigned", "leave", "no_shift", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A practitioner of a day: when they work, and when they are away; aware UTC."""
+
+    id: UUID
+    name: str
+    shifts: tuple[Span, ...]
+    leave: tuple[Span, ...]
+
+    def absence(self, during: Span) -> Absence | None:
+        """Why the person cannot be there for all of `during`; None when they can."""
+        if any(span.overlaps(during) for span in self.leave):
+            return "leave"
+        return None if any(span.contains(during) for span in self.shifts) else "no_shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A booking that needs a person, and why.
+
+    `late`: confirmed, begun LATE_AFTER ago or longer, and nobody came; `following` is the next booking of
+    the same practitioner that still stands. `leave`, `no_shift`: its practitioner is not there. `unassigned`:
+    it has neither practitioner nor resource though somebody works that day. `hold`: runs out within
+    HOLD_WARNING.
+    """
+
+    kind: Kind
+    booking: Booking
+    following: Booking | None = None
+
+
+def read_presence(day: StoreDay) -> dict[UUID, Presence]:
+    """The practitioners of the day with their leave, by id in order of name; one query."""
+    leave: dict[UUID, list[Span]] = defaultdict(list)
+    away = Leave.objects.filter(
+        employee_id__in=[column.employee_id for column in day.columns],
+        starts_at__lt=day.span.end,
+        ends_at__gt=day.span.start,
+    )
+    for one in away:
+        leave[one.employee_id].append(Span(one.starts_at, one.ends_at))
+    return {
+        column.employee_id: Presence(
+            column.employee_id, column.name, tuple(merge(column.shifts)), tuple(leave[column.employee_id])
+        )
+        for column in day.columns
+    }
+
+
+def claimed_span(booking: Booking) -> Span:
+    """The booking's time with preparation and clean-up, as its practitioner's claim has it (claims prefetched)."""
+    practitioner = booking.practitioner
+    for claim in booking.claims.all():
+        if practitioner is not None and claim.resource_id == practitioner.resource_id:
+            assert claim.starts_at is not None and claim.ends_at is not None
+            return Span(claim.starts_at, claim.ends_at)
+    return Span(booking.starts_at, booking.ends_at)
+
+
+def find_concerns(
+    bookings: Sequence[Booking], people: Mapping[UUID, Presence], *, now: datetime
+) -> list[Concern]:
+    """What needs a person at `now`, the most pressing first: who is late, then the rest in order of start.
+
+    `bookings` are a day's by start, with practitioner and active claims read; `people` who is there.
+    """
+    late: list[Concern] = []
+    other: list[Concern] = []
+    for booking in bookings:
+        if late_by(booking, now=now) is not None:
+            late.append(Concern("late", booking, _following(booking, bookings)))
+        elif (kind := _kind(booking, people, now=now)) is not None:
+            other.append(Concern(kind, booking))
+    return late + other
+
+
+def _kind(booking: Booking, people: Mapping[UUID, Presence], *, now: datetime) -> Kind | None:
+    if booking.status == Status.HELD and booking.expires_at is not None:
+        return "hold" if timedelta() < booking.expires_at - now <= HOLD_WARNING else None
+    if booking.status != Status.CONFIRMED or booking.ends_at <= now:
+        return None
+    if booking.practitioner_id is None:
+        return "unassigned" if booking.resource_id is None and people else None
+    person = people.get(booking.practitioner_id)
+    return person.absence(claimed_span(booking)) if person is not None else "no_shift"
+
+
+def _following(booking: Booking, bookings: Sequence[Booking]) -> Booking | None:
+    return next(
+        (
+            other
+            for other in bookings
+            if other.starts_at > booking.starts_at
+            and other.practitioner_id == booking.practitioner_id
+            and other.status in (Status.CONFIRMED, Status.HELD)
+        ),
+        None,
+    )
