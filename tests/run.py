@@ -1,7 +1,8 @@
 """`make test`: the checks, then every test, with whatever of Debian's parts this machine has or may get.
 
 Chromium, a Chinese font and PgBouncer come from Debian. A missing one is installed where that is
-allowed (root, apt); else its tests are left out and the last line says so. ALL=1 makes that a failure.
+allowed (root, apt); else its tests are left out. The last line names those, and whatever a test skipped with its reason.
+ALL=1 makes a missing part a failure.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -100,10 +104,9 @@ def missing_parts() -> list[Part]:
     return missing
 
 
-def run_tests(missing: list[Part], extra: list[str]) -> int:
-    """pytest on two workers, without the tests of missing parts."""
-    # the bars' mutants have a target of their own, `make mutants`
-    left_out = ["mutant", *sorted({part.marker for part in missing})]
+def run_tests(missing: list[Part], extra: list[str], report: Path) -> int:
+    """pytest on two workers, without the tests of missing parts; what it did is written to `report`."""
+    left_out = sorted({part.marker for part in missing})
     marks = " and ".join(f"not {marker}" for marker in left_out)
     argv = [
         sys.executable,
@@ -114,10 +117,21 @@ def run_tests(missing: list[Part], extra: list[str]) -> int:
         "--dist",
         "loadgroup",
         "-q",
+        f"--junitxml={report}",
         *(["-m", marks] if marks else []),
         *extra,
     ]
     return subprocess.run(argv, cwd=ROOT, env=environment(), check=False).returncode
+
+
+def read_skipped(report: Path) -> list[str]:
+    """Why tests were skipped, each reason once with how many tests it kept from running."""
+    if not report.exists():
+        return ["what was skipped is not known: the run left no report"]
+    found = Counter(
+        one.get("message", "no reason given") for one in ElementTree.parse(report).iter("skipped")
+    )
+    return [f"{reason} ({count} test{'s' if count > 1 else ''})" for reason, count in sorted(found.items())]
 
 
 def main() -> int:
@@ -127,13 +141,17 @@ def main() -> int:
     if arguments == ["--checks-only"]:
         return 0 if checked else 1
     missing = missing_parts()
-    code = run_tests(missing, [argument for argument in arguments if argument != "--no-checks"])
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = run_tests(missing, [each for each in arguments if each != "--no-checks"], report)
+        not_run = read_skipped(report)
     if missing:
         names = ", ".join(part.name for part in missing)
         packages = " ".join(sorted({part.package for part in missing}))
-        say(f"not run: {names}; for them: apt-get install -y --no-install-recommends {packages}")
+        not_run.append(f"{names}; for them: apt-get install -y --no-install-recommends {packages}")
     if not checked:
         say("the checks before the tests failed, see above")
+    say(f"not run: {'; '.join(not_run)}" if not_run else "everything was run")
     demanded = os.environ.get("ALL") == "1" and missing
     return 1 if code or not checked or demanded else 0
 

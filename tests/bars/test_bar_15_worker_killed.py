@@ -79,6 +79,7 @@ def test_every_notification_arrives_once(chain: Chain) -> None:
 
 @pytest.mark.mutant
 def test_worker_that_forgets_before_it_delivers_loses_some(chain: Chain) -> None:
-    total, _phone, killed = _run(chain, kills=1, app="tests.bars.mutant_worker")
-    assert killed == 1
+    # whoever forgets may have nothing left before the kill comes: it is lost either way
+    total, _phone, _killed = _run(chain, kills=1, app="tests.bars.mutant_worker")
+    assert waiting(chain) == 0
     assert effects(chain) < total

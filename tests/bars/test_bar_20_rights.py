@@ -20,7 +20,7 @@ from tenants.booking.domain.live import issue_ticket, spend_ticket
 from tenants.booking.models import Booking
 from tenants.people.domain.logo import remove_logo, save_logo
 from tenants.stores.models import Store
-from tests.bars import record
+from tests.bars import FULL, record
 from tests.bars.rights_calls import API, CALLS, call_api
 from tests.bars.rights_pages import PAGE_COLUMNS, answer_text, hold_a_time, visit
 from tests.bars.rights_world import (
@@ -162,6 +162,20 @@ def page_differences(world: World, table: Table) -> list[str]:
     return wrong
 
 
+def thinned(table: Table) -> Table:
+    """The small form: each line once for every answer it knows, by another column in the next line, and by nobody."""
+    if FULL:
+        return table
+    thin: Table = {}
+    for number, (key, row) in enumerate(table.items()):
+        by_answer: dict[str, list[str]] = {}
+        for column, answer in row.items():
+            by_answer.setdefault(answer, []).append(column)
+        columns = {found[number % len(found)] for found in by_answer.values()} | {"nobody"}
+        thin[key] = {column: row[column] for column in row if column in columns}
+    return thin
+
+
 def pages() -> list[str]:
     """Every route of a chain's host that is not the API's."""
     return [route for route in routes_of(CHAIN) if not route.startswith(f"{API}/") and route not in OF_NOBODY]
@@ -179,8 +193,9 @@ def test_bar_20_every_page_answers_every_role_as_written(world: World) -> None:
                 if visit(world, method, route, "owner", world.things["own"]).status_code != 405:
                     served.add(f"{method} {route}")
     assert served == written
-    assert page_differences(world, table) == []
-    record(20, pages=len(written), page_answers=sum(len(row) for row in table.values()))
+    asked = thinned(table)
+    assert page_differences(world, asked) == []
+    record(20, pages=len(written), page_answers=sum(len(row) for row in asked.values()))
 
 
 def test_bar_20_a_booking_of_another_store_is_not_found_under_ones_own(world: World) -> None:

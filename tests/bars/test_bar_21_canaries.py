@@ -154,8 +154,12 @@ def crawl(mine: Marked, theirs: Marked) -> dict[str, str]:
         if "/auth/" not in path
     ]
     with standing_in(mine.world, mine.info):
-        for column in WHO:
-            for name, at in (("own", mine.things), ("theirs", theirs.things)):
+        # who is nobody here reads no more of the other chain than of this one: asked in the full form
+        asked = [("own", column) for column in WHO] + [
+            ("theirs", column) for column in (WHO if FULL else WHO[:1])
+        ]
+        for name, column in asked:
+            for at in (mine.things if name == "own" else theirs.things,):
                 for route in routes_of(CHAIN):
                     if not route.startswith(API) and route != "/readyz":
                         answer = visit(mine.world, "GET", route, column, at, host=mine.info.slug)

@@ -129,7 +129,7 @@ def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
     page.set_viewport_size({"width": size["width"], "height": height})
     page.evaluate(AXE)
     found = page.evaluate(
-        "([tags, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: {type: 'tag', values: tags}})",
+        "([tags, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
         [AXE_TAGS, [[one] for one in exclude]],
     )
     page.set_viewport_size(size)

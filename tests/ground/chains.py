@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from chains.hosts import ChainInfo
 from chains.models import Chain, ChainState, Domain, new_schema_name
@@ -10,6 +13,7 @@ from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import platform_scope
 from tests.ground.cast import NOW
+from tests.ground.sweep import keep_row, put_back, superuser, sweep, tables_of, with_referring
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,13 @@ class TwoChains:
     b: ChainInfo
 
 
-# Chains that stand for the whole run of a worker, as they were made.
-_standing: dict[str, Chain] = {}
-_KEPT = [field.name for field in Chain._meta.concrete_fields if not field.primary_key and not field.generated]
+# Chains that stand for the whole run of a worker, by schema: their row's id and the row as it was made.
+_standing: dict[str, tuple[UUID, Jsonb]] = {}
+CHAINS = "public.chains_chain"
+LEFT = (
+    "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
+    "public.chains_schemamigration", "public.accounts_user", "public.django_session",
+)  # fmt: skip
 
 
 def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainInfo:
@@ -43,49 +51,36 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
         )
         Domain.objects.create(domain=f"{slug}.{settings.BASE_HOST}", tenant=chain, is_primary=True)
     if standing:
-        _standing[schema] = chain
+        _standing[schema] = (chain.id, keep_row(CHAINS, chain.id))
     return ChainInfo.of(chain)
 
 
 def empty_chain(chain: ChainInfo) -> None:
-    """Remove every row a test left in a chain; content types and migrations stay."""
-    from psycopg import sql
-
-    with owner_connection() as owner:
-        tables = owner.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s"
-            " AND tablename NOT IN ('django_migrations', 'django_content_type')",
-            (chain.schema_name,),
-        ).fetchall()
-        owner.execute(
-            sql.SQL("TRUNCATE {} CASCADE").format(
-                sql.SQL(", ").join(sql.Identifier(chain.schema_name, name) for (name,) in tables)
-            )
-        )
-        owner.execute("DELETE FROM public.chains_duework WHERE schema = %s", (chain.schema_name,))
+    """Remove every row a test left in a standing chain; content types and migrations stay."""
+    sweep(tables_of(chain.schema_name, but=("django_migrations", "django_content_type")))
+    superuser().execute("DELETE FROM public.chains_duework WHERE schema = %s", (chain.schema_name,))
 
 
 def empty_public() -> None:
     """Remove the public rows and the chains that a test left; standing chains stay, as they were made."""
-    with owner_connection() as owner:
-        gone = owner.execute(
-            "SELECT schema_name FROM public.chains_chain WHERE schema_name <> ALL(%s)"
-            " UNION SELECT schema FROM public.chains_pooledschema",
-            (sorted(_standing),),
-        ).fetchall()
-        owner.execute(
-            "TRUNCATE public.chains_signup, public.chains_platformanswer, public.chains_duework, public.chains_operatoract,"
-            " public.chains_schemamigration, public.accounts_user, public.django_session CASCADE"
-        )
-        owner.execute(
-            "DELETE FROM public.chains_domain WHERE tenant_id IN"
-            " (SELECT id FROM public.chains_chain WHERE schema_name <> ALL(%s))",
-            (sorted(_standing),),
-        )
-        owner.execute("DELETE FROM public.chains_chain WHERE schema_name <> ALL(%s)", (sorted(_standing),))
-        for (schema,) in gone:
-            drop_schema(owner, schema)
+    standing = sorted(_standing)
+    connection = superuser()
+    gone = connection.execute(
+        "SELECT schema_name FROM public.chains_chain WHERE schema_name <> ALL(%s)"
+        " UNION SELECT schema FROM public.chains_pooledschema",
+        (standing,),
+    ).fetchall()
+    sweep(with_referring(LEFT))
+    connection.execute(
+        "DELETE FROM public.chains_domain WHERE tenant_id IN"
+        " (SELECT id FROM public.chains_chain WHERE schema_name <> ALL(%s))",
+        (standing,),
+    )
+    connection.execute("DELETE FROM public.chains_chain WHERE schema_name <> ALL(%s)", (standing,))
+    if gone:
+        with owner_connection() as owner:
+            for (schema,) in gone:
+                drop_schema(owner, schema)
     # a test that closes or opens chains must not be felt by those that come after it in this worker
-    with platform_scope():
-        restored = Chain.objects.bulk_update(_standing.values(), _KEPT) if _standing else 0
-    assert restored == len(_standing)
+    for chain_id, row in _standing.values():
+        put_back(CHAINS, chain_id, row)
