@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.workbench_day import ShopDay, make_day, sign_in, write_camera
-from tests.ground.browser import CHROMIUM, FLAGS, OpenPage, Site, axe_violations
+from tests.ground.browser import FLAGS, WINDOWED, OpenPage, Site, axe_violations
 
 pytestmark = pytest.mark.browser
 
@@ -91,7 +91,7 @@ def test_a_guest_is_redeemed_by_the_code_on_their_phone_held_into_the_camera(
         f"--use-file-for-fake-video-capture={film}",
         f"--unsafely-treat-insecure-origin-as-secure={origin}",
     ]
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, *camera])
+    browser = chromium.browser_type.launch(executable_path=WINDOWED, headless=True, args=[*FLAGS, *camera])
     try:
         context = browser.new_context(viewport={"width": 375, "height": 812}, locale=language)
         page = context.new_page()

@@ -18,7 +18,10 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 from tests.ground.plugin import ROOT
 from tests.ground.server import web_server
 
-CHROMIUM = "/usr/bin/chromium"
+WINDOWED = "/usr/bin/chromium"
+# Debian's headless build of it where that is installed draws no window around each page; it has no camera.
+SHELL = Path("/usr/lib/chromium/chromium-headless-shell")
+CHROMIUM = str(SHELL) if SHELL.exists() else WINDOWED
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
