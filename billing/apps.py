@@ -4,13 +4,23 @@ from django.apps import AppConfig
 
 
 class BillingConfig(AppConfig):
-    """Plans and the trial; subscriptions follow."""
+    """Plans and the trial, subscriptions and their payment provider."""
 
     name = "billing"
 
     def ready(self) -> None:
-        """Chains start on our trial's terms."""
+        """Chains start on our trial's terms; what is asked of the provider, and what it tells, is due work."""
+        from billing.domain.intents import KIND as INTENTS
+        from billing.domain.intents import repeat_intents
         from billing.domain.plans import terms_of_trial
+        from billing.domain.refresh import KIND as REFRESH
+        from billing.domain.refresh import refresh_due
+        from billing.provider import register_provider
+        from billing.stripe_adapter import stripe_from_settings
+        from chains.due import register_due
         from chains.ports import register_trial_terms
 
         register_trial_terms(terms_of_trial)
+        register_provider(stripe_from_settings)
+        register_due(INTENTS, repeat_intents)
+        register_due(REFRESH, refresh_due)

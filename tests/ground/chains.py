@@ -30,6 +30,8 @@ CHAINS = "public.chains_chain"
 LEFT = (
     "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
     "public.chains_schemamigration", "public.accounts_user", "public.django_session",
+    "public.billing_customer", "public.billing_difference", "public.billing_intent", "public.billing_invoice",
+    "public.billing_stripeevent", "public.billing_subscription",
 )  # fmt: skip
 
 
