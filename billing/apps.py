@@ -10,13 +10,24 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Chains start on our trial's terms; what is asked of the provider, and what it tells, is due work."""
+        from billing.domain.events import forget_events
         from billing.domain.intents import KIND as INTENTS
         from billing.domain.intents import repeat_intents
         from billing.domain.plans import terms_of_trial
+        from billing.domain.reconciliation import (
+            CATCH_UP,
+            RECONCILE,
+            catch_up_due,
+            ensure_rounds,
+            forget_differences,
+            forget_intents,
+            reconcile_due,
+        )
         from billing.domain.refresh import KIND as REFRESH
         from billing.domain.refresh import refresh_due
         from billing.provider import register_provider
         from billing.stripe_adapter import stripe_from_settings
+        from chains.chores import register_platform_chore
         from chains.due import register_due
         from chains.ports import register_trial_terms
 
@@ -24,3 +35,9 @@ class BillingConfig(AppConfig):
         register_provider(stripe_from_settings)
         register_due(INTENTS, repeat_intents)
         register_due(REFRESH, refresh_due)
+        register_due(CATCH_UP, catch_up_due)
+        register_due(RECONCILE, reconcile_due)
+        register_platform_chore("billing rounds", ensure_rounds)
+        register_platform_chore("billing events", forget_events)
+        register_platform_chore("billing intents", forget_intents)
+        register_platform_chore("billing differences", forget_differences)
