@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -96,12 +97,16 @@ class Surroundings:
         }
         if not self.external.stripe:
             known |= {
-                "STRIPE_SECRET_KEY": f"sk_test_{keep_secret(self.data / 'stripe-key')}",
-                "STRIPE_WEBHOOK_SECRET": f"whsec_{keep_secret(self.data / 'stripe-webhook-secret')}",
+                "STRIPE_SECRET_KEY": f"sk_test_{self._hex_of('stripe-key')}",
+                "STRIPE_WEBHOOK_SECRET": f"whsec_{self._hex_of('stripe-webhook-secret')}",
                 "STRIPE_API_BASE": f"http://127.0.0.1:{self.stripe_port}",
             }
         owners = {"OWNER_DATABASE_URL": addresses.owner} if access == "owner" else {}
         return inherited | known | owners
+
+    def _hex_of(self, name: str) -> str:
+        """Letters and digits of a secret that is kept in the data folder."""
+        return hashlib.sha256(keep_secret(self.data / name).encode()).hexdigest()
 
 
 def data_folder(given: str | None, *, project: Path = PROJECT) -> Path:
