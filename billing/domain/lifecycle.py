@@ -63,7 +63,11 @@ def follow_subscription(
     if before is not None and after.cancel_at_period_end and not before.cancel_at_period_end:
         ends = {"at": after.current_period_end.isoformat()}
         tell_owners(
-            chain_id, "cancel_planned", key=f"{after.stripe_id}:{ends['at']}:{after.version}", params=ends, now=now
+            chain_id,
+            "cancel_planned",
+            key=f"{after.stripe_id}:{ends['at']}:{after.version}",
+            params=ends,
+            now=now,
         )
     _step(chain, after, now=now)
 
@@ -165,9 +169,7 @@ def facts_of(chain: Chain, subscription: Subscription | None) -> Facts:
         stripe_subscription=subscription.stripe_id,
         state__in=(InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE),
     )
-    return Facts(
-        trial_ends_at=chain.trial_ends_at, status=subscription.status, owes_invoice=owed.exists()
-    )
+    return Facts(trial_ends_at=chain.trial_ends_at, status=subscription.status, owes_invoice=owed.exists())
 
 
 def _value_of(row: ChainStanding) -> Standing:

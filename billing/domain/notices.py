@@ -43,7 +43,9 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
         "trial_ending": (
             _("%(chain)s: your trial ends %(until)s"),
-            _("Your trial of Tessera ends %(until)s. Choose a plan to go on; nothing is charged before you do."),
+            _(
+                "Your trial of Tessera ends %(until)s. Choose a plan to go on; nothing is charged before you do."
+            ),
         ),
         "past_due:trial_over": (
             _("%(chain)s: your trial is over"),
@@ -75,7 +77,9 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "closed": (
             _("%(chain)s is closed"),
-            _("The subscription was not paid for a long time, so the brand is closed. Write to us to have it back."),
+            _(
+                "The subscription was not paid for a long time, so the brand is closed. Write to us to have it back."
+            ),
         ),
         "subscribed": (
             _("%(chain)s: your subscription runs"),
@@ -98,7 +102,9 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "usage_near": (
             _("%(chain)s: most of this month's plan is used"),
-            _("%(used)d of %(allowed)d %(what)s of this month are used. Nothing stops; a larger plan has room for more:"),
+            _(
+                "%(used)d of %(allowed)d %(what)s of this month are used. Nothing stops; a larger plan has room for more:"
+            ),
         ),
         "usage_over": (
             _("%(chain)s: more used than the plan includes"),
@@ -121,14 +127,10 @@ class Recipient:
     locale: str
 
 
-def tell_owners(
-    chain_id: UUID, kind: str, *, key: str, params: Mapping[str, Any], now: datetime
-) -> None:
+def tell_owners(chain_id: UUID, kind: str, *, key: str, params: Mapping[str, Any], now: datetime) -> None:
     """Have the chain's owners told, once for this key, after the commit of the platform's transaction."""
     whole = f"{chain_id}:{kind}:{key}"[:160]
-    notice = Notice(
-        chain_id=chain_id, kind=kind, key=whole, params=dict(params), created_at=now, due_at=now
-    )
+    notice = Notice(chain_id=chain_id, kind=kind, key=whole, params=dict(params), created_at=now, due_at=now)
     Notice.objects.bulk_create([notice], ignore_conflicts=True)
     mark_platform_due(KIND, now)
 

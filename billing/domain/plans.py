@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.domain.standing import TRIAL_NOTICE
 from billing.models import Plan
 from billing.port import Basket, IntervalName
-from chains.due import mark_platform_due
 from chains.domain.entitlements import Limit, allowed_by
+from chains.due import mark_platform_due
 from chains.ports import TrialTerms
 from chains.refusals import FieldError, Refusal
 
@@ -147,9 +147,7 @@ def find_card(cards: Iterable[PlanCard], code: str) -> PlanCard:
     return found
 
 
-def basket_of(
-    card: PlanCard, *, interval: IntervalName, currency: str, extra_stores: int
-) -> Basket:
+def basket_of(card: PlanCard, *, interval: IntervalName, currency: str, extra_stores: int) -> Basket:
     """What a chain buys: the plan for an interval in a currency, with stores on top.
 
     Raises PlanNotInCurrency, TooManyExtraStores (the plan has no add-on, or not for so many).

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import pairwise
 from uuid import UUID
 
 from billing.models import RevenueChange
@@ -107,7 +108,7 @@ def _months_of(
     ordered = sorted(changes, key=lambda change: change.at)
     paying: dict[UUID, Fraction] = {}
     position = 0
-    for month, after in zip(starts, starts[1:], strict=False):
+    for month, after in pairwise(starts):
         while position < len(ordered) and ordered[position].at.date() < month:
             _apply(paying, ever, ordered[position], currency)
             position += 1

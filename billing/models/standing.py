@@ -24,7 +24,9 @@ class ChainStanding(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["next_at"], name="billing_standing_due", condition=models.Q(next_at__isnull=False))
+            models.Index(
+                fields=["next_at"], name="billing_standing_due", condition=models.Q(next_at__isnull=False)
+            )
         ]
 
     def __str__(self) -> str:
@@ -97,7 +99,9 @@ class Notice(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint("key", name="billing_notice_once")]
         indexes = [
-            models.Index(fields=["due_at"], name="billing_notice_due", condition=models.Q(sent_at__isnull=True))
+            models.Index(
+                fields=["due_at"], name="billing_notice_due", condition=models.Q(sent_at__isnull=True)
+            )
         ]
 
     def __str__(self) -> str:

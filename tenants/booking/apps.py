@@ -16,9 +16,9 @@ class BookingConfig(AppConfig):
         from chains.ports import register_starter
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
+        from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
         from tenants.booking.domain.notices import KINDS, tell_member
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
-        from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
         from tenants.events.domain.subscribers import register_subscriber
         from tenants.events.domain.usage import MESSAGES
 

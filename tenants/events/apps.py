@@ -10,7 +10,7 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        """Register the relay and the roll-up of usage as due work, and the live pages as a subscriber."""
+        """Register the relay as due work and the live pages as a subscriber."""
         from chains.chores import register_chore
         from chains.due import register_due
         from tenants.events.domain.record import OUTBOX
@@ -21,10 +21,9 @@ class EventsConfig(AppConfig):
             sweep_deliveries,
         )
         from tenants.events.domain.subscribers import register_subscriber
-        from tenants.events.domain.usage import ROLL_UP, push_usage, sweep_usage
+        from tenants.events.domain.usage import sweep_usage
 
         register_due(OUTBOX, relay_deliveries)
-        register_due(ROLL_UP, push_usage)
         register_chore("usage not told", sweep_usage)
         register_chore("late deliveries", sweep_deliveries)
         register_chore("effects", forget_effects)

@@ -70,7 +70,9 @@ class Usage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("metric", "month", name="usage_once"),
-            models.CheckConstraint(condition=models.Q(pushed__lte=models.F("count")), name="usage_pushed_was_counted"),
+            models.CheckConstraint(
+                condition=models.Q(pushed__lte=models.F("count")), name="usage_pushed_was_counted"
+            ),
         ]
         verbose_name_plural = "usage"
 

@@ -158,10 +158,7 @@ def require_room(limit: Limit, *, used: Callable[[], int]) -> None:
     3        3      no
     3        5      no    (a smaller plan since: nothing is taken away, nothing is added)
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (current().schema, limit.value)
-        )
+    _lock(limit)
     own = read_entitlements()
     if own.state == ChainState.READ_ONLY:
         raise ChainReadOnly
@@ -171,3 +168,11 @@ def require_room(limit: Limit, *, used: Callable[[], int]) -> None:
     count = used()
     if count >= allowed:
         raise _REFUSALS[limit](limit, allowed=allowed, used=count)
+
+
+def _lock(limit: Limit) -> None:
+    """Until the end of the transaction nobody else of the active chain counts against this limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (current().schema, limit.value)
+        )

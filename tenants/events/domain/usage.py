@@ -68,7 +68,9 @@ def read_usage(month: date) -> MonthUsage:
 
 
 def push_usage(*, now: datetime) -> None:
-    """Due work `usage`: tell the platform what has been counted and not told yet, in absolute numbers.
+    """Tell the platform what has been counted and not told yet, in absolute numbers.
+
+    Part of the due work `usage`, which billing registers: it also knows what a plan includes.
 
     The rows are locked until the commit: what is counted meanwhile waits, and is told by the next roll-up.
     """
