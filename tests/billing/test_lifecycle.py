@@ -166,7 +166,7 @@ def test_a_trial_that_nobody_pays_for_goes_down_the_ladder_by_due_work_alone(cas
         "Alpha is suspended",
         "Alpha is closed",
     ]
-    assert DueWork.objects.filter(schema="public", kind=NOTICES).count() == 0
+    assert Notice.objects.filter(sent_at__isnull=True).count() == 0
 
 
 @pytest.mark.parametrize("rung", ["past_due", "read_only", "suspended"])
