@@ -178,6 +178,13 @@ class Environment(BaseSettings):
         return self.tessera_scheme or ("http" if self.is_demo else "https")
 
     @property
+    def payment_pages(self) -> list[str]:
+        """The origins of the payment provider's own pages; none where it is not set up."""
+        if self.stripe_secret_key is None:
+            return []
+        return [self.stripe_api_base or "https://checkout.stripe.com https://billing.stripe.com"]
+
+    @property
     def base_host(self) -> str:
         """The platform's host without its port."""
         return self.tessera_base.partition(":")[0]

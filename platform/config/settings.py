@@ -225,7 +225,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "form-action": [SELF],
+        # a form that leads to the payment provider's page is redirected there
+        "form-action": [SELF, *ENV.payment_pages],
     }
 }
 
