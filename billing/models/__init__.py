@@ -9,9 +9,11 @@ from billing.models.mirror import (
     SubscriptionStatus,
 )
 from billing.models.plans import Plan
+from billing.models.standing import ChainStanding, Notice, RevenueChange, StandingStep, UsageMonth
 from billing.models.traffic import Difference, EventState, Intent, IntentState, StripeEvent
 
 __all__ = [
+    "ChainStanding",
     "Customer",
     "Difference",
     "EventState",
@@ -20,8 +22,12 @@ __all__ = [
     "Interval",
     "Invoice",
     "InvoiceState",
+    "Notice",
     "Plan",
+    "RevenueChange",
+    "StandingStep",
     "StripeEvent",
     "Subscription",
     "SubscriptionStatus",
+    "UsageMonth",
 ]
