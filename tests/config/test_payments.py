@@ -27,6 +27,13 @@ FAKE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "OWNER_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("TESSERA_SCHEME", raising=False)
+
+
 def made(**fields: Any) -> Environment:
     return Environment(**{**KNOWN, **fields})
 
