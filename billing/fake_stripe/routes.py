@@ -74,7 +74,7 @@ def _matches(each: Object, name: str, wanted: Any) -> bool:
     if name == "lookup_keys":
         return bool(each["lookup_key"] in wanted)
     if name == "subscription":
-        return subscriptions.subscription_of_id(each) == wanted
+        return bool(subscriptions.subscription_of_id(each) == wanted)
     if name == "status" and each["object"] == "subscription":
         if wanted == "all":
             return True

@@ -6,8 +6,9 @@ import contextlib
 import json
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ _WALKS = {"/c/pay/": walk.checkout, "/p/session/": walk.portal, "/i/": walk.invo
 
 
 class FakeStripe:
-    """A running fake: `start`, use `base`, `stop`. `world` and `store` are for tests that turn its knobs."""
+    """A running fake: `start`, use `base`, `stop`. `world` and `store` are for tests that turn its knobs.
+
+    `clock` gives the world's time, in seconds since 1970; the real one unless told.
+    """
 
     def __init__(
         self,
@@ -42,12 +46,13 @@ class FakeStripe:
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
         lives: bool = True,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.store = Store(path)
         self._server = _Server((HOST, port), _Handler)
         self._server.fake = self
         self.base = f"http://{HOST}:{self._server.server_address[1]}"
-        self.world = World(self.store, base=self.base)
+        self.world = World(self.store, base=self.base, clock=clock)
         self.api = Api(self.world)
         if webhook_url and webhook_secret:
             self.store.set("endpoint", {"url": webhook_url, "secret": webhook_secret})

@@ -6,7 +6,7 @@ import random
 import secrets
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,9 +45,16 @@ PREFIXES = {
 class World:
     """Everything there is. Call it within `store.transaction()`."""
 
-    def __init__(self, store: Store, *, base: str = "http://127.0.0.1:0") -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        base: str = "http://127.0.0.1:0",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.store = store
         self.base = base
+        self._clock = clock
         self._moments: dict[str | None, int] = {}
         self.request_key: str | None = None
 
@@ -59,7 +66,7 @@ class World:
             return self._moments[clock]
         if clock is not None:
             return int(self.need(clock, "test_helpers.test_clock", name="test clock")["frozen_time"])
-        return int(time.time()) + int(self.store.setting("skipped", 0))
+        return int(self._clock()) + int(self.store.setting("skipped", 0))
 
     @contextmanager
     def moment(self, clock: str | None, at: int) -> Iterator[None]:
@@ -143,7 +150,7 @@ class World:
             wait = float(knobs.get("delay", 0))
             if knobs.get("reorder"):
                 wait += random.uniform(0, float(knobs["reorder"]))  # noqa: S311
-            self.store.queue(event["id"], time.time() + wait)
+            self.store.queue(event["id"], self._clock() + wait)
 
 
 def visible(item: Any) -> Any:
