@@ -64,7 +64,7 @@ def extend_trial(chain_id: UUID, *, days: int, reason: str, by: Operator, now: d
         charged = Subscription.objects.select_for_update().filter(chain_id=chain_id).exclude(_OVER)
         if charged.exists():
             raise Pays
-        chain = Chain.objects.select_for_update().filter(id=chain_id).first()
+        chain: Chain | None = Chain.objects.select_for_update().filter(id=chain_id).first()
         if chain is None:
             raise UnknownChain
         state = ChainState(chain.state)
