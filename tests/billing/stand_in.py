@@ -162,7 +162,9 @@ class StandIn:
         """See the port."""
         return self._flag(subscription, key, status="trialing", trial_end=until, current_period_end=until)
 
-    def grant_credit(self, customer: str, *, amount: int, currency: str, note: str, key: str) -> int:
+    def grant_credit(
+        self, customer: str, *, amount: int, currency: str, note: str, reference: str, key: str
+    ) -> int:
         """See the port."""
 
         def give() -> int:

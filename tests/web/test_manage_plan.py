@@ -49,7 +49,8 @@ def change(cast: Cast, **fields: object) -> None:
 def text_of(answer: object) -> str:
     """The words of a page."""
     body = answer.content.decode()  # type: ignore[attr-defined]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body.partition("<main")[2]))
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body.partition("<main")[2]))
+    return words.replace(" .", ".")
 
 
 def subscribe(owner: Client, stripe: StandIn, plan: str = "growth", **wish: object) -> None:
@@ -100,7 +101,6 @@ def test_choosing_leads_to_the_providers_page_and_back_to_an_active_chain(
     stripe.pay("cs_1")
     owner.get("/manage/plan/return/")
     words = text_of(owner.get("/manage/plan/"))
-    print(words)
     assert "Growth Active ¥599 a month Renews Mon 21 Dec, 12:00." in words
 
 

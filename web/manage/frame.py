@@ -32,15 +32,7 @@ def shop_address(request: HttpRequest) -> str:
 def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
     """The navigation with only what the actor may open; of a suspended chain the way to pay alone."""
     if office.chain.state == ChainState.SUSPENDED:
-        entries = [
-            {
-                "label": _("Plan and usage"),
-                "icon": "credit-card",
-                "url": reverse("manage:plan"),
-                "current": current == "plan",
-            }
-        ]
-        return [{"label": "", "entries": entries, "rest": False}]
+        return _way_to_pay(current)
     groups: list[tuple[str, bool, list[Entry]]] = [
         (
             "",
@@ -91,6 +83,16 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
         if shown:
             found.append({"label": label, "entries": shown, "rest": rest})
     return found
+
+
+def _way_to_pay(current: str) -> list[dict[str, Any]]:
+    entry = {
+        "label": _("Plan and usage"),
+        "icon": "credit-card",
+        "url": reverse("manage:plan"),
+        "current": current == "plan",
+    }
+    return [{"label": "", "entries": [entry], "rest": False}]
 
 
 def show(

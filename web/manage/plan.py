@@ -64,7 +64,7 @@ def after_scope(
         except Refusal as refusal:
             context = {**frame, "page_title": title, "refusal": refusal, "back_url": reverse("manage:plan")}
             answer = render(request, "manage/plan/refused.html", context, status=refusal.status)
-        add_never_cache_headers(answer)  # type: ignore[arg-type]
+        add_never_cache_headers(answer)
         return answer
 
     return AfterScope(finish)

@@ -31,7 +31,7 @@ from tenants.stores.domain.wall import parse_moment
 from web.manage.access import Office
 from web.manage.frame import frame_of, show
 from web.manage.plan import after_scope, back_url, language, onward, owners
-from web.manage.plan_words import limit_words
+from web.plan_limits import limit_words
 
 
 @require_safe
