@@ -17,6 +17,7 @@ from api.v1 import (
     services,
     shifts,
     stores,
+    subscription,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *availability.urls,
     *redemptions.urls,
     *live.urls,
+    *subscription.urls,
     *docs.urls,
 ]

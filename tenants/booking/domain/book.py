@@ -29,7 +29,7 @@ from .codes import draw_code
 from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
 from .offering import Offering, read_offering
-from .open import require_open
+from .open import require_new_bookings
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
@@ -74,10 +74,10 @@ def book(
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
