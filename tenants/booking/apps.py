@@ -18,7 +18,12 @@ class BookingConfig(AppConfig):
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
         from tenants.booking.domain.notices import KINDS, tell_member
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
+        from tenants.booking.domain.waiting import sweep_waiting
+        from tenants.booking.domain.waiting_events import KINDS as WAKES
+        from tenants.booking.domain.waiting_events import serve_waiting, wake_waiting
+        from tenants.booking.domain.wishes import WAITING, forget_wishes
         from tenants.events.domain.subscribers import register_subscriber
+        from tenants.stores.domain.plans import register_plan_listener
 
         register_due(HOLDS, expire_holds)
         register_due(FIGURES, push_figures)
@@ -26,3 +31,7 @@ class BookingConfig(AppConfig):
         register_chore("overdue holds", sweep_holds)
         register_chore("visitors' holds", forget_visitor_holds)
         register_subscriber("member_text", tell_member, kinds=KINDS)
+        register_due(WAITING, sweep_waiting)
+        register_plan_listener(wake_waiting)
+        register_chore("old wishes", forget_wishes)
+        register_subscriber("waiting", serve_waiting, kinds=WAKES)
