@@ -13,10 +13,12 @@ from api.v1 import (
     employees,
     live,
     members,
+    policies,
     redemptions,
     services,
     shifts,
     stores,
+    waiting,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *shifts.urls,
     *members.urls,
     *bookings.urls,
+    *policies.urls,
+    *waiting.urls,
     *availability.urls,
     *redemptions.urls,
     *live.urls,

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F
 
 from tenants.booking.models import Booking, OfferState, Status, WaitingOffer, Wish, WishStatus
+from tenants.events.domain.record import record_event
 
 
 def settle_offer(booking: Booking, *, now: datetime, declined: bool = False) -> bool:
@@ -28,6 +29,15 @@ def settle_offer(booking: Booking, *, now: datetime, declined: bool = False) -> 
     closed = WaitingOffer.objects.filter(booking_id=booking.id, state=OfferState.OPEN)
     if not closed.update(state=state, answered_at=now):
         return False
+    if not gone:
+        record_event(
+            "waiting.accepted",
+            subject_id=booking.id,
+            store_id=booking.store_id,
+            version=booking.version,
+            payload={"status": booking.status},
+            now=now,
+        )
     wish = Wish.objects.filter(offers__booking_id=booking.id, status=WishStatus.OFFERED).values(
         "id", "ends_at"
     )
