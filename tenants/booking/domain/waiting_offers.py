@@ -152,11 +152,12 @@ def read_offer(token: str) -> WaitingOffer:
     """The offer that a link leads to: who holds it may answer for its member. Raises NotSeen."""
     try:
         raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        offer_id = UUID(bytes=raw[:16])
     except (ValueError, UnicodeEncodeError):
         raise NotSeen from None
-    if len(raw) != 32 or not hmac.compare_digest(raw[16:], _seal(raw[:16])):
+    if not hmac.compare_digest(offer_token(offer_id), token):
         raise NotSeen
-    offer = offers_with_all().filter(id=UUID(bytes=raw[:16])).first()
+    offer = offers_with_all().filter(id=offer_id).first()
     if offer is None:
         raise NotSeen
     return offer
