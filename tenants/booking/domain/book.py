@@ -22,17 +22,16 @@ from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
-from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
-from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .claims import Wanted, constraint_of
 from .codes import draw_code
-from .fairness import order_candidates
-from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
+from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .offering import Offering, read_offering
 from .open import require_open
 from .penalties import require_booking_right
+from .place import take_place
 from .policies import read_terms
-from .rules import MemberOverlap, WrongSkill, time_closed
+from .rules import MemberOverlap, WrongSkill
 from .terms import keep_terms
 from .transitions import record_transition
 
@@ -46,14 +45,6 @@ class Guest:
 
     name: str
     phone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
-
-    practitioner_id: UUID
-    resource_id: UUID | None
 
 
 @again_on_conflict
@@ -71,12 +62,14 @@ def book(
     note: str = "",
     hold: bool = False,
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
+    extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
+    `extra` (pools, further resources) is claimed with it, all or nothing.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden;
     BookingPaused for a member whose online booking is on pause.
@@ -85,7 +78,14 @@ def book(
     require_open(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
-    calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
+    calendar = read_calendar(
+        offering,
+        [day],
+        now=now,
+        resource_id=resource_id,
+        party_size=party_size,
+        by_staff=by.is_employee,
+    )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
     lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
@@ -112,9 +112,9 @@ def book(
         booking,
         starts_at=starts_at,
         practitioner_id=practitioner_id,
-        resource_id=resource_id,
         now=now,
         by_staff=by.is_employee,
+        extra=extra,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
@@ -145,65 +145,6 @@ def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     if booking.expires_at is not None:
         mark_due(HOLDS, booking.expires_at)
     return booking
-
-
-def take_place(
-    calendar: Calendar,
-    booking: Booking,
-    *,
-    starts_at: datetime,
-    practitioner_id: UUID | None,
-    resource_id: UUID | None,
-    now: datetime,
-    by_staff: bool,
-) -> Place:
-    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on.
-
-    Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
-    Raises SlotTaken or the rule that closes the time, both with alternatives.
-    """
-    offering = calendar.offering
-
-    def alternatives() -> list[dict[str, object]]:
-        near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return slot_documents(near, offering)
-
-    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
-    if not verdict.bookable:
-        taken = [reason for reason in verdict.reasons if reason.code == "taken"]
-        if not taken:
-            raise time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
-        refusal = slot_taken(calendar.candidates[taken[0].staff[0]].resource_id)
-        raise _with_alternatives(refusal, alternatives)
-    refused: SlotTaken | None = None
-    for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
-        wanted = claims_for(
-            offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
-        )
-        try:
-            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
-        except SlotTaken as refusal:
-            refused = refused or refusal
-        else:
-            return Place(employee_id, resource_id)
-    assert refused is not None
-    raise _with_alternatives(refused, alternatives)
-
-
-def claims_for(
-    offering: Offering, practitioner: UUID, resource_id: UUID | None, *, starts_at: datetime
-) -> Sequence[Wanted]:
-    """What a booking claims: the practitioner with preparation and clean-up, the room for as long."""
-    during = offering.need.claim_span(starts_at)
-    wanted: list[Wanted] = [ResourceClaim(practitioner, during)]
-    if resource_id is not None:
-        wanted.append(ResourceClaim(resource_id, during))
-    return wanted
-
-
-def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
-    refusal.extra["alternatives"] = alternatives()
-    return refusal
 
 
 def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) -> None:

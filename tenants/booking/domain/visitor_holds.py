@@ -28,7 +28,7 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
-from .book import insert_booking, lock_member, require_member_free, require_practitioner, take_place
+from .book import insert_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
@@ -36,6 +36,7 @@ from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
 from .open import require_open
 from .penalties import require_booking_right
+from .place import take_place
 from .policies import read_terms
 from .rules import MemberOverlap
 from .terms import Terms, keep_terms, terms_of, terms_row
@@ -95,6 +96,7 @@ def hold_for_visitor(
     address: str,
     now: datetime,
     practitioner_id: UUID | None = None,
+    party_size: int = 1,
 ) -> Booking:
     """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
 
@@ -106,7 +108,7 @@ def hold_for_visitor(
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
-    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now)
+    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
         id=new_id(),
@@ -115,6 +117,7 @@ def hold_for_visitor(
         service_id=service_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
+        party_size=party_size,
         price_amount=offering.price_amount,
         currency=offering.currency,
         channel=Channel.ONLINE,
@@ -127,11 +130,10 @@ def hold_for_visitor(
         booking,
         starts_at=starts_at,
         practitioner_id=practitioner_id,
-        resource_id=None,
         now=now,
         by_staff=False,
     )
-    booking.practitioner_id = place.practitioner_id
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     keep_terms(booking, read_terms(offering, member_id=None, now=now))
     insert_booking(booking, randbelow=secrets.randbelow)
     _remember(booking, visitor=visitor, address=address)

@@ -109,17 +109,19 @@ class Board:
 
     def __init__(self, store_id: UUID, zone: ZoneInfo, *, now: datetime) -> None:
         self.store_id, self.zone, self.now = store_id, zone, now
-        self._slots: dict[tuple[UUID, date], list[Slot[UUID]]] = {}
+        self._slots: dict[tuple[UUID, int, date], list[Slot[UUID]]] = {}
 
-    def slots(self, service_id: UUID, days: Sequence[date]) -> Iterator[Slot[UUID]]:
+    def slots(self, service_id: UUID, days: Sequence[date], *, party_size: int) -> Iterator[Slot[UUID]]:
         """The service's free slots that begin on the dates. Raises NotSeen and NotOffered."""
-        missing = [day for day in days if (service_id, day) not in self._slots]
+        missing = [day for day in days if (service_id, party_size, day) not in self._slots]
         if missing:
-            _offering, found = find_slots(self.store_id, service_id, days=missing, now=self.now)
+            _offering, found = find_slots(
+                self.store_id, service_id, days=missing, now=self.now, party_size=party_size
+            )
             for one in found:
-                self._slots[service_id, one.day] = one.slots
+                self._slots[service_id, party_size, one.day] = one.slots
         for day in days:
-            yield from self._slots[service_id, day]
+            yield from self._slots[service_id, party_size, day]
 
     def forget(self) -> None:
         """Something was taken: read again."""
@@ -173,17 +175,20 @@ def fitting(
     found: list[tuple[UUID, Slot[UUID], Sequence[UUID | None]]] = []
     for service_id in wish.services:
         try:
-            slots = list(board.slots(service_id, days_of(windows, board.zone, now=board.now)))
+            days = days_of(windows, board.zone, now=board.now)
+            slots = list(board.slots(service_id, days, party_size=wish.party_size))
         except Refusal:
             continue  # no longer offered here: the wish's other services may be
         for slot in slots:
             whole = Span(slot.starts_at, slot.ends_at)
             if slot.starts_at < earliest or not any(window.contains(whole) for window in windows):
                 continue
-            wished = [one for one in slot.staff if not wish.practitioners or one in wish.practitioners]
+            # a service that nobody serves (a table) has a place all the same: with nobody
+            staff: Sequence[UUID | None] = slot.staff or (None,)
+            wished = [one for one in staff if not wish.practitioners or one in wish.practitioners]
             people = [one for one in wished if (service_id, one, slot.starts_at) not in before]
             if people:
-                anybody = people == list(slot.staff)
+                anybody = people == list(staff)
                 found.append((service_id, slot, (None,) if anybody else tuple(people)))
     return sorted(found, key=lambda one: (one[1].starts_at, wish.services.index(one[0])))
 
