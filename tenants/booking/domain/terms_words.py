@@ -55,6 +55,25 @@ CANCEL_NOW: Mapping[PenaltyKind, str] = MappingProxyType(
 )
 
 
+# What came about, on the booking that it came of.
+CANCELLED: Mapping[PenaltyKind, str] = MappingProxyType(
+    {
+        PenaltyKind.FEE: gettext_noop("Cancelled late: %(what)s is due."),
+        PenaltyKind.CREDITS: gettext_noop("Cancelled late: %(what)s visits were taken off your pass."),
+        PenaltyKind.POINTS: gettext_noop("Cancelled late: %(what)s points were taken."),
+        PenaltyKind.PAUSE: gettext_noop("Cancelled late: no online booking for %(what)s days."),
+    }
+)
+MISSED: Mapping[PenaltyKind, str] = MappingProxyType(
+    {
+        PenaltyKind.FEE: gettext_noop("Missed: %(what)s is due."),
+        PenaltyKind.CREDITS: gettext_noop("Missed: %(what)s visits were taken off your pass."),
+        PenaltyKind.POINTS: gettext_noop("Missed: %(what)s points were taken."),
+        PenaltyKind.PAUSE: gettext_noop("Missed: no online booking for %(what)s days."),
+    }
+)
+
+
 def say_penance(words: Mapping[PenaltyKind, str], penance: Penance, *, currency: str) -> str:
     """The sentence of a table above for what it brings, in the active language."""
     fee = penance.kind == PenaltyKind.FEE
