@@ -156,6 +156,9 @@ class Cancelling(Versioned):
     """A cancellation: the reason is kept with the booking, and its member can read it."""
 
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+    penalise_late = serializers.BooleanField(
+        default=False, help_text="For employees: the member asked, so what was promised for that comes about."
+    )
 
 
 class Moving(Versioned):

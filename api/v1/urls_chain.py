@@ -13,11 +13,13 @@ from api.v1 import (
     employees,
     live,
     members,
+    policies,
     redemptions,
     services,
     shifts,
     stores,
     subscription,
+    waiting,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *shifts.urls,
     *members.urls,
     *bookings.urls,
+    *policies.urls,
+    *waiting.urls,
     *availability.urls,
     *redemptions.urls,
     *live.urls,

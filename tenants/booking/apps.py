@@ -18,9 +18,18 @@ class BookingConfig(AppConfig):
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
         from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
         from tenants.booking.domain.notices import KINDS, tell_member
+        from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
+        from tenants.booking.domain.staff_notices import tell_practitioner
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
+        from tenants.booking.domain.waiting import sweep_waiting
+        from tenants.booking.domain.waiting_events import KINDS as WAKES
+        from tenants.booking.domain.waiting_events import serve_waiting, wake_waiting
+        from tenants.booking.domain.waiting_notices import KINDS as OFFER_KINDS
+        from tenants.booking.domain.waiting_notices import tell_of_offer
+        from tenants.booking.domain.wishes import WAITING, forget_wishes
         from tenants.events.domain.subscribers import register_subscriber
         from tenants.events.domain.usage import MESSAGES
+        from tenants.stores.domain.plans import register_plan_listener
 
         register_due(HOLDS, expire_holds)
         register_due(FIGURES, push_figures)
@@ -29,3 +38,9 @@ class BookingConfig(AppConfig):
         register_chore("visitors' holds", forget_visitor_holds)
         register_subscriber("member_text", tell_member, kinds=KINDS, meter=MESSAGES)
         register_subscriber("booking_count", count_booking, kinds=COUNTED_KINDS)
+        register_due(WAITING, sweep_waiting)
+        register_subscriber("waiting_text", tell_of_offer, kinds=OFFER_KINDS, meter=MESSAGES)
+        register_subscriber("practitioner_note", tell_practitioner, kinds=STAFF_KINDS, meter=MESSAGES)
+        register_plan_listener(wake_waiting)
+        register_chore("old wishes", forget_wishes)
+        register_subscriber("waiting", serve_waiting, kinds=WAKES)

@@ -13,6 +13,34 @@ from tenants.members.models import Member
 from tenants.people.models import Employee
 from tenants.stores.models import Resource, Store
 
+from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
+from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
+
+# Models of one subject each; everybody reads them here.
+__all__ = [
+    "Booking",
+    "Cause",
+    "Channel",
+    "Claim",
+    "Consequence",
+    "History",
+    "OfferState",
+    "Penalty",
+    "PenaltyKind",
+    "PenaltyWaiver",
+    "Policy",
+    "Pool",
+    "Redemption",
+    "Status",
+    "Transition",
+    "VisitorHold",
+    "WaitingOffer",
+    "WaitingRules",
+    "Wish",
+    "WishStatus",
+    "WishWindow",
+]
+
 
 class Status(models.TextChoices):
     """Where a booking stands; domain/transitions.py holds the table of moves."""
@@ -66,6 +94,7 @@ class Booking(models.Model):
     notice = models.PositiveIntegerField(
         help_text="minutes before the start until which the member may change it, as promised at booking"
     )
+    terms = models.JSONField(null=True, help_text="as promised at booking: see domain/terms.py")
     expires_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -28,8 +28,11 @@ from .codes import draw_code
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .offering import Offering, read_offering
 from .open import require_new_bookings
+from .penalties import require_booking_right
 from .place import take_place
+from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
+from .terms import keep_terms
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -58,6 +61,7 @@ def book(
     party_size: int = 1,
     note: str = "",
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
@@ -67,7 +71,8 @@ def book(
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
     `extra` (pools, further resources) is claimed with it, all or nothing.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden.
+    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden;
+    BookingPaused for a member whose online booking is on pause.
     """
     require_booker(member, store_id=store_id, by=by)
     require_new_bookings(by=by)
@@ -99,7 +104,7 @@ def book(
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
-        expires_at=now + HOLD_FOR if hold else None,
+        expires_at=(hold_until or now + HOLD_FOR) if hold else None,
         created_at=now,
     )
     place = take_place(
@@ -113,6 +118,8 @@ def book(
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
+    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
+    keep_terms(booking, read_terms(offering, member_id=for_member, now=now))
     return _begin(booking, by=by, now=now)
 
 

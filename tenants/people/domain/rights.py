@@ -33,6 +33,7 @@ class Action(StrEnum):
     REDEEM_BOOKING = "booking.redeem"
     COMPLETE_BOOKING = "booking.complete"
     WAIVE_NOTICE = "booking.waive_notice"
+    WAIVE_PENALTY = "booking.waive_penalty"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
     MANAGE_MEMBERS = "member.manage"
@@ -65,6 +66,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.REDEEM_BOOKING,
             Action.COMPLETE_BOOKING,
             Action.WAIVE_NOTICE,
+            Action.WAIVE_PENALTY,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,

@@ -23,6 +23,7 @@ MEANING = {
     Action.REDEEM_BOOKING: "Redeem a booking's code",
     Action.COMPLETE_BOOKING: "Close a visit, note a no-show",
     Action.WAIVE_NOTICE: "Cancel or move after the notice has passed",
+    Action.WAIVE_PENALTY: "Let a member off a late fee or a no-show, with a reason (noted)",
     Action.READ_MEMBERS: "Find members, phones masked",
     Action.REVEAL_PHONE: "See a member's whole phone number (noted)",
     Action.MANAGE_MEMBERS: "Change a member's name, language and note",
