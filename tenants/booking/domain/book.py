@@ -83,7 +83,7 @@ def book(
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
-    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
+    lock_member(for_member := member_for(member, country=offering.country, by=by, now=now))
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
@@ -113,7 +113,7 @@ def book(
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
-    return _begin(booking, by=by, now=now)
+    return begin_booking(booking, by=by, now=now)
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -123,7 +123,7 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now)
@@ -210,13 +210,13 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
+def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
     """The member the booking is for; a guest becomes one, by phone the one who has that number."""
     if by.is_member:
         assert by.member_id is not None
         return by.member_id
     if isinstance(member, Guest):
-        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        phone = normalise_phone(member.phone, country=country) if member.phone else None
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member
@@ -251,10 +251,11 @@ def lock_member(member_id: UUID) -> None:
 
 
 def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
     others = Booking.objects.filter(
         member_id=member_id,
         status__in=LIVE,
+        pickup_window__isnull=True,
         starts_at__lt=booking.ends_at,
         ends_at__gt=booking.starts_at,
     ).exclude(id=booking.id)

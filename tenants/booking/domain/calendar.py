@@ -76,9 +76,8 @@ SELECT 'busy', NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_at,
   FROM booking_claim
   WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people))
     AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
-    AND booking_id <> ALL(%(but)s)
-    AND booking_id NOT IN (
-      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
+    AND (booking_id IS NULL OR booking_id <> ALL(%(but)s) AND booking_id NOT IN (
+      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s))
 """  # noqa: S608 (a constant of catalogue, nobody's input)
 
 

@@ -27,6 +27,7 @@ from .calendar import read_calendar
 from .claims import constraint_of
 from .offering import read_offering
 from .rules import MemberOverlap
+from .scheduled import move_scheduled
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 
 
@@ -114,6 +115,8 @@ def reschedule_booking(
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return _move_scheduled(booking, starts_at, by=by, now=now, version=version)
     offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
     calendar = read_calendar(
         offering,
@@ -124,12 +127,7 @@ def reschedule_booking(
     )
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
-    before = {
-        "from": {
-            "starts_at": booking.starts_at.isoformat(),
-            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
-        }
-    }
+    before = _where(booking)
     place = take_place(
         calendar,
         booking,
@@ -144,6 +142,29 @@ def reschedule_booking(
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
     fields = {"starts_at": moved.start, "ends_at": moved.end, "practitioner_id": place.practitioner_id}
+    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
+    return booking
+
+
+def _where(booking: Booking) -> dict[str, Any]:
+    """Where the booking stood, for the line of its move."""
+    return {
+        "from": {
+            "starts_at": booking.starts_at.isoformat(),
+            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        }
+    }
+
+
+def _move_scheduled(
+    booking: Booking, starts_at: datetime, *, by: Actor, now: datetime, version: int | None
+) -> Booking:
+    """To the session or window that begins then; everything else about the booking stays."""
+    before = _where(booking)
+    fields = move_scheduled(booking, starts_at, by=by, now=now)
+    booking.starts_at, booking.ends_at = fields["starts_at"], fields["ends_at"]
+    if booking.member_id is not None and booking.session_id is not None:
+        require_member_free(booking.member_id, booking, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 

@@ -1,7 +1,7 @@
-"""Claims: what a booking holds. `set_claims` is the only writer of claims and of what pools have taken.
+"""Claims: what a booking or a session holds. `set_claims` is the only writer of claims and of what pools have taken.
 
 Order of locks, for every transaction that books, moves or lets go (docs/decisions/0006-claims.md):
-the booking's or member's row, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
+the row of the session or window, the booking's or member's, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
 UPDATE). Then check, then write. The exclusion and check constraints stand behind it, for whatever
 might one day write past this door.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -67,11 +67,27 @@ class OutOfStock(Refusal):
     fix = _("Choose fewer, or something else.")
 
 
-Full = SessionFull | WindowFull | OutOfStock
-_FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock]] = {
-    "session": SessionFull,
-    "window": WindowFull,
+class PassUsedUp(Refusal):
+    """Fewer credits are left on the pass than the booking takes."""
+
+    code = "pass_used_up"
+    status = 409
+    title = _("Pass used up")
+    detail = _("The pass has %(left)s visits left.")
+    fix = _("Book without the pass, or choose another one.")
+
+
+Full = SessionFull | WindowFull | OutOfStock | PassUsedUp
+FULL = (SessionFull, WindowFull, OutOfStock, PassUsedUp)
+# The kinds of pools that refuse in words of their own; any other is stock.
+SESSION, WINDOW, STOCK, PASS = "session", "window", "stock", "pass"
+_FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock] | type[PassUsedUp]] = {
+    SESSION: SessionFull,
+    WINDOW: WindowFull,
+    PASS: PassUsedUp,
 }
+# Who a claim belongs to.
+Holder = Literal["booking", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +109,22 @@ class PoolClaim:
 Wanted = ResourceClaim | PoolClaim
 
 
-def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = False) -> None:
-    """Make `wanted` exactly what the booking holds: all of it, or nothing changes.
+def set_claims(
+    holder_id: UUID,
+    *,
+    wanted: Sequence[Wanted],
+    fresh: bool = False,
+    holder: Holder = "booking",
+    used_up: frozenset[str] = frozenset(),
+) -> None:
+    """Make `wanted` exactly what the booking (or session) holds: all of it, or nothing changes.
 
     Takes, moves and lets go in one: nothing wanted releases everything. A resource that stays is
-    updated in place, so that a booking never clashes with itself, and what is new is taken before what
+    updated in place, so that a holder never clashes with itself, and what is new is taken before what
     is old is let go. Needs a transaction whose caller holds the booking or its member. Raises SlotTaken,
-    SessionFull, WindowFull or OutOfStock, naming the claim that failed; then the caller's transaction
-    can go on as if nothing was asked. `fresh` says that the booking is new and holds nothing yet.
+    SessionFull, WindowFull, OutOfStock or PassUsedUp, naming the claim that failed; then the caller's
+    transaction can go on as if nothing was asked. `fresh` says that the holder is new and holds nothing
+    yet. What is let go of a pool whose kind is in `used_up` does not come back: its capacity shrinks.
     """
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
     pools = [want for want in wanted if isinstance(want, PoolClaim)]
@@ -108,17 +132,39 @@ def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = Fals
         with transaction.atomic():
             if resources:
                 lock_resources(want.resource_id for want in resources)
-                check_free(booking_id, resources)
-            held = [] if fresh else list(Claim.objects.filter(booking_id=booking_id, active=True))
-            _write_resources(booking_id, [claim for claim in held if claim.resource_id], resources)
-            _write_pools(booking_id, [claim for claim in held if claim.pool_id], pools)
+                check_free(holder_id, resources)
+            held = [] if fresh else _held(holder_id, holder)
+            _write_resources(holder_id, holder, [claim for claim in held if claim.resource_id], resources)
+            _write_pools(holder_id, holder, [claim for claim in held if claim.pool_id], pools, used_up)
     except IntegrityError as error:
         raise _refusal_of(error, resources, pools) from error
 
 
-def release_claims(booking_id: UUID) -> None:
-    """Let go of all that the booking holds. Giving back needs no lock but the pools' rows."""
-    set_claims(booking_id, wanted=())
+def _held(holder_id: UUID, holder: Holder) -> list[Claim]:
+    return list(Claim.objects.select_related("pool").filter(**{f"{holder}_id": holder_id}, active=True))
+
+
+def release_claims(
+    holder_id: UUID, *, holder: Holder = "booking", used_up: frozenset[str] = frozenset()
+) -> None:
+    """Let go of all that the booking or session holds. Giving back needs no lock but the pools' rows."""
+    set_claims(holder_id, wanted=(), holder=holder, used_up=used_up)
+
+
+def claims_of(booking_id: UUID) -> tuple[Wanted, ...]:
+    """What the booking holds now, as it would be wanted."""
+    return wanted_of(_held(booking_id, "booking"))
+
+
+def wanted_of(claims: Iterable[Claim]) -> tuple[Wanted, ...]:
+    """The claims as they would be wanted again."""
+    wanted: list[Wanted] = []
+    for claim in claims:
+        if claim.pool_id is not None:
+            wanted.append(PoolClaim(claim.pool_id, claim.units))
+        elif claim.resource_id is not None and claim.starts_at is not None and claim.ends_at is not None:
+            wanted.append(ResourceClaim(claim.resource_id, Span(claim.starts_at, claim.ends_at)))
+    return tuple(wanted)
 
 
 def lock_resources(resource_ids: Iterable[UUID]) -> None:
@@ -130,28 +176,28 @@ def lock_resources(resource_ids: Iterable[UUID]) -> None:
         )
 
 
-def check_free(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
-    """Raise SlotTaken for the first claim that another booking stands against."""
-    conflicts = _conflicts(booking_id, wanted)
+def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
+    """Raise SlotTaken for the first claim that another booking or session stands against."""
+    conflicts = _conflicts(holder_id, wanted)
     if conflicts:
         raise slot_taken(conflicts[0].resource_id)
 
 
-def _conflicts(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
-    """Those of `wanted` that other bookings stand against, in their order."""
+def _conflicts(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
+    """Those of `wanted` that others stand against, in their order."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT w.place FROM"
             " unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[])"
             " WITH ORDINALITY AS w (resource_id, starts_at, ends_at, place)"
             " JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id"
-            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %s"
+            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND coalesce(c.booking_id, c.session_id) <> %s"
             " ORDER BY w.place",
             (
                 [want.resource_id for want in wanted],
                 [want.during.start for want in wanted],
                 [want.during.end for want in wanted],
-                booking_id,
+                holder_id,
             ),
         )
         return [wanted[place - 1] for (place,) in cursor.fetchall()]
@@ -179,7 +225,7 @@ def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
         return [holder for (holder,) in cursor.fetchall()]
 
 
-def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceClaim]) -> None:
+def _write_resources(holder_id: UUID, holder: Holder, held: list[Claim], wanted: list[ResourceClaim]) -> None:
     old: dict[UUID, list[Claim]] = defaultdict(list)
     for claim in held:
         assert claim.resource_id is not None
@@ -195,8 +241,7 @@ def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceC
             _deactivate(old.pop(want.resource_id, []))
             new.append(
                 Claim(
-                    id=new_id(),
-                    booking_id=booking_id,
+                    **{"id": new_id(), f"{holder}_id": holder_id},
                     resource_id=want.resource_id,
                     **_range(want.during),
                 )
@@ -218,33 +263,42 @@ def _deactivate(claims: Sequence[Claim]) -> None:
         Claim.objects.filter(id__in=[claim.id for claim in claims]).update(active=False)
 
 
-def _write_pools(booking_id: UUID, held: list[Claim], wanted: list[PoolClaim]) -> None:
+def _write_pools(
+    holder_id: UUID, holder: Holder, held: list[Claim], wanted: list[PoolClaim], used_up: frozenset[str]
+) -> None:
     """Move every pool by the difference, in the order of their ids; then the claims follow."""
     old = Counter[UUID]()
+    spent = set[UUID]()
     for claim in held:
-        assert claim.pool_id is not None
+        assert claim.pool_id is not None and claim.pool is not None
         old[claim.pool_id] += claim.units
+        if claim.pool.kind in used_up:
+            spent.add(claim.pool_id)
     new = Counter[UUID]()
     for want in wanted:
         new[want.pool_id] += want.units
     for pool_id in sorted(old.keys() | new.keys()):
         more = new[pool_id] - old[pool_id]
-        if more and not take_units(pool_id, more):
+        if more and not take_units(pool_id, more, used_up=pool_id in spent):
             raise pool_full(pool_id, more)
     gone = [claim for claim in held if claim.pool_id is not None and old[claim.pool_id] != new[claim.pool_id]]
     _deactivate(gone)
     Claim.objects.bulk_create(
-        Claim(id=new_id(), booking_id=booking_id, pool_id=pool_id, units=units)
+        Claim(**{"id": new_id(), f"{holder}_id": holder_id}, pool_id=pool_id, units=units)
         for pool_id, units in sorted(new.items())
         if units != old[pool_id]
     )
 
 
-def take_units(pool_id: UUID, units: int) -> bool:
-    """Take `units` of a pool (give back where negative), unless it would hold fewer: the guard is the WHERE."""
-    return bool(
-        Pool.objects.filter(id=pool_id, taken__lte=F("capacity") - units).update(taken=F("taken") + units)
-    )
+def take_units(pool_id: UUID, units: int, *, used_up: bool = False) -> bool:
+    """Take `units` of a pool (give back where negative), unless it would hold fewer: the guard is the WHERE.
+
+    What is given back used up leaves the capacity too.
+    """
+    changes = {"taken": F("taken") + units}
+    if used_up and units < 0:
+        changes["capacity"] = F("capacity") + units
+    return bool(Pool.objects.filter(id=pool_id, taken__lte=F("capacity") - units).update(**changes))
 
 
 def slot_taken(resource_id: UUID) -> SlotTaken:
@@ -265,6 +319,7 @@ def pool_full(pool_id: UUID, units: int) -> Full:
     if pool is None:
         return OutOfStock(extra={"claim": {"pool": str(pool_id), "units": units, "left": 0}})
     return _FULL.get(pool["kind"], OutOfStock)(
+        params={"left": max(0, pool["capacity"] - pool["taken"]), "name": pool["name"]},
         extra={
             "claim": {
                 "pool": str(pool_id),
@@ -273,7 +328,7 @@ def pool_full(pool_id: UUID, units: int) -> Full:
                 "units": units,
                 "left": max(0, pool["capacity"] - pool["taken"]),
             }
-        }
+        },
     )
 
 

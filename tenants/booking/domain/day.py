@@ -47,8 +47,11 @@ class StoreDay:
 
 
 def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
-    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late."""
-    overdue = now - booking.starts_at
+    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late.
+
+    Goods can be fetched until their window ends.
+    """
+    overdue = now - (booking.ends_at if booking.pickup_window_id is not None else booking.starts_at)
     return overdue if booking.status == Status.CONFIRMED and overdue >= LATE_AFTER else None
 
 

@@ -23,8 +23,11 @@ from .transitions import EVENT_OF, Move, apply_move
 def find_place_here(booking: Booking, *, store_id: UUID, now: datetime) -> Slot[UUID] | None:
     """The first place for a booking of another store at this one, today or tomorrow and not before `now`.
 
-    None where this store does not do it, or has no time for it. Two queries and the store's zone.
+    None where this store does not do it, or has no time for it; a seat or goods are of their own store alone.
+    Two queries and the store's zone.
     """
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return None
     today = local_date(now, zone_of_store(store_id))
     days = [today, today + timedelta(days=1)]
     try:
@@ -49,7 +52,7 @@ def take_over_booking(
     booking = found.select_related("store", "service", "member", "practitioner").first()
     if booking is None or booking.member_id is None:
         raise UnknownCode
-    if booking.store_id == store_id:
+    if booking.store_id == store_id or booking.session_id or booking.pickup_window_id:
         raise NotSeen
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.catalogue.models import Offer, Service
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
@@ -43,13 +43,14 @@ class Offering:
     lead: timedelta
     horizon: timedelta
     notice: int
+    booked_as: str = BookedAs.TIME
 
 
 _FIELDS = (
     "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice",
+    "service__horizon_days", "service__notice", "service__booked_as",
 )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         lead=timedelta(minutes=row["service__lead"]),
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
+        booked_as=row["service__booked_as"],
     )
 
 
