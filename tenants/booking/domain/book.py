@@ -24,11 +24,13 @@ from tenants.stores.models import Resource, ResourceKind
 from .attempts import Raced, again_on_conflict
 from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
-from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .claims import OutOfStock, ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
 from .codes import draw_code
+from .credits import pass_keeper
 from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
-from .offering import Offering, read_offering
+from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
+from .offering import Offering, read_offering, require_by_time
 from .open import require_open
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
@@ -65,6 +67,8 @@ def book(
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
+    items: Sequence[Item] = (),
+    pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
@@ -72,13 +76,15 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
+    with every item (nothing for the service where a pass pays). Raises SlotTaken with the nearest
+    alternatives, or OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
     require_open(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    require_by_time(offering)
+    basket = fill_basket(store_id, items, currency=offering.currency)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
     require_practitioner(calendar, practitioner_id)
@@ -93,7 +99,8 @@ def book(
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=party_size,
-        price_amount=offering.price_amount,
+        pass_id=pass_id,
+        price_amount=(0 if pass_id else offering.price_amount) + basket.amount,
         currency=offering.currency,
         note=note,
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
@@ -110,10 +117,21 @@ def book(
         resource_id=resource_id,
         now=now,
         by_staff=by.is_employee,
+        extra=[*basket.claims, *pass_claims(booking, by=by, now=now)],
+        basket=basket,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
-    return begin_booking(booking, by=by, now=now)
+    begin_booking(booking, by=by, now=now)
+    write_items(booking, basket)
+    return booking
+
+
+def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
+    """The credits that the booking takes of its pass, if it has one. Raises as credits.Credits.reserve."""
+    if booking.pass_id is None:
+        return []
+    return [pass_keeper().reserve(booking, units=units, by=by, now=now)]
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -149,9 +167,12 @@ def take_place(
     resource_id: UUID | None,
     now: datetime,
     by_staff: bool,
+    extra: Sequence[Wanted] = (),
+    basket: Basket = EMPTY,
 ) -> Place:
-    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on.
+    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on, and `extra`.
 
+    `extra` are pools claimed with whoever serves, all or none; of `basket` a refusal names what is short.
     Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
     Raises SlotTaken or the rule that closes the time, both with alternatives.
     """
@@ -174,7 +195,9 @@ def take_place(
             offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
         )
         try:
-            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
+            take_claims(booking.id, wanted=[*wanted, *extra], now=now, fresh=booking._state.adding)
+        except OutOfStock as short:
+            raise name_short(short, basket) from None
         except SlotTaken as refusal:
             refused = refused or refusal
         else:

@@ -24,7 +24,7 @@ from .book import (
     take_place,
 )
 from .calendar import read_calendar
-from .claims import constraint_of
+from .claims import PoolClaim, claims_of, constraint_of
 from .offering import read_offering
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
@@ -136,6 +136,7 @@ def reschedule_booking(
         resource_id=booking.resource_id,
         now=now,
         by_staff=by.is_employee,
+        extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
     )
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end

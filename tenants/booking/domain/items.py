@@ -48,13 +48,16 @@ class Basket:
         return sum(row.price_amount * row.quantity for row in self.rows)
 
 
+EMPTY = Basket()
+
+
 def fill_basket(store_id: UUID, items: Sequence[Item], *, currency: str) -> Basket:
     """Price the items as the store sells them now; one query, none without items.
 
     Raises ItemsWrong for a product the store does not sell in that currency, or one that stands twice.
     """
     if not items:
-        return Basket()
+        return EMPTY
     wanted = [item.product_id for item in items]
     sold = {
         stock.product_id: stock

@@ -27,6 +27,16 @@ class NotOffered(Refusal):
     fix = _("Choose another service, or another shop.")
 
 
+class NotByTime(Refusal):
+    """The service is booked by session or pickup window, not at a time of one's own."""
+
+    code = "not_by_time"
+    status = 422
+    title = _("Not booked by time")
+    detail = _("“%(service)s” is booked by choosing one of its scheduled times.")
+    fix = _("Choose a session or a pickup window.")
+
+
 @dataclass(frozen=True, slots=True)
 class Offering:
     """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start."""
@@ -86,6 +96,12 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         notice=row["service__notice"],
         booked_as=row["service__booked_as"],
     )
+
+
+def require_by_time(offering: Offering) -> None:
+    """Raise NotByTime for what is booked by session or pickup window."""
+    if offering.booked_as != BookedAs.TIME:
+        raise NotByTime(params={"service": offering.service_name})
 
 
 def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:

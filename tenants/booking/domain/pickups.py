@@ -15,7 +15,8 @@ from accounts.ids import new_id
 from chains.refusals import FieldError, Refusal
 from tenants.booking.models import PickupPlan, PickupWindow, Pool
 from tenants.catalogue.models import BookedAs
-from tenants.people.domain.rights import Action, Actor, require
+from tenants.people.domain.places import managed_store
+from tenants.people.domain.rights import Action, Actor
 from tenants.stores.domain.wall import DAY_MINUTES, local_date, local_day, resolve_local
 from tenants.stores.models import Closure, Store
 
@@ -59,7 +60,7 @@ def plan_pickups(
     both have it, its cap becomes the new one, or what is ordered already if that is more. Raises Forbidden,
     NotSeen, NotOffered, PickupPlanWrong.
     """
-    require(by, Action.PLAN_SESSIONS, store_id=store_id)
+    managed_store(store_id, by=by, action=Action.PLAN_SESSIONS)
     offering = read_offering(store_id, service_id, by_staff=True)
     _require_rows(rows, offering.booked_as)
     # one plan at a time: the store's row is the lock

@@ -7,7 +7,7 @@ or window is locked first, shared: whoever calls it off waits for us, and we for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,14 +27,14 @@ from .book import (
     channel_of,
     lock_member,
     member_for,
+    pass_claims,
     require_booker,
     require_member_free,
 )
 from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
-from .credits import pass_keeper
 from .holds import HOLD_FOR, take_claims
-from .items import Basket, Item, fill_basket, name_short, write_items
+from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
 from .open import require_open
 from .pickups import window_slots, windows_with_room
@@ -105,7 +105,7 @@ class Prepared:
     """A booking that is claimed and not yet written, with its items."""
 
     booking: Booking
-    basket: Basket = field(default_factory=Basket)
+    basket: Basket
 
 
 @again_on_conflict
@@ -197,8 +197,7 @@ def prepare(
         created_at=now,
     )
     wanted: list[Wanted] = [PoolClaim(row.pool_id, seats), *basket.claims]
-    if wish.pass_id is not None:
-        wanted.append(pass_keeper().reserve(booking, units=seats, by=by, now=now))
+    wanted += pass_claims(booking, units=seats, by=by, now=now)
     claim_spot(spot, booking, wanted=wanted, basket=basket, seats=seats, now=now)
     require_takable(spot, by=by, now=now)
     return Prepared(booking, basket)
@@ -283,7 +282,7 @@ def move_scheduled(booking: Booking, starts_at: datetime, *, by: Actor, now: dat
     seats = booking.party_size if spot.is_session else 1
     kept = [one for one in claims_of(booking.id) if not _is_of(one, old.pool_id)]
     wanted = [PoolClaim(spot.row.pool_id, seats), *kept]
-    claim_spot(spot, booking, wanted=wanted, basket=Basket(), seats=seats, now=now)
+    claim_spot(spot, booking, wanted=wanted, basket=EMPTY, seats=seats, now=now)
     require_takable(spot, by=by, now=now)
     session = spot.row if isinstance(spot.row, Session) else None
     return {

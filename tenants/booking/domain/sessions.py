@@ -17,6 +17,7 @@ from tenants.booking.models import LIVE, Booking, Pool, Session, SessionState, S
 from tenants.catalogue.domain.practitioners import serving
 from tenants.catalogue.models import BookedAs
 from tenants.events.domain.record import record_event
+from tenants.people.domain.places import managed_store
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.spoken import spoken
@@ -91,7 +92,7 @@ def plan_sessions(
     Each holds its practitioner (preparation and clean-up included) and its room like any booking does.
     Raises Forbidden, NotSeen, SessionWrong, and SlotTaken that names the first date which does not work.
     """
-    require(by, Action.PLAN_SESSIONS, store_id=store_id)
+    managed_store(store_id, by=by, action=Action.PLAN_SESSIONS)
     offering = read_offering(store_id, service_id, by_staff=True)
     practitioner = _require_fitting(offering, plan, starts_at=starts_at, weeks=weeks, now=now)
     starts = _weekly(starts_at, offering.zone, weeks)
@@ -220,7 +221,7 @@ def change_session(
     and SessionFull where more seats are taken than would be left.
     """
     session = lock_session(session_id)
-    require(by, Action.PLAN_SESSIONS, store_id=session.store_id)
+    managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
     require_version(session.version, version)
     if session.state == SessionState.CALLED_OFF:
         raise SessionCalledOff
@@ -246,7 +247,7 @@ def call_off_session(
     Credits of passes come back. Raises Forbidden, NotSeen, StaleVersion, SessionCalledOff, SessionBegun.
     """
     session = lock_session(session_id)
-    require(by, Action.PLAN_SESSIONS, store_id=session.store_id)
+    managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
     require_version(session.version, version)
     if session.state == SessionState.CALLED_OFF:
         raise SessionCalledOff

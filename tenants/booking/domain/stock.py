@@ -14,7 +14,8 @@ from chains.refusals import FieldError, Refusal
 from tenants.booking.models import Booking, Pool, Stock, StockChange, StockReason
 from tenants.catalogue.models import Product
 from tenants.events.domain.record import record_event
-from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.people.domain.places import managed_store
+from tenants.people.domain.rights import Action, Actor, NotSeen
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
@@ -60,7 +61,7 @@ def adjust_stock(
 
     Raises Forbidden, NotSeen, StockWrong, and StockReserved where bookings have more than would be left.
     """
-    require(by, Action.ADJUST_STOCK, store_id=store_id)
+    managed_store(store_id, by=by, action=Action.ADJUST_STOCK)
     stock = _stock_of(store_id, product_id)
     if units == 0 or abs(units) > MOST or reason not in BY_HAND:
         raise StockWrong(errors=[FieldError("units", "invalid", StockWrong.detail)])
@@ -83,7 +84,7 @@ def count_stock(
 
     Nothing is noted where that was known. Raises as adjust_stock.
     """
-    require(by, Action.ADJUST_STOCK, store_id=store_id)
+    managed_store(store_id, by=by, action=Action.ADJUST_STOCK)
     stock = _stock_of(store_id, product_id)
     known = Pool.objects.select_for_update(no_key=True).get(id=stock.pool_id)
     units = counted - known.capacity

@@ -31,7 +31,7 @@ from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
-from .offering import read_offering
+from .offering import read_offering, require_by_time
 from .open import require_open
 from .rules import MemberOverlap
 from .scheduled import Wish, lock_spot, prepare
@@ -92,6 +92,7 @@ def hold_for_visitor(
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
+    require_by_time(offering)
     calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
