@@ -50,7 +50,7 @@ class DemoStore:
 
 @dataclass(frozen=True, slots=True)
 class DemoSession:
-    """A weekly session in every store of the demo: its service and, in turn, who gives it, by place in the store.
+    """A weekly session in every store of the demo: its service, and who gives it by place in the store (-1: the last).
 
     `starts` is in local minutes after midnight.
     """

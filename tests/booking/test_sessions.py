@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tenants.booking.domain.availability import explain, find_slots
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking, mark_no_show, reschedule_booking
 from tenants.booking.domain.claims import SessionFull, SlotTaken
@@ -310,3 +311,41 @@ def test_roster_is_for_who_may_read_the_day(counted: Counted) -> None:
     session = counted.session()
     with pytest.raises(NotSeen):
         read_roster(session.id, by=counted.chain.actors["south_clerk"])
+
+
+def test_availability_of_the_service_is_its_sessions_with_places_left(counted: Counted) -> None:
+    ya = counted.chain.employees["practitioner"]
+    counted.session(seats=3, practitioner_id=ya.id)
+    full = counted.session(EVENING + timedelta(hours=2), seats=1)
+    counted.book(session_id=full.id, who="chen")
+    gone = counted.session(EVENING + timedelta(days=1))
+    call_off_session(gone.id, by=counted.owner, now=NOW)
+    days = [date(2026, 11, 23), date(2026, 11, 24)]
+    _offering, found = find_slots(counted.store.id, counted.flow.id, days=days, now=NOW)
+    assert [(day.day, day.slots) for day in found] == [
+        (days[0], [(EVENING, EVENING + timedelta(hours=1), (ya.id,), 3)]),
+        (days[1], []),
+    ]
+    _offering, of_four = find_slots(counted.store.id, counted.flow.id, days=days, now=NOW, party_size=4)
+    assert [day.slots for day in of_four] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "now", "reasons"),
+    [
+        (EVENING, NOW, []),
+        (EVENING + timedelta(hours=2), NOW, ["taken"]),
+        (EVENING + timedelta(minutes=15), NOW, ["off_step"]),
+        (EVENING, EVENING, ["past"]),
+    ],
+)
+def test_why_a_session_cannot_be_booked_agrees_with_booking_it(
+    counted: Counted, starts_at: datetime, now: datetime, reasons: list[str]
+) -> None:
+    counted.session()
+    full = counted.session(EVENING + timedelta(hours=2), seats=1)
+    counted.book(session_id=full.id, who="chen")
+    answer = explain(counted.store.id, counted.flow.id, starts_at=starts_at, now=now)
+    assert ([reason.code for reason in answer.reasons], answer.bookable) == (reasons, not reasons)
+    nearest = [change.starts_at for change in answer.changes]
+    assert nearest == ([EVENING] if reasons and now == NOW else [])

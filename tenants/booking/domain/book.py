@@ -22,17 +22,16 @@ from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
-from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
-from .claims import OutOfStock, ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
 from .credits import pass_keeper
-from .fairness import order_candidates
-from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
-from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
-from .offering import Offering, read_offering, require_by_time
+from .holds import HOLD_FOR, HOLDS, expire_holds_among
+from .items import Item, fill_basket, name_short, write_items
+from .offering import read_offering, require_by_time
 from .open import require_open
-from .rules import MemberOverlap, WrongSkill, time_closed
+from .place import take_place
+from .rules import MemberOverlap, WrongSkill
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -45,14 +44,6 @@ class Guest:
 
     name: str
     phone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
-
-    practitioner_id: UUID
-    resource_id: UUID | None
 
 
 @again_on_conflict
@@ -71,14 +62,17 @@ def book(
     pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
+    extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
-    with every item (nothing for the service where a pass pays). Raises SlotTaken with the nearest
-    alternatives, or OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
+    claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
+    any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
+    NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
     require_open(by=by)
@@ -86,7 +80,14 @@ def book(
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
     day = local_date(starts_at, offering.zone)
-    calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
+    calendar = read_calendar(
+        offering,
+        [day],
+        now=now,
+        resource_id=resource_id,
+        party_size=party_size,
+        by_staff=by.is_employee,
+    )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
     lock_member(for_member := member_for(member, country=offering.country, by=by, now=now))
@@ -109,17 +110,18 @@ def book(
         expires_at=now + HOLD_FOR if hold else None,
         created_at=now,
     )
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=starts_at,
-        practitioner_id=practitioner_id,
-        resource_id=resource_id,
-        now=now,
-        by_staff=by.is_employee,
-        extra=[*basket.claims, *pass_claims(booking, by=by, now=now)],
-        basket=basket,
-    )
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=starts_at,
+            practitioner_id=practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
     begin_booking(booking, by=by, now=now)
@@ -156,70 +158,6 @@ def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     if booking.expires_at is not None:
         mark_due(HOLDS, booking.expires_at)
     return booking
-
-
-def take_place(
-    calendar: Calendar,
-    booking: Booking,
-    *,
-    starts_at: datetime,
-    practitioner_id: UUID | None,
-    resource_id: UUID | None,
-    now: datetime,
-    by_staff: bool,
-    extra: Sequence[Wanted] = (),
-    basket: Basket = EMPTY,
-) -> Place:
-    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on, and `extra`.
-
-    `extra` are pools claimed with whoever serves, all or none; of `basket` a refusal names what is short.
-    Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
-    Raises SlotTaken or the rule that closes the time, both with alternatives.
-    """
-    offering = calendar.offering
-
-    def alternatives() -> list[dict[str, object]]:
-        near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return slot_documents(near, offering)
-
-    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
-    if not verdict.bookable:
-        taken = [reason for reason in verdict.reasons if reason.code == "taken"]
-        if not taken:
-            raise time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
-        refusal = slot_taken(calendar.candidates[taken[0].staff[0]].resource_id)
-        raise _with_alternatives(refusal, alternatives)
-    refused: SlotTaken | None = None
-    for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
-        wanted = claims_for(
-            offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
-        )
-        try:
-            take_claims(booking.id, wanted=[*wanted, *extra], now=now, fresh=booking._state.adding)
-        except OutOfStock as short:
-            raise name_short(short, basket) from None
-        except SlotTaken as refusal:
-            refused = refused or refusal
-        else:
-            return Place(employee_id, resource_id)
-    assert refused is not None
-    raise _with_alternatives(refused, alternatives)
-
-
-def claims_for(
-    offering: Offering, practitioner: UUID, resource_id: UUID | None, *, starts_at: datetime
-) -> Sequence[Wanted]:
-    """What a booking claims: the practitioner with preparation and clean-up, the room for as long."""
-    during = offering.need.claim_span(starts_at)
-    wanted: list[Wanted] = [ResourceClaim(practitioner, during)]
-    if resource_id is not None:
-        wanted.append(ResourceClaim(resource_id, during))
-    return wanted
-
-
-def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
-    refusal.extra["alternatives"] = alternatives()
-    return refusal
 
 
 def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) -> None:

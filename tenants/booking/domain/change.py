@@ -21,11 +21,11 @@ from .book import (
     lock_member,
     require_member_free,
     require_practitioner,
-    take_place,
 )
 from .calendar import read_calendar
-from .claims import PoolClaim, claims_of, constraint_of
+from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
+from .place import take_place
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
@@ -122,6 +122,9 @@ def reschedule_booking(
         offering,
         [local_date(starts_at, offering.zone)],
         now=now,
+        # a room that was asked for beyond the service's needs stays asked for
+        resource_id=None if offering.roles else booking.resource_id,
+        party_size=booking.party_size,
         by_staff=by.is_employee,
         but=booking.id,
     )
@@ -133,16 +136,21 @@ def reschedule_booking(
         booking,
         starts_at=starts_at,
         practitioner_id=wished,
-        resource_id=booking.resource_id,
         now=now,
         by_staff=by.is_employee,
+        prefer=held_resources(booking.id),
         extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
     )
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    fields = {"starts_at": moved.start, "ends_at": moved.end, "practitioner_id": place.practitioner_id}
+    fields: dict[str, Any] = {
+        "starts_at": moved.start,
+        "ends_at": moved.end,
+        "practitioner_id": place.practitioner_id,
+    }
+    fields["resource_id"] = place.resource_id
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 

@@ -12,11 +12,12 @@ from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
 from .availability import find_slots
-from .book import lock_member, require_member_free, require_practitioner, take_place
+from .book import lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .claims import PoolClaim, claims_of
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
+from .place import take_place
 from .search import Slot
 from .transitions import EVENT_OF, Move, apply_move
 
@@ -65,7 +66,12 @@ def take_over_booking(
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
     calendar = read_calendar(
-        offering, [local_date(starts_at, offering.zone)], now=now, by_staff=True, but=booking.id
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        party_size=booking.party_size,
+        by_staff=True,
+        but=booking.id,
     )
     wished = None if anybody else booking.practitioner_id
     require_practitioner(calendar, wished)
@@ -76,7 +82,6 @@ def take_over_booking(
         booking,
         starts_at=starts_at,
         practitioner_id=wished,
-        resource_id=None,
         now=now,
         by_staff=True,
         extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
@@ -90,7 +95,7 @@ def take_over_booking(
         "starts_at": served.start,
         "ends_at": served.end,
         "practitioner_id": place.practitioner_id,
-        "resource_id": None,
+        "resource_id": place.resource_id,
     }
     apply_move(booking, Move.MOVE, by=by, now=now, fields=fields, detail=before)
     record_event(

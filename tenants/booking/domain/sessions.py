@@ -167,7 +167,8 @@ def _add(
     )
     held = [practitioner.resource_id if practitioner else None, plan.resource_id]
     during = need.claim_span(starts_at)
-    wanted = [ResourceClaim(one, during) for one in held if one is not None]
+    here = offering.store_id
+    wanted = [ResourceClaim(one, during, store_id=here) for one in held if one is not None]
     try:
         take_claims(session.id, wanted=wanted, now=now, fresh=True, holder="session")
     except SlotTaken as refusal:

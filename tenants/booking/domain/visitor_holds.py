@@ -25,7 +25,7 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
-from .book import begin_booking, lock_member, require_member_free, require_practitioner, take_place
+from .book import begin_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
@@ -33,6 +33,7 @@ from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
 from .open import require_open
+from .place import take_place
 from .rules import MemberOverlap
 from .scheduled import Wish, lock_spot, prepare
 from .transitions import Move, apply_move, read_booking
@@ -81,6 +82,7 @@ def hold_for_visitor(
     address: str,
     now: datetime,
     practitioner_id: UUID | None = None,
+    party_size: int = 1,
 ) -> Booking:
     """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
 
@@ -93,7 +95,7 @@ def hold_for_visitor(
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
     require_by_time(offering)
-    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now)
+    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
         id=new_id(),
@@ -102,6 +104,7 @@ def hold_for_visitor(
         service_id=service_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
+        party_size=party_size,
         price_amount=offering.price_amount,
         currency=offering.currency,
         channel=Channel.ONLINE,
@@ -114,11 +117,10 @@ def hold_for_visitor(
         booking,
         starts_at=starts_at,
         practitioner_id=practitioner_id,
-        resource_id=None,
         now=now,
         by_staff=False,
     )
-    booking.practitioner_id = place.practitioner_id
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     begin_booking(booking, by=NOBODY, now=now)
     _remember(booking, visitor=visitor, address=address)
     return booking
