@@ -14,10 +14,13 @@ class BookingConfig(AppConfig):
         from chains.chores import register_chore
         from chains.due import register_due
         from chains.ports import register_starter
+        from tenants.booking.domain.credits import register_credits
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
         from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
         from tenants.booking.domain.notices import KINDS, tell_member
+        from tenants.booking.domain.pickups import lay_all_windows
+        from tenants.booking.domain.pool_credits import PoolCredits
         from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
         from tenants.booking.domain.staff_notices import tell_practitioner
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
@@ -44,3 +47,5 @@ class BookingConfig(AppConfig):
         register_plan_listener(wake_waiting)
         register_chore("old wishes", forget_wishes)
         register_subscriber("waiting", serve_waiting, kinds=WAKES)
+        register_chore("pickup windows", lay_all_windows)
+        register_credits(PoolCredits())

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0004_roles_and_overbooking'),
+        ('booking', '0010_counted_capacity'),
         ('catalogue', '0001_initial'),
         ('members', '0002_tries_are_counted_in_valkey'),
         ('people', '0002_plan_version'),
