@@ -16,6 +16,8 @@ class BookingConfig(AppConfig):
         from chains.ports import register_starter
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
+        from tenants.booking.domain.late import KIND as LATE
+        from tenants.booking.domain.late import tell_member_late
         from tenants.booking.domain.notices import KINDS, tell_member
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
         from tenants.events.domain.subscribers import register_subscriber
@@ -26,3 +28,4 @@ class BookingConfig(AppConfig):
         register_chore("overdue holds", sweep_holds)
         register_chore("visitors' holds", forget_visitor_holds)
         register_subscriber("member_text", tell_member, kinds=KINDS)
+        register_subscriber("late_text", tell_member_late, kinds=frozenset({LATE}))
