@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from tenants.booking.models import Booking, CalendarFeed, Status
@@ -40,8 +41,9 @@ def make_feed(*, by: Actor, language: str, now: datetime) -> str:
     Two at once: the later one holds.
     """
     token = secrets.token_urlsafe(32)
+    whose: dict[str, Any] = _whose(by)
     CalendarFeed.objects.update_or_create(
-        **_whose(by),
+        **whose,
         defaults={
             "token_hash": hash_of(token),
             "language": "zh-hans" if language.lower().startswith("zh") else "en",

@@ -140,7 +140,7 @@ def _visits(bookings: Sequence[Booking], *, now: datetime) -> list[OwnVisit]:
     """The day's visits with what is known of their members; two queries."""
     members = [booking.member_id for booking in bookings]
     known = {
-        row["member_id"]: row
+        row["member_id"]: (row["count"], row["last"])
         for row in Booking.objects.filter(
             member_id__in=members, status__in=[Status.ARRIVED, Status.COMPLETED], ends_at__lte=now
         )
@@ -150,13 +150,13 @@ def _visits(bookings: Sequence[Booking], *, now: datetime) -> list[OwnVisit]:
     late = read_delays(booking.id for booking in bookings)
     found = []
     for booking in bookings:
-        past = known.get(booking.member_id, {"count": 0, "last": None})
+        count, last = known.get(booking.member_id, (0, None)) if booking.member_id else (0, None)
         found.append(
             OwnVisit(
                 booking=booking,
                 prepare_at=claimed_span(booking).start,
-                visits_before=past["count"],
-                last_visit_at=past["last"],
+                visits_before=count,
+                last_visit_at=last,
                 late=late.get(booking.id, 0),
             )
         )

@@ -86,6 +86,7 @@ def _write(plan: Mapping[tuple[UUID, date], list[DayAt]], store_id: UUID) -> Non
     """The dates exactly as planned; a date without a shift is a day off."""
     for (employee, on), rows in plan.items():
         DayShift.objects.filter(employee_id=employee, on=on).delete()
+        wanted: list[tuple[UUID, int | None, int | None]]
         wanted = [(row.store_id, row.starts, row.ends) for row in rows] or [(store_id, None, None)]
         DayShift.objects.bulk_create(
             DayShift(employee_id=employee, store_id=store, on=on, starts=starts, ends=ends)

@@ -267,13 +267,17 @@ def require_manager(by: Actor, employee: Employee) -> None:
 
 def require_rota(by: Actor, swap: ShiftSwap) -> None:
     """Who plans the store's shifts and may move its bookings. Raises Forbidden for the two, NotSeen for others."""
-    if all(
-        may(by, action, store_id=swap.store_id) for action in (Action.MANAGE_SHIFTS, Action.CHANGE_BOOKING)
-    ):
+    if plans_rota(by, swap):
         return
     if by.employee_id in (swap.asker_id, swap.colleague_id) or not may_anywhere(by, Action.MANAGE_SHIFTS):
         raise Forbidden
     raise NotSeen
+
+
+def plans_rota(by: Actor, swap: ShiftSwap) -> bool:
+    """Whether a swap at that store is theirs to approve: it changes shifts and moves bookings."""
+    wanted = (Action.MANAGE_SHIFTS, Action.CHANGE_BOOKING)
+    return all(may(by, action, store_id=swap.store_id) for action in wanted)
 
 
 def works_at(employee: Employee, store_id: UUID) -> bool:
