@@ -17,6 +17,8 @@ class BookingConfig(AppConfig):
         from tenants.booking.domain.credits import register_credits
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
+        from tenants.booking.domain.late import KIND as LATE
+        from tenants.booking.domain.late import tell_member_late
         from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
         from tenants.booking.domain.notices import KINDS, tell_member
         from tenants.booking.domain.pickups import lay_all_windows
@@ -49,3 +51,4 @@ class BookingConfig(AppConfig):
         register_subscriber("waiting", serve_waiting, kinds=WAKES)
         register_chore("pickup windows", lay_all_windows)
         register_credits(PoolCredits())
+        register_subscriber("late_text", tell_member_late, kinds=frozenset({LATE}), meter=MESSAGES)

@@ -309,3 +309,48 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking_id} at {self.at:%F %T}"
+
+
+class RunningLate(models.Model):
+    """A booking whose member has been told that it begins late, by how many minutes."""
+
+    booking = models.OneToOneField(
+        Booking, primary_key=True, on_delete=models.CASCADE, related_name="running_late"
+    )
+    minutes = models.PositiveSmallIntegerField()
+    told_at = models.DateTimeField()
+    by = models.ForeignKey(Employee, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=240), name="late_by_minutes")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min"
+
+
+class CalendarFeed(models.Model):
+    """A secret address under which a person's bookings are read as a calendar; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64)
+    employee = models.OneToOneField(
+        Employee, null=True, on_delete=models.CASCADE, related_name="calendar_feed"
+    )
+    member = models.OneToOneField(Member, null=True, on_delete=models.CASCADE, related_name="calendar_feed")
+    language = models.CharField(max_length=10, choices=[("en", "en"), ("zh-hans", "zh-hans")])
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("token_hash", name="calendar_feed_token_once"),
+            models.CheckConstraint(
+                condition=Q(employee__isnull=False, member__isnull=True)
+                | Q(employee__isnull=True, member__isnull=False),
+                name="calendar_feed_of_one_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.employee_id or self.member_id}"
