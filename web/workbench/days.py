@@ -19,7 +19,7 @@ from web.formats import format_clock, format_day
 from web.staff.people import to_sign_in
 from web.workbench.access import HOME, Desk, actor_of, asked_day, at_desk, first_store
 from web.workbench.day import Day, read_attention, read_day
-from web.workbench.finding import find_rows
+from web.workbench.finding import LONGEST, find_all
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.policy import allow_live
@@ -113,13 +113,21 @@ def show_booking(request: HttpRequest, desk: Desk, booking: UUID) -> HttpRespons
 @at_desk
 def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Bookings for the search box: a list while typing, a page on Enter, or the one booking found."""
-    query = request.GET.get("q", "").strip()[:64]
-    rows = find_rows(desk, query)
-    context = {**frame(request, desk, current="find"), "rows": rows, "query": query}
+    query = request.GET.get("q", "").strip()[:LONGEST]
+    found = find_all(desk, query, before=request.GET.get("before", "")[:80])
+    more = (
+        here("find", desk) + "?" + urlencode({"q": query, "before": found.earlier}) if found.earlier else ""
+    )
+    context = {
+        **frame(request, desk, current="find"),
+        "found": found,
+        "query": query,
+        "earlier_url": more,
+    }
     if is_fragment(request):
         return fragment(request, "workbench/_found.html", context)
-    if len(rows) == 1:
-        return HttpResponseRedirect(here("booking", desk, rows[0].booking.id))
+    if found.only is not None and "before" not in request.GET:
+        return HttpResponseRedirect(here("booking", desk, found.only.booking.id))
     return render(request, "workbench/find.html", context)
 
 
