@@ -63,14 +63,15 @@ def matches(text: str, *, by: Actor) -> Q:
     names = _Names()
     meanings = [list(_meanings(word, names=names, by=by)) for word in words]
     ways = [way for way in islice(product(*meanings), MOST_WAYS) if way]
-    found = [condition for way in ways if (condition := _condition(way)) is not None]
+    found = [condition for way in ways if (condition := _condition(way, names)) is not None]
     return reduce(or_, found) if found else Q(pk__in=[])
 
 
 @dataclass(slots=True)
 class _Names:
-    """The names of staff and services, read when a word first asks for them."""
+    """The names of staff and services, read when a word first asks for them; members, each search once."""
 
+    _members: dict[tuple[frozenset[str], tuple[str, ...]], Q | None] = field(default_factory=dict)
     _staff: list[tuple[UUID, frozenset[str]]] | None = None
     _services: list[tuple[UUID, frozenset[str]]] | None = None
 
@@ -87,6 +88,19 @@ class _Names:
             rows = Service.objects.order_by().values_list("id", "name", "translations")
             self._services = [(key, _all_grams(name, texts)) for key, name, texts in rows]
         return tuple(key for key, grams in self._services if sought <= grams)
+
+    def members(self, grams: frozenset[str], tails: tuple[str, ...]) -> Q | None:
+        """Bookings of the members with such a name and phone; None where there is no such member."""
+        if (grams, tails) not in self._members:
+            members = Member.objects.all()
+            if grams:
+                members = members.filter(id__in=having_grams(grams))
+            for tail in tails:
+                members = members.filter(ends_with(tail))
+            ids = some_ids(members, at_most=FEW)
+            wanted = Q(member_id__in=ids if ids is not None else members.values("id"))
+            self._members[grams, tails] = wanted if ids != [] else None
+        return self._members[grams, tails]
 
 
 def _all_grams(name: str, translations: object) -> frozenset[str]:
@@ -129,7 +143,7 @@ def status_named(word: str) -> Status | None:
     return None
 
 
-def _condition(way: Sequence[Meaning]) -> Q | None:
+def _condition(way: Sequence[Meaning], names: _Names) -> Q | None:
     """The booking that has all these meanings at once; None where no booking can."""
     found = Q()
     for meaning in way:
@@ -142,15 +156,8 @@ def _condition(way: Sequence[Meaning]) -> Q | None:
         if meaning.services is not None:
             found &= Q(service_id__in=meaning.services)
     grams = frozenset(gram for meaning in way for gram in meaning.grams)
-    tails = [meaning.tail for meaning in way if meaning.tail is not None]
+    tails = tuple(meaning.tail for meaning in way if meaning.tail is not None)
     if not grams and not tails:
         return found
-    members = Member.objects.all()
-    if grams:
-        members = members.filter(id__in=having_grams(grams))
-    for tail in tails:
-        members = members.filter(ends_with(tail))
-    ids = some_ids(members, at_most=FEW)
-    if ids == []:
-        return None
-    return found & Q(member_id__in=ids if ids is not None else members.values("id"))
+    members = names.members(grams, tails)
+    return found & members if members is not None else None
