@@ -112,7 +112,8 @@ def _members(desk: Desk, text: str) -> list[Other]:
             if books
             else f"{here('find', desk)}?{urlencode({'q': one.name or (one.phone or '')[-4:]})}",
         )
-        for one in find_members(text, by=desk.actor).order_by("name", "id")[:MOST_OTHERS]
+        # the newest, whom no sorting of all their namesakes is needed for
+        for one in find_members(text, by=desk.actor).order_by("-id")[:MOST_OTHERS]
     ]
 
 

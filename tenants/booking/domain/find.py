@@ -24,7 +24,7 @@ from django.utils import translation
 from tenants.booking.models import Status
 from tenants.catalogue.models import Service
 from tenants.members.domain.name_index import ends_with, having_grams, some_ids
-from tenants.members.domain.names import grams_of, grams_sought
+from tenants.members.domain.names import gram_set, grams_sought
 from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, may_anywhere
 from tenants.people.models import Employee
@@ -36,7 +36,7 @@ from .transitions import STATUS_WORDS
 MOST_WORDS = 4
 MOST_WAYS = 12
 # More members than this share a name that is no rarity: walking the days finds one of them sooner.
-FEW = 2000
+FEW = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Names:
         """The practitioners with a name like that, those who have left included."""
         if self._staff is None:
             rows = Employee.objects.filter(resource__isnull=False).values_list("id", "name")
-            self._staff = [(key, frozenset(grams_of(name))) for key, name in rows]
+            self._staff = [(key, gram_set(name)) for key, name in rows]
         return tuple(key for key, grams in self._staff if sought <= grams)
 
     def services(self, sought: frozenset[str]) -> tuple[UUID, ...]:
@@ -92,13 +92,12 @@ class _Names:
     def members(self, grams: frozenset[str], tails: tuple[str, ...]) -> Q | None:
         """Bookings of the members with such a name and phone; None where there is no such member."""
         if (grams, tails) not in self._members:
-            members = Member.objects.all()
-            if grams:
-                members = members.filter(id__in=having_grams(grams))
-            for tail in tails:
-                members = members.filter(ends_with(tail))
+            members = having_grams(grams)
+            if tails:
+                by_phone = Member.objects.filter(*(ends_with(tail) for tail in tails))
+                members = (by_phone.filter(id__in=members) if grams else by_phone).values("id")
             ids = some_ids(members, at_most=FEW)
-            wanted = Q(member_id__in=ids if ids is not None else members.values("id"))
+            wanted = Q(member_id__in=ids if ids is not None else members)
             self._members[grams, tails] = wanted if ids != [] else None
         return self._members[grams, tails]
 
@@ -107,7 +106,7 @@ def _all_grams(name: str, translations: object) -> frozenset[str]:
     names = [name]
     if isinstance(translations, dict):
         names += [str(texts["name"]) for texts in translations.values() if texts.get("name")]
-    return frozenset(gram for one in names for gram in grams_of(one))
+    return frozenset(gram for one in names for gram in gram_set(one))
 
 
 def _meanings(word: str, *, names: _Names, by: Actor) -> Iterator[Meaning]:

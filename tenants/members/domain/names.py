@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice, pairwise, product
 
 from pypinyin import Style, pinyin
@@ -41,6 +42,12 @@ SURNAMES: dict[str, tuple[str, ...]] = {
 
 def grams_of(name: str) -> list[str]:
     """All that a name is found by, sorted, each once; nothing for an empty name."""
+    return sorted(gram_set(name))
+
+
+@lru_cache(maxsize=4096)
+def gram_set(name: str) -> frozenset[str]:
+    """As `grams_of`; kept, for the names of staff and services are asked about with every search."""
     found: set[str] = set()
     for run, spelled in _runs(name):
         if spelled:
@@ -50,7 +57,7 @@ def grams_of(name: str) -> list[str]:
             found.update(first + second for first, second in pairwise(run))
             for syllables in _readings(run[:MOST_SYLLABLES]):
                 found.update(_spelled(syllables))
-    return sorted(found)
+    return frozenset(found)
 
 
 def grams_sought(text: str) -> list[str]:
@@ -69,7 +76,7 @@ def grams_sought(text: str) -> list[str]:
 def is_found_by(name: str, text: str) -> bool:
     """Whether the search for `text` finds the name: for the few names that stand in no index."""
     sought = grams_sought(text)
-    return bool(sought) and set(sought) <= set(grams_of(name))
+    return bool(sought) and set(sought) <= gram_set(name)
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
