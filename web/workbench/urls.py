@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, redeem
+from web.workbench import acts, booking_form, days, live, placing, redeem
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/redeemed/", redeem.show_done, name="done"),
     path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
     path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
+    path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]
