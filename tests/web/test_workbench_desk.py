@@ -333,7 +333,7 @@ def test_what_is_found_stands_in_groups_bookings_before_members_and_what_is_of_t
         "Coming": ["苏晴"],
         "Past": ["苏晴"],
         "Members": ["苏小雅"],
-        "In the day": ["Ya"],
+        "People and services": ["Ya"],
     }
     assert groups(search(sign_in("read_only"), cast, "苏")) == {"Coming": ["苏晴"], "Past": ["苏晴"]}
 

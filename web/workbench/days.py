@@ -168,6 +168,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "filter_count": filter_count(asked),
         "unfiltered_url": base + asked.query(service="", status="", channel=""),
         "timeline": timeline,
+        "sheet_url": here("sheet", desk) + asked.query(view=""),
         "place_url": here("place", desk, ANY_ID) if desk.may(Action.CHANGE_BOOKING) else None,
         "place_words": drag_words(),
         "timeline_label": format_day(

@@ -119,7 +119,7 @@ def _when(booking: Booking, desk: Desk) -> str:
     starts, ends = booking.starts_at.astimezone(desk.zone), booking.ends_at.astimezone(desk.zone)
     who = Employee.objects.filter(id=booking.practitioner_id).values_list("name", flat=True).first()
     clocks = format_clocks(starts, ends, language=get_language() or "en")
-    return ", ".join(word for word in (clocks, who) if word)
+    return " · ".join(word for word in (clocks, who) if word)
 
 
 def _refused(
@@ -173,6 +173,8 @@ def _with_names(ways: list[Way]) -> list[Way]:
     keys = {way.fields["who"] for way in ways if way.fields.get("who")}
     names = {str(key): name for key, name in Employee.objects.filter(id__in=keys).values_list("id", "name")}
     return [
-        Way(", ".join(word for word in (way.label, names.get(way.fields.get("who", ""))) if word), way.fields)
+        Way(
+            " · ".join(word for word in (way.label, names.get(way.fields.get("who", ""))) if word), way.fields
+        )
         for way in ways
     ]
