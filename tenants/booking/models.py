@@ -87,7 +87,8 @@ class Booking(models.Model):
     """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code = models.CharField(max_length=8)
+    # by bytes, so that the beginning of a code is found by the index that keeps it unique
+    code = models.CharField(max_length=8, db_collation="C")
     status = models.CharField(max_length=10, choices=Status.choices)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
@@ -157,6 +158,14 @@ class Booking(models.Model):
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
             models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+            models.Index(fields=["starts_at", "id"], name="booking_by_start"),
+            models.Index(fields=["service", "-starts_at"], name="booking_by_service"),
+            # most are completed in the end: those are never rare, and what is rare is found by its status
+            models.Index(
+                fields=["store", "status", "-starts_at"],
+                name="booking_by_status",
+                condition=~Q(status="completed"),
+            ),
         ]
 
     def __str__(self) -> str:
