@@ -198,13 +198,30 @@ def follow_payment(world: World, invoice: Object, outcome: Outcome) -> None:
     before = copy.deepcopy(subscription)
     latest = subscription["latest_invoice"] == invoice["id"]
     if outcome == "ok":
-        if subscription["status"] in ("incomplete", "past_due", "unpaid") and latest:
+        if subscription["status"] in ("incomplete", "past_due") and latest:
             subscription["status"] = "active"
+        elif subscription["status"] == "unpaid" and not _rest_of(world, invoice, "open"):
+            subscription["status"] = "active"
+            for draft in _rest_of(world, invoice, "draft"):  # of the time while nothing was tried
+                draft.update(
+                    auto_advance=True, automatically_finalizes_at=world.now(subscription["test_clock"])
+                )
+                world.put(draft)
     elif subscription["status"] in ("active", "trialing") and invoice["billing_reason"] != (
         "subscription_create"
     ):
         subscription["status"] = "past_due"
     _keep(world, subscription, before)
+
+
+def _rest_of(world: World, invoice: Object, status: str) -> list[Object]:
+    """The other invoices of the same subscription that have a status."""
+    wanted = subscription_of_id(invoice)
+    return [
+        each
+        for each in world.store.all("invoice", customer=invoice["customer"])
+        if each["status"] == status and each["id"] != invoice["id"] and subscription_of_id(each) == wanted
+    ]
 
 
 def _keep(world: World, subscription: Object, before: Object) -> Object:

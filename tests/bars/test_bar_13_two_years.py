@@ -29,7 +29,7 @@ from tests.ground.chains import TwoChains
 
 BEGIN = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 MONTHS = 24
-LIVES = size(1, 25)
+LIVES = size(2, 25)
 
 
 @pytest.fixture()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 
 from chains.hosts import ChainInfo
 from chains.models import Chain, ChainState, Domain, new_schema_name
-from chains.schemas.owner import owner_connection
+from chains.schemas.owner import OwnerConnection, owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import platform_scope
 from tests.ground.cast import NOW
@@ -83,7 +84,19 @@ def empty_public() -> None:
     if gone:
         with owner_connection() as owner:
             for (schema,) in gone:
-                drop_schema(owner, schema)
+                _drop_in_use(owner, schema)
     # a test that closes or opens chains must not be felt by those that come after it in this worker
     for chain_id, row in _standing.values():
         put_back(CHAINS, chain_id, row)
+
+
+def _drop_in_use(owner: OwnerConnection, schema: str) -> None:
+    """Drop a schema that a web process may still be answering from: a page's last request outlives its test."""
+    for attempt in range(5):
+        try:
+            drop_schema(owner, schema)
+        except DeadlockDetected:
+            if attempt == 4:
+                raise
+        else:
+            return
