@@ -16,6 +16,7 @@ from billing.domain.notices import KIND as NOTICES
 from billing.domain.standing import GRACE, READ_ONLY_FOR, SUSPENDED_FOR, TRIAL_NOTICE, Cause
 from billing.models import (
     ChainStanding,
+    Customer,
     Invoice,
     InvoiceState,
     Notice,
@@ -23,12 +24,15 @@ from billing.models import (
     StandingStep,
     Subscription,
 )
+from billing.port import Basket, CheckoutWish
+from billing.provider import replaced_provider
 from chains.domain.lifecycle import OwesPayment, close_chain, resume_chain, suspend_chain
 from chains.domain.operators import Operator
 from chains.due import lease_due, run_due
 from chains.models import Chain, ChainState, Domain, DueWork
 from chains.outgoing import sent_messages
 from chains.scope import platform_scope
+from tests.billing.stand_in import StandIn
 from tests.ground.cast import NOW, Cast
 from tests.ground.chains import TwoChains
 
@@ -287,3 +291,26 @@ def test_a_plan_nobody_knows_any_more_takes_nothing_away(two_chains: TwoChains) 
     _follow(two_chains.a.id)
     chain = _follow(two_chains.a.id, plan="forgotten")
     assert (chain.plan, chain.entitlements) == ("growth", GROWTH)
+
+
+def test_what_a_closed_chain_subscribes_to_is_ended_and_again_where_the_provider_was_away(
+    two_chains: TwoChains,
+) -> None:
+    stripe = StandIn(now=NOW, away=True)
+    chain_id = two_chains.a.id
+    with replaced_provider(stripe):
+        _follow(chain_id, stripe_id="sub_1", stripe_customer="cus_1")
+        stripe.customers["cus_1"] = chain_id
+        wish = CheckoutWish(chain_id, "cus_1", Basket("growth", "month", "CNY", 59900), "", "", "en")
+        stripe.pages["cs_1"] = wish
+        stripe.pay("cs_1")
+        with platform_scope():
+            Customer.objects.create(chain_id=chain_id, stripe_id="cus_1", created_at=NOW)
+        close_chain(chain_id, reason="sold", by=BY, now=NOW)
+        _run_due(NOW)
+        assert stripe.subscriptions["sub_1"].status == "active"
+        stripe.away = False
+        _run_due(NOW + lifecycle.AGAIN)
+    assert stripe.subscriptions["sub_1"].status == "canceled"
+    assert Subscription.objects.get(chain_id=chain_id).status == "canceled"
+    assert RevenueChange.objects.order_by("-id").values_list("amount", flat=True)[0] == 0
