@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.feeds import calendar_feed
-from web.storefront import account, mine, taking, theme, views
+from web.storefront import account, mine, taking, theme, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("confirm/<uuid:booking_id>/drop/", taking.drop, name="drop"),
     path("confirm/<uuid:booking_id>/resend/", taking.resend, name="resend"),
     path("my/", mine.my_bookings, name="my_bookings"),
+    path("waiting/join/<uuid:service_id>/", waiting.join, name="waiting_join"),
+    path("waiting/offer/<str:token>/", waiting.offer, name="waiting_offer"),
+    path("waiting/<uuid:wish_id>/leave/", waiting.leave, name="waiting_leave"),
     path("my/sign-in/", account.enter, name="sign_in"),
     path("my/sign-in/resend/", account.resend, name="resend_sign_in"),
     path("my/sign-out/", account.leave, name="sign_out"),

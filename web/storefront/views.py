@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,6 +19,8 @@ from django.views.decorators.http import require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import Explanation, explain
 from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.policies import read_terms
+from tenants.booking.domain.terms import Terms, terms_of
 from tenants.booking.domain.visitor_holds import hold_of
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Offer
@@ -120,7 +122,8 @@ def show_times(
         "page_title": _("Move booking") if moving else _("Choose a time"),
         "times": found,
         "choice": found.choice,
-        "choice_free_until": _free_until(found, moving),
+        "terms": _terms(request, found, moving, now=now),
+        "join_url": "" if moving else _join_url(service_id, wish, found),
         "store": offer.store,
         "zone": offer.store.time_zone,
         "store_name": words_of(offer.store, "name", language=language),
@@ -130,7 +133,11 @@ def show_times(
         "people": people_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
-        "parts": part_options(found, picked=any(one["checked"] for one in picks) or _stays(request, wish)),
+        "parts": part_options(
+            found,
+            moving=moving is not None,
+            picked=any(one["checked"] for one in picks) or _stays(request, wish),
+        ),
         "picks": picks,
         "moving": moving,
         "refusal": refusal,
@@ -157,11 +164,25 @@ def _paths(service_id: UUID, store_id: UUID, moving: Booking | None) -> dict[str
     }
 
 
-def _free_until(found: Times, moving: Booking | None) -> datetime | None:
-    if found.choice is None:
-        return None
-    notice = moving.notice if moving else found.offering.notice
-    return found.choice.starts_at - timedelta(minutes=notice)
+def _terms(request: HttpRequest, found: Times, moving: Booking | None, *, now: datetime) -> Terms:
+    """What the booking would promise: of one that moves what was promised, else what holds for who asks."""
+    if moving:
+        return terms_of(moving)
+    member = member_of(request)
+    return read_terms(found.offering, member_id=member.id if member else None, now=now)
+
+
+def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
+    """Where one joins the waiting list: for the full time that is chosen, else for the day, if it is no day off."""
+    if found.choice is not None and found.choice.free:
+        return ""
+    if found.choice is None and (
+        found.parts or any(day.shown and day.word == "closed" for day in found.days)
+    ):
+        return ""
+    asked = {"at": found.choice.value} if found.choice else {"day": found.day.isoformat()}
+    person = {"with": str(found.person.employee_id)} if found.person else {}
+    return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
 
 
 def _stays(request: HttpRequest, wish: Wish) -> bool:
@@ -222,8 +243,11 @@ def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str,
     return [chip(day) for day in found.days]
 
 
-def part_options(found: Times, *, picked: bool) -> list[dict[str, Any]]:
-    """Slots by part of the day as ui/slots wants them; `picked` where a recommendation above is the one chosen."""
+def part_options(found: Times, *, moving: bool = False, picked: bool = False) -> list[dict[str, Any]]:
+    """Slots by part of the day as ui/slots wants them; a full one can be waited for, but not with a booking.
+
+    `picked` where a recommendation above is the one chosen.
+    """
     names = {
         "morning": pgettext("part of the day", "a.m."),
         "afternoon": pgettext("part of the day", "p.m."),
@@ -233,7 +257,7 @@ def part_options(found: Times, *, picked: bool) -> list[dict[str, Any]]:
 
     def slot(time: Any) -> dict[str, Any]:
         local = time.starts_at.astimezone(zone)
-        word = "" if time.free else pgettext("how free a day is", "Full")
+        word = "" if time.free or not moving else pgettext("how free a day is", "Full")
         return {
             "value": time.value,
             "time": format_clock(local),
@@ -309,7 +333,7 @@ def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[
     return [
         {
             "starts_at": change.starts_at,
-            "who": names.get(change.practitioner_id, ""),
+            "who": names.get(change.practitioner_id, "") if change.practitioner_id else "",
             "detail": change.detail,
             "url": f"{action}?"
             + urlencode(

@@ -63,6 +63,7 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "find_url": find_url,
         "search_url": find_url,
         "redeem_url": redeem_url,
+        "waiting_url": here("waiting", desk),
         "new_url": new_url,
         "new_label": _("New booking") if new_url else "",
         "may_redeem": bool(redeem_url),
@@ -77,6 +78,8 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     entries = [Entry(pgettext("rail", "Day"), "calendar-days", day_url, current in ("day", "new", "find"))]
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
+    waiting_url = here("waiting", desk)
+    entries.append(Entry(_("Waiting"), "hourglass", waiting_url, current == "waiting"))
     if serves(desk):
         entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
