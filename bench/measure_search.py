@@ -31,7 +31,7 @@ STAFF = ("小雅", "林乔", "阿宁", "周苒", "Mia", *(f"技师{number}" for 
 SERVICES = (
     "深层补水护理", "敏感肌舒缓", "紧致提拉", "清洁护理", "肩颈舒压", "眼周护理", "水光修护", "B5 舒缓导入", "Hot stone", "脊柱养护"
 )  # fmt: skip
-ROUNDS = 12
+ROUNDS = 6
 
 
 def prepare() -> tuple[Store, User]:
