@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, placing, redeem, sheet
+from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, waiting
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/day/", days.show_fragment, name="day_fragment"),
     path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
     path("<uuid:store>/find/", days.find, name="find"),
+    path("<uuid:store>/waiting/", waiting.show_waiting, name="waiting"),
     path("<uuid:store>/sheet/", sheet.show_sheet, name="sheet"),
     path("<uuid:store>/more/", days.show_more, name="more"),
     path("<uuid:store>/new/", booking_form.new, name="new"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,15 +22,19 @@ from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
-from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
-from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
-from .fairness import order_candidates
-from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
-from .offering import Offering, read_offering
-from .open import require_open
-from .rules import MemberOverlap, WrongSkill, time_closed
+from .credits import pass_keeper
+from .holds import HOLD_FOR, HOLDS, expire_holds_among
+from .items import Item, fill_basket, name_short, write_items
+from .offering import read_offering, require_by_time
+from .open import require_new_bookings
+from .penalties import require_booking_right
+from .place import take_place
+from .policies import read_terms
+from .rules import MemberOverlap, WrongSkill
+from .terms import keep_terms
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -45,14 +49,6 @@ class Guest:
     phone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
-
-    practitioner_id: UUID
-    resource_id: UUID | None
-
-
 @again_on_conflict
 def book(
     service_id: UUID,
@@ -65,25 +61,41 @@ def book(
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
+    items: Sequence[Item] = (),
+    pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
+    extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
+    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
+    claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
+    any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
+    NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
+    whose online booking is on pause.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    require_by_time(offering)
+    basket = fill_basket(store_id, items, currency=offering.currency)
     day = local_date(starts_at, offering.zone)
-    calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
+    calendar = read_calendar(
+        offering,
+        [day],
+        now=now,
+        resource_id=resource_id,
+        party_size=party_size,
+        by_staff=by.is_employee,
+    )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
-    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
+    lock_member(for_member := member_for(member, country=offering.country, by=by, now=now))
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
@@ -93,27 +105,43 @@ def book(
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=party_size,
-        price_amount=offering.price_amount,
+        pass_id=pass_id,
+        price_amount=(0 if pass_id else offering.price_amount) + basket.amount,
         currency=offering.currency,
         note=note,
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
-        expires_at=now + HOLD_FOR if hold else None,
+        expires_at=(hold_until or now + HOLD_FOR) if hold else None,
         created_at=now,
     )
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=starts_at,
-        practitioner_id=practitioner_id,
-        resource_id=resource_id,
-        now=now,
-        by_staff=by.is_employee,
-    )
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=starts_at,
+            practitioner_id=practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
-    return _begin(booking, by=by, now=now)
+    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=for_member, now=now))
+    begin_booking(booking, by=by, now=now)
+    write_items(booking, basket)
+    return booking
+
+
+def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
+    """The credits that the booking takes of its pass, if it has one. Raises as credits.Credits.reserve."""
+    if booking.pass_id is None:
+        return []
+    return [pass_keeper().reserve(booking, units=units, by=by, now=now)]
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -123,7 +151,7 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now)
@@ -140,65 +168,6 @@ def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     return booking
 
 
-def take_place(
-    calendar: Calendar,
-    booking: Booking,
-    *,
-    starts_at: datetime,
-    practitioner_id: UUID | None,
-    resource_id: UUID | None,
-    now: datetime,
-    by_staff: bool,
-) -> Place:
-    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on.
-
-    Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
-    Raises SlotTaken or the rule that closes the time, both with alternatives.
-    """
-    offering = calendar.offering
-
-    def alternatives() -> list[dict[str, object]]:
-        near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return slot_documents(near, offering)
-
-    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
-    if not verdict.bookable:
-        taken = [reason for reason in verdict.reasons if reason.code == "taken"]
-        if not taken:
-            raise time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
-        refusal = slot_taken(calendar.candidates[taken[0].staff[0]].resource_id)
-        raise _with_alternatives(refusal, alternatives)
-    refused: SlotTaken | None = None
-    for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
-        wanted = claims_for(
-            offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
-        )
-        try:
-            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
-        except SlotTaken as refusal:
-            refused = refused or refusal
-        else:
-            return Place(employee_id, resource_id)
-    assert refused is not None
-    raise _with_alternatives(refused, alternatives)
-
-
-def claims_for(
-    offering: Offering, practitioner: UUID, resource_id: UUID | None, *, starts_at: datetime
-) -> Sequence[Wanted]:
-    """What a booking claims: the practitioner with preparation and clean-up, the room for as long."""
-    during = offering.need.claim_span(starts_at)
-    wanted: list[Wanted] = [ResourceClaim(practitioner, during)]
-    if resource_id is not None:
-        wanted.append(ResourceClaim(resource_id, during))
-    return wanted
-
-
-def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
-    refusal.extra["alternatives"] = alternatives()
-    return refusal
-
-
 def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) -> None:
     """Members book for themselves, employees by their right at the store. Raises Forbidden, NotSeen."""
     if by.is_member:
@@ -210,13 +179,13 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
+def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
     """The member the booking is for; a guest becomes one, by phone the one who has that number."""
     if by.is_member:
         assert by.member_id is not None
         return by.member_id
     if isinstance(member, Guest):
-        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        phone = normalise_phone(member.phone, country=country) if member.phone else None
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member
@@ -251,10 +220,11 @@ def lock_member(member_id: UUID) -> None:
 
 
 def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
     others = Booking.objects.filter(
         member_id=member_id,
         status__in=LIVE,
+        pickup_window__isnull=True,
         starts_at__lt=booking.ends_at,
         ends_at__gt=booking.starts_at,
     ).exclude(id=booking.id)

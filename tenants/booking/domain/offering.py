@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.catalogue.models import Offer, Service
+from tenants.catalogue.models import BookedAs, Offer, Service
+from tenants.catalogue.models import Need as NeedRow
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
+from .needs import PRACTITIONER, Role, overhang, roles_of
 from .search import Need
 
 
@@ -27,9 +34,22 @@ class NotOffered(Refusal):
     fix = _("Choose another service, or another shop.")
 
 
+class NotByTime(Refusal):
+    """The service is booked by session or pickup window, not at a time of one's own."""
+
+    code = "not_by_time"
+    status = 422
+    title = _("Not booked by time")
+    detail = _("“%(service)s” is booked by choosing one of its scheduled times.")
+    fix = _("Choose a session or a pickup window.")
+
+
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start."""
+    """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start.
+
+    `roles` are the stated needs; none is one practitioner for the whole service.
+    """
 
     store_id: UUID
     store_name: str
@@ -43,14 +63,43 @@ class Offering:
     lead: timedelta
     horizon: timedelta
     notice: int
+    booked_as: str = BookedAs.TIME
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def needs_party(self) -> bool:
+        """Whether what can serve depends on the party's size."""
+        return any(role.fits_party for role in self.roles)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a practitioner serves at all."""
+        return not self.roles or any(role.kind == PRACTITIONER for role in self.roles)
 
 
 _FIELDS = (
-    "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
+    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice",
+    "service__horizon_days", "service__notice", "service__booked_as",
 )  # fmt: skip
+
+
+# The stated needs of an offer's service, in order, as one array of JSON beside the offer's row.
+_NEEDS = ArraySubquery(
+    NeedRow.objects.filter(service=OuterRef("service_id"))
+    .order_by("position")
+    .annotate(skill_ids=ArraySubquery(NeedRow.skills.through.objects.filter(need=OuterRef("id")).values("skill_id")))
+    .values(
+        json=JSONObject(
+            role="role", kind="kind", from_minute="from_minute", minutes="minutes", prepare="prepare",
+            clean_up="clean_up", count="count", fits_party="fits_party", tags="tags", skills=F("skill_ids"),
+        )
+    )
+)  # fmt: skip
+_SKILLS = ArraySubquery(
+    Service.skills.through.objects.filter(service=OuterRef("service_id")).values("skill_id")
+)
 
 
 def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -> Offering:
@@ -59,14 +108,41 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
     Members are offered what is bookable online; staff book whatever the store offers. Raises NotSeen
     for a store or service that is not there or closed down, NotOffered otherwise.
     """
-    row = Offer.objects.filter(store_id=store_id, service_id=service_id).values(*_FIELDS).first()
+    row = _rows(service_id).filter(store_id=store_id).first()
     if row is None or not row["active"] or not row["service__active"] or not row["store__active"]:
         raise _no_offer(store_id, service_id)
     if not by_staff and not row["service__online"]:
         raise NotOffered(params={"service": row["service__name"], "store": row["store__name"]})
+    return _offering(row, service_id, by_staff=by_staff)
+
+
+def read_offerings(
+    service_id: UUID, *, stores: Sequence[UUID] | None = None, by_staff: bool = False
+) -> list[Offering]:
+    """The service at each store that offers it (of those named; None is all), in the stores' order; one query."""
+    rows = _rows(service_id).filter(active=True, service__active=True, store__active=True)
+    if not by_staff:
+        rows = rows.filter(service__online=True)
+    if stores is not None:
+        rows = rows.filter(store_id__in=stores)
+    return [
+        _offering(row, service_id, by_staff=by_staff)
+        for row in rows.order_by("store__position", "store__name", "store_id")
+    ]
+
+
+def _rows(service_id: UUID) -> Any:
+    return Offer.objects.filter(service_id=service_id).values(*_FIELDS, needs=_NEEDS, skills=_SKILLS)
+
+
+def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Offering:
     price = row["price_amount"]
+    roles = roles_of(row["needs"], main_skills=row["skills"])
+    before, after = row["service__prepare"], row["service__clean_up"]
+    if roles:
+        before, after = overhang(roles, row["service__minutes"])
     return Offering(
-        store_id=store_id,
+        store_id=row["store_id"],
         store_name=row["store__name"],
         zone=ZoneInfo(row["store__time_zone"]),
         country=row["store__country"],
@@ -74,8 +150,8 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         service_name=row["service__name"],
         need=Need(
             minutes=row["service__minutes"],
-            prepare=row["service__prepare"],
-            clean_up=row["service__clean_up"],
+            prepare=before,
+            clean_up=after,
             step=5 if by_staff else row["service__step"],
         ),
         price_amount=price if price is not None else row["service__price_amount"],
@@ -83,7 +159,15 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         lead=timedelta(minutes=row["service__lead"]),
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
+        booked_as=row["service__booked_as"],
+        roles=roles,
     )
+
+
+def require_by_time(offering: Offering) -> None:
+    """Raise NotByTime for what is booked by session or pickup window."""
+    if offering.booked_as != BookedAs.TIME:
+        raise NotByTime(params={"service": offering.service_name})
 
 
 def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0003_visitor_holds'),
+        ('booking', '0030_late_and_feeds'),
         ('catalogue', '0001_initial'),
         ('members', '0010_name_index'),
         ('people', '0002_plan_version'),
