@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from bench.three_years import Years, make_bookings, make_members
+from bench.three_years import Years, gather_figures, make_bookings, make_members
 from chains.models import Chain, ChainState, Domain, new_schema_name
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema
@@ -94,8 +94,8 @@ def prepare() -> tuple[Store, User]:
             "nothing": ["鑫鑫鑫", "zzzzz", "9999999"],
         }
     )
-    with chain_scope(chain):
-        return store, clerk
+    gather_figures(schema)
+    return store, clerk
 
 
 queries: dict[str, list[str]] = {}

@@ -14,7 +14,7 @@ django.setup()
 from django.test import Client
 
 from accounts.models import User
-from bench.three_years import Years, make_bookings, make_members
+from bench.three_years import Years, gather_figures, make_bookings, make_members
 from chains.models import Chain, ChainState, Domain, new_schema_name
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema
@@ -70,6 +70,7 @@ with chain_scope(chain):
     changed = str(Booking.objects.filter(status="confirmed").order_by("starts_at", "id")[250].id)
     client = Client(HTTP_HOST=HOST)
     client.force_login(clerk, backend="allauth.account.auth_backends.AuthenticationBackend")
+gather_figures(schema)
 
 
 def measure(path: str) -> tuple[float, float, bytes]:
