@@ -33,6 +33,9 @@ FORMS: dict[str, Form] = {
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
+    "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",

@@ -262,7 +262,8 @@ def _room_columns(rooms: list[Resource], day: Day, draw: Drawing) -> list[Column
     known = {room.id for room in rooms}
     of: dict[UUID | None, list[Row]] = defaultdict(list)
     for row in day.every:
-        for key in [key for key in row.rooms if key in known] or [None]:
+        inside: list[UUID | None] = [key for key in row.rooms if key in known]
+        for key in inside or [None]:
             of[key].append(row)
     columns = [
         draw.column(
