@@ -199,6 +199,10 @@ def show_confirm(
         if booking.practitioner
         else "",
         "free_until_at": changeable_until(booking),
+        "items": [
+            (item.quantity, words_of(item.product, "name", language=language))
+            for item in booking.items.select_related("product")
+        ],
         "refusal": refusal,
         "back_url": reverse(
             "times",
