@@ -75,6 +75,9 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     entries = [Entry(pgettext("rail", "Day"), "calendar-days", day_url, current in ("day", "new", "find"))]
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
+    entries.append(
+        Entry(pgettext("rail", "Sessions"), "users", here("scheduled", desk), current == "scheduled")
+    )
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
         entries.append(Entry(_("Set up"), "settings", MANAGE, rest=True))
     return entries
