@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from api.fields import moment_text, money_document
+from api.v1.terms_documents import PromisedOut, promised_document
 from tenants.booking.domain.change import changeable_until
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.models import Booking, Channel, Status
@@ -61,7 +62,10 @@ class BookingOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Of a hold.")
-    changeable_until = serializers.DateTimeField(help_text="Until when its member may cancel or move it.")
+    changeable_until = serializers.DateTimeField(help_text="Until when its member may cancel it for nothing.")
+    terms = PromisedOut(
+        help_text="What was promised at booking; `bookings/{id}/terms` says what it means now."
+    )
     version = serializers.IntegerField()
     qr = serializers.CharField(required=False)
 
@@ -119,6 +123,7 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "created_at": moment_text(booking.created_at, zone),
         "expires_at": moment_text(booking.expires_at, zone) if booking.expires_at else None,
         "changeable_until": moment_text(changeable_until(booking), zone),
+        "terms": promised_document(booking),
         "version": booking.version,
     }
     if actor.is_member and actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:

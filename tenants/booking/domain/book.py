@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,9 +29,12 @@ from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Item, fill_basket, name_short, write_items
 from .offering import read_offering, require_by_time
-from .open import require_open
+from .open import require_new_bookings
+from .penalties import require_booking_right
 from .place import take_place
+from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
+from .terms import keep_terms
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -62,6 +65,7 @@ def book(
     pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
@@ -72,10 +76,11 @@ def book(
     with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
     claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
     any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
-    NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
+    whose online booking is on pause.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
@@ -107,7 +112,7 @@ def book(
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
-        expires_at=now + HOLD_FOR if hold else None,
+        expires_at=(hold_until or now + HOLD_FOR) if hold else None,
         created_at=now,
     )
     try:
@@ -124,6 +129,9 @@ def book(
         raise name_short(refusal, basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
+    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=for_member, now=now))
     begin_booking(booking, by=by, now=now)
     write_items(booking, basket)
     return booking

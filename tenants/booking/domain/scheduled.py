@@ -7,7 +7,7 @@ or window is locked first, shared: whoever calls it off waits for us, and we for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,10 +36,13 @@ from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, clai
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
-from .open import require_open
+from .open import require_new_bookings
+from .penalties import require_booking_right
 from .pickups import window_slots, windows_with_room
+from .policies import read_terms
 from .rules import time_closed
 from .sessions import SessionCalledOff, session_slots, sessions_with_room
+from .terms import keep_terms
 from .why import Code
 
 
@@ -123,17 +126,19 @@ def book_scheduled(
     The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
     WindowClosed, the TimeClosed rules, MemberOverlap (a second seat of a member included), ItemsWrong,
-    NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden.
+    NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden; NotOpen, ChainReadOnly;
+    BookingPaused for a member whose online booking is on pause.
     """
     spot = lock_spot(wish, by=by)
     store_id = spot.row.store_id
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     for_member = member_for(member, country=spot.offering.country, by=by, now=now)
     lock_member(for_member)
     prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)
     if spot.is_session:
         require_member_free(for_member, prepared.booking, now=now)
+    require_booking_right(for_member, by=by, zone=spot.offering.zone, now=now)
     begin_booking(prepared.booking, by=by, now=now)
     write_items(prepared.booking, prepared.basket)
     return prepared.booking
@@ -200,6 +205,8 @@ def prepare(
     wanted += pass_claims(booking, units=seats, by=by, now=now)
     claim_spot(spot, booking, wanted=wanted, basket=basket, seats=seats, now=now)
     require_takable(spot, by=by, now=now)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=member_id, now=now))
     return Prepared(booking, basket)
 
 

@@ -6,8 +6,9 @@
       │      cancelled ◀┘ └─no_show─▶ no_show
       └─expire─▶ expired
 
-`move` (to another time or person) keeps the status of a booking that is held or confirmed. `revive` makes an
-expired hold the booking after all: its payment came late, and its place was still free (payments.py).
+`move` (to another time or person) keeps the status of a booking that is held or confirmed, `resize` (another
+end, another room) that of one that is confirmed or has arrived. `revive` makes an expired hold the booking after
+all: its payment came late, and its place was still free (payments.py).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     MOVE = "move"
+    RESIZE = "resize"
     REDEEM = "redeem"
     UNDO_REDEEM = "undo_redeem"
     COMPLETE = "complete"
@@ -55,8 +57,10 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.EXPIRED, Move.REVIVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
+        (Status.CONFIRMED, Move.RESIZE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.REDEEM): Status.ARRIVED,
         (Status.CONFIRMED, Move.NO_SHOW): Status.NO_SHOW,
+        (Status.ARRIVED, Move.RESIZE): Status.ARRIVED,
         (Status.ARRIVED, Move.UNDO_REDEEM): Status.CONFIRMED,
         (Status.ARRIVED, Move.COMPLETE): Status.COMPLETED,
     }
@@ -68,6 +72,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.CONFIRM: "booking.confirmed",
         Move.CANCEL: "booking.cancelled",
         Move.MOVE: "booking.moved",
+        Move.RESIZE: "booking.resized",
         Move.REDEEM: "booking.arrived",
         Move.UNDO_REDEEM: "booking.arrival_undone",
         Move.COMPLETE: "booking.completed",

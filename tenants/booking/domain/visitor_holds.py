@@ -7,8 +7,10 @@ enough for the guests of a shop on its network, too few to empty a calendar.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -33,9 +35,12 @@ from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
 from .open import require_open
+from .penalties import require_booking_right
 from .place import take_place
+from .policies import read_terms
 from .rules import MemberOverlap
 from .scheduled import Wish, lock_spot, prepare
+from .terms import Terms, keep_terms, terms_of, terms_row
 from .transitions import Move, apply_move, read_booking
 
 PER_ADDRESS = 20
@@ -65,6 +70,16 @@ class HoldExtended(Refusal):
     title = _("Extended already")
     detail = _("This hold has been extended once; it cannot be extended again.")
     fix = _("Confirm before it runs out, or choose the time again.")
+
+
+class TermsDiffer(Refusal):
+    """Now that the shop knows who it is, other terms hold than those that were shown to somebody unknown."""
+
+    code = "terms_differ"
+    status = 409
+    title = _("Other terms hold for you")
+    detail = _("The terms shown before were for somebody the shop does not know yet.")
+    fix = _("Read the terms as they stand here now, and confirm again.")
 
 
 def key_hash(key: str) -> str:
@@ -121,6 +136,7 @@ def hold_for_visitor(
         by_staff=False,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    keep_terms(booking, read_terms(offering, member_id=None, now=now))
     begin_booking(booking, by=NOBODY, now=now)
     _remember(booking, visitor=visitor, address=address)
     return booking
@@ -202,12 +218,14 @@ def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
 
 @again_on_conflict
 def confirm_visitor_hold(
-    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = ""
+    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = "", agreed: Terms | None = None
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
-    Price, practitioner and code stay. Raises NotSeen for a hold of another browser, HoldExpired,
-    MemberOverlap where the member has another booking at that time.
+    Price, practitioner and code stay. `agreed` are the terms the member was shown (None: those of the
+    hold, for somebody unknown). Raises NotSeen for a hold of another browser, HoldExpired, MemberOverlap
+    where the member has another booking at that time, BookingPaused, TermsDiffer where other terms
+    hold for the member than were agreed to.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
@@ -215,7 +233,17 @@ def confirm_visitor_hold(
     _require_live(booking, now=now)
     if booking.pickup_window_id is None:
         require_member_free(by.member_id, booking, now=now)
-    fields = {"member_id": by.member_id, "expires_at": None, "note": note}
+    require_booking_right(by.member_id, by=by, zone=ZoneInfo(booking.store.time_zone), now=now)
+    own = terms_for_member(booking, by.member_id, now=now)
+    if own != (agreed or terms_of(booking)):
+        raise TermsDiffer
+    fields = {
+        "member_id": by.member_id,
+        "expires_at": None,
+        "note": note,
+        "terms": terms_row(own),
+        "notice": own.cancel_notice,
+    }
     try:
         with transaction.atomic():
             apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
@@ -225,6 +253,20 @@ def confirm_visitor_hold(
         raise
     VisitorHold.objects.filter(booking_id=booking_id).delete()
     return booking
+
+
+def terms_for_member(booking: Booking, member_id: UUID, *, now: datetime) -> Terms:
+    """The terms under which the member would take over a visitor's hold, at the price of the hold.
+
+    They are the hold's own, whatever the chain has changed since, unless the policy that fits the
+    member is another than the one for somebody unknown.
+    """
+    offering = replace(
+        read_offering(booking.store_id, booking.service_id, by_staff=True), price_amount=booking.price_amount
+    )
+    own = read_terms(offering, member_id=member_id, now=now)
+    unknown = read_terms(offering, member_id=None, now=now)
+    return terms_of(booking) if own == unknown else own
 
 
 @again_on_conflict

@@ -11,6 +11,7 @@ from tenants.people.models import Role
 MEANING = {
     Action.MANAGE_CHAIN: "Open the chain for bookings, change its name and look",
     Action.READ_OPERATOR_ACTS: "Read what the platform's operators did to the chain",
+    Action.MANAGE_BILLING: "Read and change the plan, pay, cancel",
     Action.CREATE_STORE: "Add a store",
     Action.MANAGE_STORE: "Change a store, its hours, closures and rooms",
     Action.MANAGE_CATALOGUE: "Add and change services, prices, where they are offered",
@@ -24,6 +25,7 @@ MEANING = {
     Action.REDEEM_BOOKING: "Redeem a booking's code",
     Action.COMPLETE_BOOKING: "Close a visit, note a no-show",
     Action.WAIVE_NOTICE: "Cancel or move after the notice has passed",
+    Action.WAIVE_PENALTY: "Let a member off a late fee or a no-show, with a reason (noted)",
     Action.READ_MEMBERS: "Find members, phones masked",
     Action.REVEAL_PHONE: "See a member's whole phone number (noted)",
     Action.MANAGE_MEMBERS: "Change a member's name, language and note",
