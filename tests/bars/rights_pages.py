@@ -42,6 +42,8 @@ FORMS: dict[str, Form] = {
         "code": world.things["other" if at is world.things["own"] else "own"].bookings["coming"].code,
         "starts_at": free_time(10).isoformat(),
     },
+    "/pickup/": lambda world, at: {"store": at.store},
+    "/workbench/{store}/stock/{product}/": lambda world, at: {"units": "1", "reason": "delivered"},
     "/workbench/live/": lambda world, at: {"store": at.store},
     "/i18n/setlang/": lambda world, at: {"language": "en"},
 }
@@ -57,6 +59,10 @@ def address_of(route: str, world: World, at: Things) -> str:
         booking=booking,
         booking_id=booking,
         service_id=at.service,
+        session_id=at.session,
+        session=at.session,
+        product_id=at.product,
+        product=at.product,
         store_id=at.store,
         employee_id=at.practitioner,
         closure_id=at.closure,
@@ -76,7 +82,9 @@ def visit(world: World, method: str, route: str, column: str, at: Things, *, hos
     path = address_of(route, world, at)
     if method == "GET":
         query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
-        asked = query.get(route) or ({"store": at.store} if route == "/book/{service_id}/" else {})
+        asked = query.get(route) or (
+            {"store": at.store} if route in ("/book/{service_id}/", "/pickup/") else {}
+        )
         return ask(
             "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
         )
