@@ -8,9 +8,12 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.ids import new_id
+from tenants.catalogue.models import Service
+from tenants.members.models import Member
+from tenants.people.models import Employee
+from tenants.stores.models import Resource, Store
 
-# models that stand in a module of their own; the app's are all found through this one
-from tenants.booking.counted import (  # noqa: F401
+from .counted import (
     BookingItem,
     CreditLine,
     HoldPayment,
@@ -24,30 +27,39 @@ from tenants.booking.counted import (  # noqa: F401
     StockChange,
     StockReason,
 )
-from tenants.catalogue.models import Service
-from tenants.members.models import Member
-from tenants.people.models import Employee
-from tenants.stores.models import Resource, Store
-
 from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
 from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
 
 # Models of one subject each; everybody reads them here.
 __all__ = [
+    "LIVE",
     "Booking",
+    "BookingItem",
+    "CalendarFeed",
     "Cause",
     "Channel",
     "Claim",
     "Consequence",
+    "CreditLine",
     "History",
+    "HoldPayment",
+    "MemberPass",
     "OfferState",
+    "PaymentState",
     "Penalty",
     "PenaltyKind",
     "PenaltyWaiver",
+    "PickupPlan",
+    "PickupWindow",
     "Policy",
     "Pool",
     "Redemption",
+    "Session",
+    "SessionState",
     "Status",
+    "Stock",
+    "StockChange",
+    "StockReason",
     "Transition",
     "VisitorHold",
     "WaitingOffer",

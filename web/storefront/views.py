@@ -336,7 +336,7 @@ def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[
     return [
         {
             "starts_at": change.starts_at,
-            "who": names.get(change.practitioner_id, ""),
+            "who": names.get(change.practitioner_id, "") if change.practitioner_id else "",
             "detail": change.detail,
             "url": f"{action}?"
             + urlencode(
