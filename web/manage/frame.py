@@ -55,7 +55,13 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
                     reverse("manage:sessions"),
                     Action.PLAN_SESSIONS,
                 ),
-                ("policies", _("Policies"), "scale", reverse("manage:policies"), Action.MANAGE_STORE),
+                (
+                    "policies",
+                    _("Policies"),
+                    "clipboard-list",
+                    reverse("manage:policies"),
+                    Action.MANAGE_STORE,
+                ),
             ],
         ),
         (
