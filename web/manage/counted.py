@@ -152,7 +152,11 @@ def plan_session(request: HttpRequest, office: Office, store_id: UUID) -> HttpRe
     """The form of a session, and the sessions it makes: all or none."""
     store = office.store(store_id, Action.PLAN_SESSIONS)
     zone = ZoneInfo(store.time_zone)
-    initial = {"day": local_date(office.now, zone) + timedelta(days=1), "capacity": 12, "weeks": 4}
+    initial = {
+        "day": (local_date(office.now, zone) + timedelta(days=1)).isoformat(),
+        "capacity": 12,
+        "weeks": 4,
+    }
     form = SessionForm(request.POST or None, initial=initial, store=store)
     back = f"{reverse('manage:sessions')}?store={store.id}"
     if request.method == "POST" and form.is_valid():

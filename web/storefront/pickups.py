@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -96,12 +95,11 @@ def show_pickup(
                 "none": True,
                 "word": "",
                 "checked": one == day,
-                "url": f"{reverse('pickup')}?{urlencode({'store': store.id, 'day': one.isoformat()})}",
             }
             for one in days
         ],
         "windows": _windows(shown, zone, typed.get("window", "")),
-        "day": day,
+        "here": reverse("pickup"),
         "back_url": f"{reverse('shop')}?store={store.id}",
         "refusal": refusal,
         "missing": missing,
@@ -114,9 +112,10 @@ def show_pickup(
 def _items(request: HttpRequest) -> tuple[Item, ...]:
     """Every product with a number of at least one."""
     found = []
-    for name, text in request.POST.items():
+    for name in request.POST:
+        text = request.POST.get(name, "")
         product_id = uuid_or_none(name.removeprefix("item-")) if name.startswith("item-") else None
-        if product_id and str(text).isascii() and str(text).isdigit() and 0 < int(text) <= MOST:
+        if product_id and text.isascii() and text.isdigit() and 0 < int(text) <= MOST:
             found.append(Item(product_id, int(text)))
     return tuple(found)
 

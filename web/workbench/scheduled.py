@@ -121,9 +121,11 @@ def _back(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _page(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None) -> HttpResponse:
     require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
     on = asked_day(request, desk)
-    named = {"first": on, "end": on + timedelta(days=1), "zone": desk.zone}
-    sessions = list(find_sessions(desk.store.id, **named).order_by("starts_at", "id"))
-    windows = list(find_windows(desk.store.id, **named).order_by("starts_at"))
+    end = on + timedelta(days=1)
+    sessions = list(
+        find_sessions(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at", "id")
+    )
+    windows = list(find_windows(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at"))
     booked = _bookings(desk, sessions, windows)
     context = {
         **frame(request, desk, current="scheduled"),

@@ -137,7 +137,8 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
             ends_at__gt=place.start,
         )
     )
-    serving = {one.practitioner_id for one in (*bookings, *sessions)}
+    serving = {booking.practitioner_id for booking in bookings}
+    serving |= {session.practitioner_id for session in sessions}
     people = dict(
         Employee.objects.filter(
             Q(id__in=serving)
