@@ -53,6 +53,8 @@ FORMS: dict[str, Form] = {
         "gives_on": "2027-01-25",
     },
     "/workbench/mine/visits/{booking}/late/": lambda world, at: {"minutes": "15"},
+    "/pickup/": lambda world, at: {"store": at.store},
+    "/workbench/{store}/stock/{product}/": lambda world, at: {"units": "1", "reason": "delivered"},
     "/workbench/live/": lambda world, at: {"store": at.store},
     "/i18n/setlang/": lambda world, at: {"language": "en"},
 }
@@ -68,6 +70,10 @@ def address_of(route: str, world: World, at: Things) -> str:
         booking=booking,
         booking_id=booking,
         service_id=at.service,
+        session_id=at.session,
+        session=at.session,
+        product_id=at.product,
+        product=at.product,
         store_id=at.store,
         employee_id=at.practitioner,
         closure_id=at.closure,
@@ -89,7 +95,9 @@ def visit(world: World, method: str, route: str, column: str, at: Things, *, hos
     path = address_of(route, world, at)
     if method == "GET":
         query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
-        asked = query.get(route) or ({"store": at.store} if route == "/book/{service_id}/" else {})
+        asked = query.get(route) or (
+            {"store": at.store} if route in ("/book/{service_id}/", "/pickup/") else {}
+        )
         return ask(
             "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
         )

@@ -223,6 +223,10 @@ def show_confirm(
         "practitioner_name": words_of(booking.practitioner, "name", language=language)
         if booking.practitioner
         else "",
+        "items": [
+            (item.quantity, words_of(item.product, "name", language=language))
+            for item in booking.items.select_related("product")
+        ],
         "terms": terms,
         "terms_seal": seal_of(terms),
         "refusal": refusal,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, waiting
+from web.workbench import (
+    acts,
+    booking_form,
+    days,
+    live,
+    placing,
+    redeem,
+    scheduled,
+    sheet,
+    waiting,
+)
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/new/", booking_form.new, name="new"),
     path("<uuid:store>/new/times/", booking_form.show_times, name="new_times"),
     path("<uuid:store>/new/members/", booking_form.show_members, name="new_members"),
+    path("<uuid:store>/scheduled/", scheduled.show_scheduled, name="scheduled"),
+    path("<uuid:store>/scheduled/<uuid:session>/join/", scheduled.walk_in, name="walk_in"),
+    path("<uuid:store>/stock/<uuid:product>/", scheduled.adjust, name="adjust_stock"),
     path("<uuid:store>/redeem/", redeem.redeem, name="redeem"),
     path("<uuid:store>/redeem/take-over/", redeem.take_over, name="take_over"),
     path("<uuid:store>/bookings/<uuid:booking>/", days.show_booking, name="booking"),
