@@ -46,6 +46,9 @@ class BookingOut(serializers.Serializer[Any]):
     party_size = serializers.IntegerField()
     items = serializers.SerializerMethodField()
     note = serializers.CharField()
+    details = serializers.DictField(
+        child=serializers.DictField(), help_text="Answers to what verticals asked, by their codes."
+    )
     price = MoneyOut()
     channel = serializers.ChoiceField(choices=Channel.values)
     reason = serializers.CharField()
@@ -93,6 +96,7 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "party_size": booking.party_size,
         "items": [],
         "note": booking.note,
+        "details": booking.details,
         "price": money_document(booking.price_amount, booking.currency),
         "channel": str(booking.channel),
         "reason": booking.reason,

@@ -16,7 +16,9 @@ from api.v1 import (
     redemptions,
     services,
     shifts,
+    steps,
     stores,
+    verticals,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,5 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *availability.urls,
     *redemptions.urls,
     *live.urls,
+    *steps.urls,
     *docs.urls,
+    *verticals.urls(),
 ]

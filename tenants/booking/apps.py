@@ -17,8 +17,10 @@ class BookingConfig(AppConfig):
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
         from tenants.booking.domain.notices import KINDS, tell_member
+        from tenants.booking.domain.plugged import HOOKS
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
         from tenants.events.domain.subscribers import register_subscriber
+        from tenants.extension.registry import register_core
 
         register_due(HOLDS, expire_holds)
         register_due(FIGURES, push_figures)
@@ -26,3 +28,4 @@ class BookingConfig(AppConfig):
         register_chore("overdue holds", sweep_holds)
         register_chore("visitors' holds", forget_visitor_holds)
         register_subscriber("member_text", tell_member, kinds=KINDS)
+        register_core("booking", HOOKS)

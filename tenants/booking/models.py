@@ -39,8 +39,49 @@ class Channel(models.TextChoices):
     API = "api"
 
 
+class BookingGroup(models.Model):
+    """Bookings of one party, made all or none; the payer sees, moves and cancels them all."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
+    payer = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="groups_paid")
+    made_by = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"group {self.id}"
+
+
+class BookingSeries(models.Model):
+    """Bookings of one member that return every `interval_days` at the same wall time, with the same person."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="series")
+    practitioner = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
+    interval_days = models.PositiveSmallIntegerField()
+    made_by = models.ForeignKey(
+        Employee, null=True, on_delete=models.PROTECT, db_index=False, related_name="series_made"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(interval_days__gte=1, interval_days__lte=91), name="series_returns"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"every {self.interval_days} days"
+
+
 class Booking(models.Model):
-    """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
+    """An atomic set of claims for a member at a store. Times are aware UTC, half-open.
+
+    `details` are the answers to what plug-ins asked, by their codes; they stay when a plug-in goes.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(max_length=8)
@@ -68,6 +109,13 @@ class Booking(models.Model):
     )
     expires_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    group = models.ForeignKey(
+        BookingGroup, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
+    )
+    series = models.ForeignKey(
+        BookingSeries, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -102,6 +150,8 @@ class Booking(models.Model):
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
             models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+            models.Index(fields=["group"], name="booking_by_group", condition=Q(group__isnull=False)),
+            models.Index(fields=["series"], name="booking_by_series", condition=Q(series__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -111,6 +111,7 @@ def test_member_books_and_reads_the_booking_with_its_qr(shop: Shop) -> None:
         "party_size": 1,
         "items": [],
         "note": "left knee",
+        "details": {},
         "price": {"amount": 39800, "currency": "CNY"},
         "channel": "api",
         "reason": "",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -30,6 +31,7 @@ from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
 from .offering import Offering, read_offering
 from .open import require_open
+from .plugged import choose_beside, fill_answers, require_plugged_rules
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
 
@@ -66,6 +68,7 @@ def book(
     resource_id: UUID | None = None,
     party_size: int = 1,
     note: str = "",
+    details: Mapping[str, Any] | None = None,
     hold: bool = False,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
@@ -73,6 +76,7 @@ def book(
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
+    `details` answer what plug-ins ask, by their codes; DetailsInvalid, and any rule of theirs, refuses.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
@@ -102,18 +106,45 @@ def book(
         expires_at=now + HOLD_FOR if hold else None,
         created_at=now,
     )
-    place = take_place(
+    fill_answers(booking, offering, details or {}, by_staff=by.is_employee)
+    settle(
         calendar,
         booking,
-        starts_at=starts_at,
         practitioner_id=practitioner_id,
         resource_id=resource_id,
         now=now,
         by_staff=by.is_employee,
     )
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    require_member_free(for_member, booking, now=now)
     return _begin(booking, by=by, now=now)
+
+
+def settle(
+    calendar: Calendar,
+    booking: Booking,
+    *,
+    practitioner_id: UUID | None,
+    resource_id: UUID | None,
+    now: datetime,
+    by_staff: bool,
+) -> None:
+    """Give a booking that is about to be written its place, then hear its member's other bookings and the rules.
+
+    Raises what take_place does first, then MemberOverlap, then what plug-ins refuse.
+    """
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=booking.starts_at,
+        practitioner_id=practitioner_id,
+        resource_id=resource_id,
+        now=now,
+        by_staff=by_staff,
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    if booking.member_id is not None:
+        require_member_free(booking.member_id, booking, now=now)
+    complete = booking.member_id is not None
+    require_plugged_rules(booking, calendar.offering, by_staff=by_staff, now=now, complete=complete)
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -170,28 +201,19 @@ def take_place(
         raise _with_alternatives(refusal, alternatives)
     refused: SlotTaken | None = None
     for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
-        wanted = claims_for(
-            offering, calendar.candidates[employee_id].resource_id, resource_id, starts_at=starts_at
+        serves = ResourceClaim(
+            calendar.candidates[employee_id].resource_id, offering.need.claim_span(starts_at)
         )
         try:
+            beside = choose_beside(offering, booking, resource_id, starts_at=starts_at)
+            wanted: list[Wanted] = [serves, *beside]
             take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
         except SlotTaken as refusal:
             refused = refused or refusal
         else:
-            return Place(employee_id, resource_id)
+            return Place(employee_id, beside[0].resource_id if beside else None)
     assert refused is not None
     raise _with_alternatives(refused, alternatives)
-
-
-def claims_for(
-    offering: Offering, practitioner: UUID, resource_id: UUID | None, *, starts_at: datetime
-) -> Sequence[Wanted]:
-    """What a booking claims: the practitioner with preparation and clean-up, the room for as long."""
-    during = offering.need.claim_span(starts_at)
-    wanted: list[Wanted] = [ResourceClaim(practitioner, during)]
-    if resource_id is not None:
-        wanted.append(ResourceClaim(resource_id, during))
-    return wanted
 
 
 def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:

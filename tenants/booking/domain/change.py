@@ -26,6 +26,7 @@ from .book import (
 from .calendar import read_calendar
 from .claims import constraint_of
 from .offering import read_offering
+from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 
@@ -124,12 +125,7 @@ def reschedule_booking(
     )
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
-    before = {
-        "from": {
-            "starts_at": booking.starts_at.isoformat(),
-            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
-        }
-    }
+    before = {"from": place_document(booking)}
     place = take_place(
         calendar,
         booking,
@@ -143,9 +139,25 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    fields = {"starts_at": moved.start, "ends_at": moved.end, "practitioner_id": place.practitioner_id}
+    require_plugged_rules(
+        booking, offering, by_staff=by.is_employee, now=now, complete=booking.member_id is not None
+    )
+    fields = {
+        "starts_at": moved.start,
+        "ends_at": moved.end,
+        "practitioner_id": place.practitioner_id,
+        "resource_id": place.resource_id,
+    }
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
+
+
+def place_document(booking: Booking) -> dict[str, str | None]:
+    """When and by whom, as the history keeps it."""
+    return {
+        "starts_at": booking.starts_at.isoformat(),
+        "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+    }
 
 
 def _apply_guarded(booking: Booking, **move: Any) -> None:

@@ -16,6 +16,7 @@ from .book import lock_member, require_member_free, require_practitioner, take_p
 from .calendar import read_calendar
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
+from .plugged import require_plugged_rules
 from .search import Slot
 from .transitions import EVENT_OF, Move, apply_move
 
@@ -72,13 +73,14 @@ def take_over_booking(
     served = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = served.start, served.end
     require_member_free(booking.member_id, booking, now=now)
-    booking.store_id = store_id
+    booking.store_id, booking.resource_id = store_id, place.resource_id
+    require_plugged_rules(booking, offering, by_staff=True, now=now)
     fields = {
         "store_id": store_id,
         "starts_at": served.start,
         "ends_at": served.end,
         "practitioner_id": place.practitioner_id,
-        "resource_id": None,
+        "resource_id": place.resource_id,
     }
     apply_move(booking, Move.MOVE, by=by, now=now, fields=fields, detail=before)
     record_event(

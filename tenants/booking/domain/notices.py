@@ -16,16 +16,18 @@ from chains.outgoing import Message, carry_message
 from chains.refusals import Text
 from tenants.booking.models import Booking, Status
 from tenants.events.domain.subscribers import Call, Happened
+from tenants.extension.calls import sentences_for
+from tenants.extension.hooks import MessageAsked
+from tenants.extension.registry import plugins_on
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.words import words_of
 
-from .codes import show_code
 from .transitions import read_booking
 
 TEXTS: Mapping[str, Text] = MappingProxyType(
     {
-        "booking.confirmed": _("%(chain)s: booked. %(service)s, %(when)s, %(store)s. Your code: %(code)s."),
-        "booking.moved": _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s. Your code: %(code)s."),
+        "booking.confirmed": _("%(chain)s: booked. %(service)s, %(when)s, %(store)s."),
+        "booking.moved": _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s."),
         "booking.cancelled": _("%(chain)s: cancelled. %(service)s, %(when)s, %(store)s."),
     }
 )
@@ -69,13 +71,24 @@ def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) 
     zone = ZoneInfo(booking.store.time_zone)
     language = (booking.member.locale if booking.member else "") or chain.locale
     with translation.override(language):
-        return str(TEXTS[kind]) % {
+        text = str(TEXTS[kind]) % {
             "chain": chain.name,
             "service": words_of(booking.service, "name", language=language),
             "store": words_of(booking.store, "name", language=language),
-            "code": show_code(booking.code),
             "when": spoken(booking.starts_at, zone=zone, now=now),
         }
+        for sentence in sentences_for(
+            plugins_on(booking.store.verticals), _asked(kind, booking), details=booking.details
+        ):
+            # a Chinese full stop brings its own space
+            text += sentence if text.endswith("。") else f" {sentence}"
+        return text
+
+
+def _asked(kind: str, booking: Booking) -> MessageAsked:
+    return MessageAsked(
+        kind, booking.id, booking.code, booking.store_id, booking.service_id, booking.starts_at
+    )
 
 
 def own_chain() -> OwnChain:

@@ -43,13 +43,14 @@ class Offering:
     lead: timedelta
     horizon: timedelta
     notice: int
+    verticals: tuple[str, ...] = ()
 
 
 _FIELDS = (
     "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice",
+    "service__horizon_days", "service__notice", "store__verticals",
 )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         lead=timedelta(minutes=row["service__lead"]),
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
+        verticals=tuple(row["store__verticals"]),
     )
 
 

@@ -8,7 +8,9 @@ enough for the guests of a shop on its network, too few to empty a calendar.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -26,13 +28,14 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
-from .book import insert_booking, lock_member, require_member_free, require_practitioner, take_place
+from .book import insert_booking, lock_member, require_member_free, require_practitioner, settle
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
 from .open import require_open
+from .plugged import fill_answers, require_plugged_rules
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
 
@@ -107,16 +110,7 @@ def hold_for_visitor(
         expires_at=now + HOLD_FOR,
         created_at=now,
     )
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=starts_at,
-        practitioner_id=practitioner_id,
-        resource_id=None,
-        now=now,
-        by_staff=False,
-    )
-    booking.practitioner_id = place.practitioner_id
+    settle(calendar, booking, practitioner_id=practitioner_id, resource_id=None, now=now, by_staff=False)
     insert_booking(booking, randbelow=secrets.randbelow)
     _remember(booking, visitor=visitor, address=address)
     record_transition(booking, before="", by=Actor(), now=now)
@@ -191,19 +185,35 @@ def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
 
 @again_on_conflict
 def confirm_visitor_hold(
-    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = ""
+    booking_id: UUID,
+    *,
+    visitor: str,
+    by: Actor,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
-    Price, practitioner and code stay. Raises NotSeen for a hold of another browser, HoldExpired,
-    MemberOverlap where the member has another booking at that time.
+    Price, practitioner and code stay. `details` answer what is asked, by code ("booking" asks for the
+    note). Raises NotSeen for a hold of another browser, HoldExpired, DetailsInvalid, what plug-ins'
+    rules refuse, MemberOverlap where the member has another booking at that time.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
     booking = held_by(booking_id, visitor=visitor)
     _require_live(booking, now=now)
+    offering = read_offering(booking.store_id, booking.service_id)
+    fill_answers(booking, offering, details or {}, by_staff=False)
     require_member_free(by.member_id, booking, now=now)
-    fields = {"member_id": by.member_id, "expires_at": None, "note": note}
+    booking.member_id = by.member_id
+    require_plugged_rules(booking, offering, by_staff=False, now=now)
+    fields = {
+        "member_id": by.member_id,
+        "expires_at": None,
+        "note": booking.note,
+        "details": booking.details,
+        "party_size": booking.party_size,
+    }
     try:
         with transaction.atomic():
             apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
