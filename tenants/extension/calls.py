@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
@@ -115,8 +115,8 @@ def decide(plugin: Plugin, ask: Callable[[A], Any], asked: A) -> Any:
     try:
         with _savepoint(plugin):
             return ask(asked)
-    except Refusal:
-        raise
+    except (Refusal, OperationalError):
+        raise  # a deadlock is for whoever tries again
     except Exception as error:
         log.exception("hook_failed", vertical=plugin.code)
         raise VerticalFailed(params={"vertical": plugin.code}) from error

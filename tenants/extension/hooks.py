@@ -57,7 +57,8 @@ class ExtraNeed:
 class Wish:
     """A booking about to be made or moved. `details` are the vertical's own answers.
 
-    `complete` is False while a visitor only keeps the time and has answered nothing yet.
+    `complete` is False while a visitor only keeps the time and has answered nothing yet; `moves` is True
+    for a booking that stands already.
     """
 
     store_id: UUID
@@ -70,6 +71,7 @@ class Wish:
     now: datetime
     details: Details = field(default_factory=dict)
     complete: bool = True
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def test_every_hook_says_a_sentence_in_the_hooks_file() -> None:
     assert re.findall(r'^    (\w+): .*\n    """[A-Z][^"]+\."""$', body, re.MULTILINE) == NAMES
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "rules"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_hook_has_a_user_in_the_core(name: str) -> None:
     assert [plugin.code for plugin in plugins_on(()) if getattr(plugin.hooks, name)] != []
 

@@ -30,7 +30,6 @@ from .codes import draw_code
 from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
 from .offering import Offering, read_offering
-from .open import require_open
 from .plugged import choose_beside, fill_answers, require_plugged_rules
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
@@ -81,7 +80,6 @@ def book(
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)

@@ -140,7 +140,12 @@ def reschedule_booking(
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
     require_plugged_rules(
-        booking, offering, by_staff=by.is_employee, now=now, complete=booking.member_id is not None
+        booking,
+        offering,
+        by_staff=by.is_employee,
+        now=now,
+        complete=booking.member_id is not None,
+        moves=True,
     )
     fields = {
         "starts_at": moved.start,

@@ -74,7 +74,7 @@ def take_over_booking(
     booking.starts_at, booking.ends_at = served.start, served.end
     require_member_free(booking.member_id, booking, now=now)
     booking.store_id, booking.resource_id = store_id, place.resource_id
-    require_plugged_rules(booking, offering, by_staff=True, now=now)
+    require_plugged_rules(booking, offering, by_staff=True, now=now, moves=True)
     fields = {
         "store_id": store_id,
         "starts_at": served.start,

@@ -1,6 +1,7 @@
 """What plug-ins say about a booking: their answers, their rules, and what it claims beside its practitioner.
 
-The core's own parts stand here too, behind the same hooks: the note, the room asked for, the code in a text.
+The core's own parts stand here too, behind the same hooks: the note, the room asked for, that the shop
+is open, the code in a text.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from tenants.extension.hooks import (
     Wish,
 )
 from tenants.extension.registry import plugins_on
+from tenants.people.domain.rights import NOBODY
 from tenants.stores.models import Resource, ResourceKind
 
 from .claims import ResourceClaim, SlotTaken, slot_taken
 from .codes import show_code
 from .figures import METRICS
 from .offering import Offering
+from .open import require_open
 from .spans import Span
 
 NOTE_LENGTH = 500
@@ -59,12 +62,24 @@ def claim_room_asked_for(asked: NeedsAsked) -> Sequence[ExtraNeed]:
     return [ExtraNeed("", before=asked.prepare, after=asked.clean_up, only=(asked.resource_id,))]
 
 
+def refuse_while_closed(wish: Wish) -> None:
+    """The core's own rule: guests book once the chain has opened. Raises NotOpen."""
+    if not (wish.by_staff or wish.moves):
+        require_open(by=NOBODY)
+
+
 def tell_code(asked: MessageAsked) -> str:
     """The core's own sentence: the code to show at the desk."""
     return _("Your code: %(code)s.") % {"code": show_code(asked.code)} if asked.kind in CODE_IN else ""
 
 
-HOOKS = Hooks(needs=claim_room_asked_for, steps=ask_for_note, messages=tell_code, metrics=METRICS)
+HOOKS = Hooks(
+    needs=claim_room_asked_for,
+    rules=refuse_while_closed,
+    steps=ask_for_note,
+    messages=tell_code,
+    metrics=METRICS,
+)
 
 
 def steps_of(offering: Offering, *, by_staff: bool = False) -> list[Step]:
@@ -89,7 +104,13 @@ def fill_answers(
 
 
 def require_plugged_rules(
-    booking: Booking, offering: Offering, *, by_staff: bool, now: datetime, complete: bool = True
+    booking: Booking,
+    offering: Offering,
+    *,
+    by_staff: bool,
+    now: datetime,
+    complete: bool = True,
+    moves: bool = False,
 ) -> None:
     """Let the core's and the verticals' rules refuse the booking as it stands in memory."""
     wish = Wish(
@@ -102,6 +123,7 @@ def require_plugged_rules(
         by_staff=by_staff,
         now=now,
         complete=complete,
+        moves=moves,
     )
     require_rules(plugins_on(offering.verticals), wish, details=booking.details)
 

@@ -24,7 +24,7 @@ from chains.due import mark_due
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Channel, Status, VisitorHold
 from tenants.events.domain.record import record_event
-from tenants.people.domain.rights import NOBODY, Actor, NotSeen
+from tenants.people.domain.rights import Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
@@ -34,7 +34,6 @@ from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .offering import read_offering
-from .open import require_open
 from .plugged import fill_answers, require_plugged_rules
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
@@ -90,7 +89,6 @@ def hold_for_visitor(
     Raises NotOpen, TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
     WrongSkill, NotOffered, NotSeen.
     """
-    require_open(by=NOBODY)
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
