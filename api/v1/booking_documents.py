@@ -25,7 +25,7 @@ class MoneyOut(serializers.Serializer[Any]):
 
 
 class BookingOut(serializers.Serializer[Any]):
-    """A booking. `qr` is there for its member alone, while it can be redeemed."""
+    """A booking. `qr` is there for its member and their party's payer, while it can be redeemed."""
 
     id = serializers.UUIDField()
     code = serializers.CharField()
@@ -49,6 +49,8 @@ class BookingOut(serializers.Serializer[Any]):
     details = serializers.DictField(
         child=serializers.DictField(), help_text="Answers to what verticals asked, by their codes."
     )
+    group = serializers.UUIDField(allow_null=True, help_text="The party it was booked with.")
+    series = serializers.UUIDField(allow_null=True, help_text="The recurring bookings it is one of.")
     price = MoneyOut()
     channel = serializers.ChoiceField(choices=Channel.values)
     reason = serializers.CharField()
@@ -97,6 +99,8 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "items": [],
         "note": booking.note,
         "details": booking.details,
+        "group": str(booking.group_id) if booking.group_id else None,
+        "series": str(booking.series_id) if booking.series_id else None,
         "price": money_document(booking.price_amount, booking.currency),
         "channel": str(booking.channel),
         "reason": booking.reason,
@@ -105,7 +109,11 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "changeable_until": moment_text(changeable_until(booking), zone),
         "version": booking.version,
     }
-    if actor.is_member and actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:
+    if (
+        actor.is_member
+        and actor.member_id in (booking.member_id, booking.payer_id)
+        and (qr := qr_of(booking)) is not None
+    ):
         document["qr"] = qr
     return document
 

@@ -113,6 +113,10 @@ class Booking(models.Model):
     group = models.ForeignKey(
         BookingGroup, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
     )
+    # of the group, repeated here so that a payer's bookings are found by an index
+    payer = models.ForeignKey(
+        Member, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings_paid"
+    )
     series = models.ForeignKey(
         BookingSeries, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
     )
@@ -125,6 +129,11 @@ class Booking(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="booking_status_known"),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="booking_in_order"),
             models.CheckConstraint(condition=Q(party_size__gte=1), name="booking_has_people"),
+            models.CheckConstraint(
+                condition=Q(group__isnull=True, payer__isnull=True)
+                | Q(group__isnull=False, payer__isnull=False),
+                name="booking_of_a_group_has_its_payer",
+            ),
             models.CheckConstraint(
                 condition=Q(status="held", expires_at__isnull=False) | ~Q(status="held"),
                 name="booking_hold_expires",
@@ -152,6 +161,9 @@ class Booking(models.Model):
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
             models.Index(fields=["group"], name="booking_by_group", condition=Q(group__isnull=False)),
             models.Index(fields=["series"], name="booking_by_series", condition=Q(series__isnull=False)),
+            models.Index(
+                fields=["payer", "-starts_at"], name="booking_by_payer", condition=Q(payer__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
 from .codes import draw_code
 from .fairness import order_candidates
 from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
-from .offering import Offering, read_offering
+from .offering import read_offering
 from .plugged import choose_beside, fill_answers, require_plugged_rules
 from .rules import MemberOverlap, WrongSkill, time_closed
 from .transitions import record_transition
@@ -70,6 +70,7 @@ def book(
     details: Mapping[str, Any] | None = None,
     hold: bool = False,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
+    companion: bool = False,  # `member` comes with the member who books: see groups
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
@@ -79,13 +80,15 @@ def book(
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
-    require_booker(member, store_id=store_id, by=by)
+    if not (companion and by.is_member):
+        require_booker(member, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
-    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
+    whom = None if by.is_member and not companion else member
+    lock_member(for_member := whose(whom, country=offering.country, by=by, now=now))
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
@@ -230,13 +233,15 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
-    """The member the booking is for; a guest becomes one, by phone the one who has that number."""
-    if by.is_member:
-        assert by.member_id is not None
+def whose(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
+    """The member the booking is for: whoever is named, else the member who books.
+
+    A guest becomes one, by phone the one who has that number as it is read in `country`.
+    """
+    if member is None and by.member_id is not None:
         return by.member_id
     if isinstance(member, Guest):
-        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        phone = normalise_phone(member.phone, country=country) if member.phone else None
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member

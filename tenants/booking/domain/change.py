@@ -202,14 +202,14 @@ def lock_booking(booking: Booking) -> None:
 def visible_booking(booking_id: UUID, *, by: Actor, action: Action) -> Booking:
     """The booking, if the actor may do this to it.
 
-    A member may confirm, cancel and move their own. Raises NotSeen for a booking that is not theirs or
+    A member may confirm, cancel and move their own, and those of a party they pay for. Raises NotSeen for a booking that is not theirs or
     of a store the employee has nothing to do with, Forbidden for one they see but may not change.
     """
     booking = read_booking(booking_id)
     if booking is None:
         raise NotSeen
     if by.is_member:
-        if booking.member_id != by.member_id:
+        if by.member_id not in (booking.member_id, booking.payer_id):
             raise NotSeen
         if action != Action.CHANGE_BOOKING:
             require(by, action)

@@ -46,15 +46,18 @@ class OwnChain:
 def tell_member(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `member_text`: the call that texts the member, or nothing where there is nothing to tell.
 
-    A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
+    For somebody of a party without a phone its payer is told. A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
     """
     booking = read_booking(event.subject_id)
-    if booking is None or booking.member is None or not booking.member.phone or _overtaken(booking, event):
+    if booking is None or booking.member is None or _overtaken(booking, event):
+        return None
+    phone = booking.member.phone or (booking.payer.phone if booking.payer else None)
+    if not phone:
         return None
     chain = own_chain()
     message = Message(
         channel="sms",
-        to=booking.member.phone,
+        to=phone,
         subject="",
         text=notice_text(event.kind, booking, chain=chain, now=now),
         key=event.key,
