@@ -27,7 +27,7 @@ from api.domain.tokens import issue_token
 from chains.hosts import ChainInfo
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
-from tenants.booking.models import Booking, Channel, Redemption, Status
+from tenants.booking.models import Booking, BookingGroup, BookingSeries, Channel, Redemption, Status
 from tenants.people.models import Leave
 from tenants.stores.models import Closure, Resource, ResourceKind
 from tests.ground.cast import NOW, Cast, Chain, local
@@ -59,6 +59,8 @@ class Things:
     closure: UUID
     leave: UUID
     bookings: dict[str, Booking] = field(default_factory=dict)
+    group: UUID | None = None
+    series: UUID | None = None
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived."""
@@ -136,6 +138,13 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
                 expires_at=NOW + timedelta(minutes=8) if state == "held" else None,
                 created_at=NOW - timedelta(days=1),
             )
+        coming = things.bookings["coming"]
+        group = BookingGroup.objects.create(store=place, payer=member, created_at=NOW)
+        series = BookingSeries.objects.create(
+            store=place, service=coming.service, member=member, interval_days=7, created_at=NOW
+        )
+        Booking.objects.filter(id=coming.id).update(group=group, payer=member, series=series)
+        things.group, things.series = group.id, series.id
         Redemption.objects.create(
             booking=things.bookings["arrived"],
             store=place,

@@ -97,15 +97,14 @@ def plan_group(
         _payer, parts = _prepare(items, store_id=store_id, by=by, now=now, member=member)
         placed = tried(lambda: take_parts(parts, store_id=store_id, by=by, now=now))
         others: list[datetime] = []
-        wrong = next((one for one in placed if one.refusal is not None), None)
-        for slot in wrong.alternatives if wrong is not None else ():
-            moved = shifted(parts, datetime.fromisoformat(slot["starts_at"]).astimezone(UTC), of=wrong.part)
-            found = tried(lambda moved=moved: take_parts(moved, store_id=store_id, by=by, now=now))  # type: ignore[misc]
-            if all(one.refusal is None for one in found):
-                others.append(moved[0].starts_at)
-            if len(others) == OTHER_STARTS:
-                break
-        return GroupPlan(placed, others)
+        for wrong in [one for one in placed if one.refusal is not None][:1]:
+            for slot in wrong.alternatives:
+                start = datetime.fromisoformat(slot["starts_at"]).astimezone(UTC)
+                moved = shifted(parts, start, of=wrong.part)
+                found = tried(lambda moved=moved: take_parts(moved, store_id=store_id, by=by, now=now))
+                if all(one.refusal is None for one in found):
+                    others.append(moved[0].starts_at)
+        return GroupPlan(placed, others[:OTHER_STARTS])
 
     return tried(act)
 

@@ -140,7 +140,7 @@ def _better_order(
     for _attempt in range(REORDERINGS):
         first = _refused(placed)
         order = first + [at for at in order if at not in first]
-        placed = tried(lambda order=order: run(order))  # type: ignore[misc]
+        placed = tried(lambda order=order: run(order))
         if len(_refused(placed)) < fewest:
             best, fewest = order, len(_refused(placed))
         if not fewest:

@@ -254,14 +254,16 @@ def read_series(series_id: UUID, *, by: Actor) -> tuple[BookingSeries, list[Book
     return series, bookings
 
 
-def following_of(booking_id: UUID, *, by: Actor) -> list[Booking]:
+def following_of(booking_id: UUID, *, by: Actor, series_id: UUID | None = None) -> list[Booking]:
     """This booking and those of its series after it that can still be changed, by start.
 
-    Raises NoSeries, and what a change of one raises.
+    Raises NoSeries, NotSeen for a booking of another series than told, and what a change of one raises.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     if booking.series_id is None:
         raise NoSeries
+    if series_id not in (None, booking.series_id):
+        raise NotSeen
     rows = bookings_seen_by(by).filter(
         series_id=booking.series_id,
         starts_at__gte=booking.starts_at,
@@ -271,10 +273,15 @@ def following_of(booking_id: UUID, *, by: Actor) -> list[Booking]:
 
 
 def moves_after(
-    booking_id: UUID, *, starts_at: datetime, practitioner_id: UUID | None = None, by: Actor
+    booking_id: UUID,
+    *,
+    starts_at: datetime,
+    by: Actor,
+    practitioner_id: UUID | None = None,
+    series_id: UUID | None = None,
 ) -> list[tuple[UUID, Time]]:
     """Where "this and following" go when this one moves to `starts_at`: as many days on, at the same new wall time."""
-    rows = following_of(booking_id, by=by)
+    rows = following_of(booking_id, by=by, series_id=series_id)
     if not rows:
         raise NoSeries
     zone = ZoneInfo(rows[0].store.time_zone)
@@ -300,13 +307,19 @@ def plan_moves(moves: Sequence[tuple[UUID, Time]], *, by: Actor, now: datetime) 
 
 @again_on_conflict
 def move_series(
-    moves: Sequence[tuple[UUID, Time]], *, by: Actor, now: datetime, partial: bool = False
+    moves: Sequence[tuple[UUID, Time]],
+    *,
+    by: Actor,
+    now: datetime,
+    partial: bool = False,
+    series_id: UUID | None = None,
 ) -> list[Moved]:
     """Move bookings of one series in one transaction: all, or with `partial` those that can.
 
-    Raises PlanRefused with every one that cannot move, NoSeries for bookings of different series.
+    Raises PlanRefused with every one that cannot move, NoSeries for bookings of different series, NotSeen
+    for those of another than told.
     """
-    found = _move(moves, by=by, now=now)
+    found = _move(moves, by=by, now=now, series_id=series_id)
     placed = [
         Placed(
             at,
@@ -320,13 +333,15 @@ def move_series(
     return found
 
 
-def _move(moves: Sequence[tuple[UUID, Time]], *, by: Actor, now: datetime) -> list[Moved]:
+def _move(
+    moves: Sequence[tuple[UUID, Time]], *, by: Actor, now: datetime, series_id: UUID | None = None
+) -> list[Moved]:
     """Move what can move. Neighbours may stand in each other's way: whoever is refused is tried again after them."""
     rows = {
         row.id: row for row in bookings_seen_by(by).filter(id__in=[booking_id for booking_id, _time in moves])
     }
     series = {row.series_id for row in rows.values()}
-    if len(rows) != len(moves):
+    if len(rows) != len(moves) or (series_id is not None and series - {None} != {series_id}):
         raise NotSeen
     if len(series) != 1 or None in series:
         raise NoSeries
@@ -361,7 +376,9 @@ def _move_one(booking_id: UUID, time: Time, *, by: Actor, now: datetime) -> Move
 
 
 @again_on_conflict
-def cancel_following(booking_id: UUID, *, by: Actor, now: datetime, reason: str = "") -> list[Booking]:
+def cancel_following(
+    booking_id: UUID, *, by: Actor, now: datetime, reason: str = "", series_id: UUID | None = None
+) -> list[Booking]:
     """Cancel this booking and those of its series after it, all or none. Raises NoSeries, NoticeGone."""
-    rows = following_of(booking_id, by=by)
+    rows = following_of(booking_id, by=by, series_id=series_id)
     return [cancel_booking(row.id, by=by, now=now, reason=reason) for row in rows]
