@@ -19,6 +19,7 @@ from api.v1 import (
     shifts,
     steps,
     stores,
+    subscription,
     verticals,
 )
 
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *availability.urls,
     *redemptions.urls,
     *live.urls,
+    *subscription.urls,
     *steps.urls,
     *docs.urls,
     *verticals.urls(),

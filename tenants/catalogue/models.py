@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 from accounts.ids import new_id
 from tenants.people.models import Skill
-from tenants.stores.models import Store
+from tenants.stores.models import ResourceKind, Store
 
 
 class Service(models.Model):
@@ -68,3 +69,45 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id} at {self.store_id}"
+
+
+class Need(models.Model):
+    """A stretch of a service for which it needs a person or thing. A service without any needs one
+    practitioner for its whole length.
+
+    Minutes count from the start of the service; `prepare` and `clean_up` lie around the stretch. Needs of
+    one `role` are served by the very same, those of different roles by different ones. The first
+    practitioner's role is the main one: the service's own skills are asked of it as well.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="needs")
+    position = models.PositiveSmallIntegerField(default=0)
+    role = models.CharField(max_length=40)
+    kind = models.CharField(max_length=16, choices=ResourceKind.choices)
+    skills = models.ManyToManyField(Skill, blank=True, related_name="needs")
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    from_minute = models.PositiveSmallIntegerField(default=0)
+    minutes = models.PositiveSmallIntegerField()
+    prepare = models.PositiveSmallIntegerField(default=0)
+    clean_up = models.PositiveSmallIntegerField(default=0)
+    count = models.PositiveSmallIntegerField(default=1, help_text="how many different ones at once")
+    fits_party = models.BooleanField(default=False, help_text="whether it must suit the party's size")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint("service", "position", name="need_position_once"),
+            models.CheckConstraint(condition=Q(kind__in=ResourceKind.values), name="need_kind_known"),
+            models.CheckConstraint(
+                condition=Q(minutes__gte=5, minutes__lte=1440, from_minute__lt=1440), name="need_lasts"
+            ),
+            models.CheckConstraint(
+                condition=Q(from_minute=Func(F("from_minute"), Value(5), function="DIV") * 5),
+                name="need_begins_on_five_minutes",
+            ),
+            models.CheckConstraint(condition=Q(count__gte=1, count__lte=20), name="need_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.from_minute}+{self.minutes}"

@@ -24,32 +24,25 @@ NO_DETAILS: Details = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class NeedsAsked:
-    """A service at a store for so many people, with the minutes the practitioner takes before and after.
+    """A service, `minutes` long, at a store where the vertical is on."""
 
-    `resource_id` is a room or table that was asked for by name.
-    """
-
-    store_id: UUID
     service_id: UUID
     minutes: int
-    prepare: int = 0
-    clean_up: int = 0
-    party_size: int = 1
-    resource_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExtraNeed:
-    """Something the booking claims beside its practitioner: one free resource of `kind` at the store.
+    """Something the booking claims beside its practitioner: `count` free resources of `kind` at the store.
 
-    Claimed from `before` minutes ahead of the start to `after` minutes past the end. `only` leaves no
-    choice but these. `fits_party` asks for one whose capacity holds the party.
+    Claimed from `before` minutes ahead of the start to `after` minutes past the end. `tags` are asked of
+    them; `fits_party` asks for one that suits the party's size.
     """
 
     kind: str
     before: int = 0
     after: int = 0
-    only: tuple[UUID, ...] = ()
+    tags: tuple[str, ...] = ()
+    count: int = 1
     fits_party: bool = False
 
 

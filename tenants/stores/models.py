@@ -43,6 +43,8 @@ class Store(models.Model):
     phone = models.CharField(max_length=20, blank=True)
     address = models.CharField(max_length=300, blank=True)
     directions = models.CharField(max_length=300, blank=True)
+    latitude = models.FloatField(null=True, blank=True, help_text="degrees north, WGS 84")
+    longitude = models.FloatField(null=True, blank=True, help_text="degrees east, WGS 84")
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
@@ -52,7 +54,12 @@ class Store(models.Model):
     class Meta:
         ordering = ["position", "name"]
         constraints = [
-            models.CheckConstraint(condition=Q(ownership__in=Ownership.values), name="store_ownership_known")
+            models.CheckConstraint(condition=Q(ownership__in=Ownership.values), name="store_ownership_known"),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="store_stands_on_the_globe",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,7 +118,10 @@ class ResourceKind(models.TextChoices):
 
 
 class Resource(models.Model):
-    """What only one booking can hold at a time. A practitioner's belongs to no single store."""
+    """What only one booking can hold at a time. A practitioner's belongs to no single store.
+
+    `min_party` to `capacity` people may use it; a service's need asks for `tags` such as "double room".
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store = models.ForeignKey(
@@ -120,12 +130,17 @@ class Resource(models.Model):
     kind = models.CharField(max_length=16, choices=ResourceKind.choices)
     name = models.CharField(max_length=120)
     capacity = models.PositiveSmallIntegerField(default=1)
+    min_party = models.PositiveSmallIntegerField(default=1)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=ResourceKind.values), name="resource_kind_known"),
+            models.CheckConstraint(
+                condition=Q(min_party__gte=1, min_party__lte=F("capacity")), name="resource_party_in_order"
+            ),
             models.CheckConstraint(
                 condition=Q(kind=ResourceKind.PRACTITIONER, store__isnull=True)
                 | (~Q(kind=ResourceKind.PRACTITIONER) & Q(store__isnull=False)),
@@ -135,3 +150,46 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ResourceCombination(models.Model):
+    """Resources of one store and kind that serve one larger party together: tables pushed together."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="combinations")
+    name = models.CharField(max_length=120, blank=True)
+    members = models.ManyToManyField(Resource, related_name="combinations")
+    min_party = models.PositiveSmallIntegerField(default=1)
+    max_party = models.PositiveSmallIntegerField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["max_party", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(min_party__gte=1, min_party__lte=F("max_party")),
+                name="combination_party_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"for {self.max_party}"
+
+
+class Travel(models.Model):
+    """Minutes a practitioner needs from one store to another; a row each way, none means no time at all."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_index=False, related_name="travels")
+    other = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
+    minutes = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("store", "other", name="travel_once"),
+            models.CheckConstraint(condition=~Q(store=F("other")), name="travel_between_two_stores"),
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=720), name="travel_takes_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min"

@@ -7,11 +7,14 @@ each start, minute by minute, whether everything holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import permutations, product
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from tenants.booking.domain.needs import Demand, Part
 from tenants.booking.domain.search import Inputs, Need, StaffInputs
 from tenants.booking.domain.spans import Span
 
@@ -70,13 +73,61 @@ def situations(draw: st.DrawFn) -> tuple[list[date], Inputs[str]]:
     earliest = noon + draw(st.integers(-60 * 60, 12 * 60)) * MINUTE
     latest = earliest + draw(st.integers(12 * 60, 120 * 60)) * MINUTE
     hours = draw(st.one_of(spans(4, (240, 2400)), st.just([always]), st.just([always])))
-    return days, Inputs(ZoneInfo(key), need, hours, staff, earliest, latest)
+    inputs = Inputs(ZoneInfo(key), need, hours, staff, earliest, latest)
+    if not draw(st.booleans()):
+        return days, inputs
+    things = {name: draw(spans(5, (30, 240))) for name in ("r1", "r2", "t1", "t2", "t3")}
+    inputs = replace(
+        inputs,
+        helpers={**staff, "h": StaffInputs([always], draw(spans(6, (30, 240))))},
+        things=things,
+        demands=draw(demands(need, sorted(staff))),
+    )
+    hull = max(part.prepare - part.from_minute for one in inputs.demands for part in one.parts)
+    after = max(
+        part.from_minute + part.minutes + part.clean_up for one in inputs.demands for part in one.parts
+    )
+    wide = replace(need, prepare=max(hull, 0), clean_up=max(after - need.minutes, 0))
+    return days, replace(inputs, need=wide)
+
+
+@st.composite
+def demands(draw: st.DrawFn, need: Need, people: list[str]) -> tuple[Demand[str], ...]:
+    """One to four roles of people, rooms and tables, of one or two parts each, tables also together."""
+
+    def parts() -> tuple[Part, ...]:
+        found, begin = [], 0
+        for _n in range(draw(st.integers(1, 2))):
+            begin += draw(st.sampled_from([0, 5, 20]))
+            length = draw(st.sampled_from([5, 10, 15, 30]))
+            buffers = draw(st.sampled_from([(0, 0), (10, 5), (3, 7)]))
+            found.append(Part(begin, length, *buffers))
+            begin += length
+        return tuple(found)
+
+    helpers = tuple((name,) for name in draw(st.permutations([*people, "h"])))
+    tables = (("t1",), ("t2",), ("t3",), ("t1", "t2"))
+    pools = {
+        "main": ("practitioner", tuple((name,) for name in people)),
+        "second": ("practitioner", helpers),
+        "room": ("room", (("r1",), ("r2",))),
+        "table": ("table", draw(st.sampled_from([tables, tables[3:], tables[:1]]))),
+        "other table": ("table", tables[1:3]),
+    }
+    roles = draw(st.sets(st.sampled_from(sorted(pools)), min_size=1, max_size=4))
+    return tuple(
+        Demand(role, pools[role][0], parts(), pools[role][1], draw(st.sampled_from([1, 1, 1, 2])))
+        for role in pools
+        if role in roles
+    )
 
 
 def slow_search(
     days: list[date], inputs: Inputs[str]
-) -> list[tuple[date, list[tuple[datetime, datetime, tuple]]]]:
+) -> list[tuple[date, list[tuple[datetime, datetime, tuple, int | None]]]]:
     """What `search` must find."""
+    if inputs.demands:
+        return [(day, list(_slow_slots(day, inputs))) for day in days]
     hours = _minutes(inputs.hours)
     staff = {
         name: (_minutes(given.shifts), _minutes(given.busy) | _minutes(given.leave))
@@ -92,9 +143,68 @@ def slow_search(
                 if _serves(start, inputs.need, hours, works, away)
             )
             if who:
-                slots.append((start, start + inputs.need.minutes * MINUTE, who))
+                slots.append((start, start + inputs.need.minutes * MINUTE, who, None))
         found.append((day, slots))
     return found
+
+
+def _slow_slots(day: date, inputs: Inputs[str]):
+    """Every way to seat every role is tried: no two seats of one kind may share anyone or anything."""
+    hours = _minutes(inputs.hours)
+    roles = inputs.roles
+    main = next((one.role for one in roles if one.of_people), None)
+    closed = {key: (None, _minutes(busy)) for key, busy in inputs.things.items()} | {
+        key: (_minutes(one.shifts), _minutes(one.busy) | _minutes(one.leave))
+        for key, one in [*inputs.helpers.items(), *inputs.staff.items()]
+    }
+    for start in _starts_on(day, inputs):
+        begin = _minute(start)
+        if not all(minute in hours for minute in range(begin, begin + _up(inputs.need.minutes))):
+            continue
+        able = {
+            one.role: [
+                option
+                for option in one.options
+                if all(_can(begin, part, *closed[key]) for part in one.parts for key in option)
+            ]
+            for one in roles
+        }
+        ways = [
+            way
+            for way in product(*(permutations(able[one.role], one.count) for one in roles))
+            if _apart(roles, way)
+        ]
+        if not ways:
+            continue
+        end = start + inputs.need.minutes * MINUTE
+        if main is None:
+            single = [
+                len([option for option in able[one.role] if len(option) == 1]) // one.count for one in roles
+            ]
+            yield start, end, (), max(1, min(single))
+        else:
+            place = [one.role for one in roles].index(main)
+            served = {option[0] for way in ways for option in way[place]}
+            yield start, end, tuple(name for name in inputs.staff if name in served), None
+
+
+def _can(begin: int, part: Part, works: set[int] | None, away: set[int]) -> bool:
+    first = begin + part.from_minute
+    claimed = range(first - _up(part.prepare), first + _up(part.minutes + part.clean_up))
+    on_shift = works is None or all(minute in works for minute in claimed)
+    return on_shift and not any(minute in away for minute in _outward(claimed))
+
+
+def _apart(roles, way) -> bool:
+    """Nobody and nothing twice; combinations only where one seat of that kind is asked for."""
+    for kind in {one.kind for one in roles}:
+        options = [
+            option for one, chosen in zip(roles, way, strict=True) if one.kind == kind for option in chosen
+        ]
+        keys = [key for option in options for key in option]
+        if len(keys) != len(set(keys)) or (len(options) > 1 and any(len(option) > 1 for option in options)):
+            return False
+    return True
 
 
 def _starts_on(day: date, inputs: Inputs[str]) -> list[datetime]:

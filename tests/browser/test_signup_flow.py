@@ -90,6 +90,7 @@ def test_sign_up_by_keyboard_alone(signup_site: Site, open_page: OpenPage) -> No
     expect(page.locator("#code")).to_be_focused()
     page.keyboard.type(newest_code("su@keys.example"))
     page.keyboard.press("Tab")
+    expect(page.locator("#password")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Setting up Keys")).to_be_visible()

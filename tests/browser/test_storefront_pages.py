@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tests.ground.chains import make_chain
 from verticals.beauty.manifest import manifest
 from web.dev.seeding.chain import ChainSeeder
 
+_numbers = count(1)
 pytestmark = pytest.mark.browser
 
 # Both themes and widths in either language; all four combinations when somebody wants to look.
@@ -57,7 +59,8 @@ def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
         demo = manifest.demo[0]
 
         info = make_chain(
-            f"salon-{language.lower()}",
+            # the web process remembers a host for 30 seconds: no two tests share one
+            f"salon{next(_numbers)}",
             name=demo.names[language],
             tagline=demo.taglines[language],
             opened_at=timezone.now(),

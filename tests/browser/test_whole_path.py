@@ -111,6 +111,7 @@ def book_again(page: Page, site: Site, slug: str, language: str) -> Walk:
 def redeem(page: Page, address: str, by: str, typed: str, language: str) -> None:
     """At the desk, by what the guest says."""
     page.goto(f"{address}redeem/?by={by}")
+    expect(page.locator(f"#redeem-{by}")).to_be_focused()
     page.keyboard.type(typed)
     page.keyboard.press("Enter")
     expect(page.locator("h2").first).to_have_text(DESK[language]["redeemed"])

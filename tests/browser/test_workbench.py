@@ -53,6 +53,7 @@ def test_a_guest_is_redeemed_by_the_code_they_read_aloud(at_desk, site, language
     page, day = at_desk(language, width=375)
     go(page, site, day, "redeem/?by=code")
     code = day.bookings["next"].code
+    expect(page.locator("#redeem-code")).to_be_focused()
     page.keyboard.type(code.lower()[:6])
     left = page.locator("[data-code-left]").inner_text()
     shown = page.locator("#redeem-code").input_value()
@@ -71,6 +72,7 @@ def test_a_guest_is_redeemed_by_the_code_they_read_aloud(at_desk, site, language
 def test_a_guest_is_redeemed_by_phone(at_desk, site, language):
     page, day = at_desk(language, width=375)
     go(page, site, day, "redeem/?by=phone")
+    expect(page.locator("#redeem-phone")).to_be_focused()
     page.keyboard.type("138 0013 2040")
     page.keyboard.press("Enter")
 
@@ -201,10 +203,13 @@ def test_everything_is_reached_by_keyboard(at_desk, site):
     page.keyboard.press("Enter")
     expect(page.locator("#panel .title")).to_have_text(second)
     page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("/")
+    expect(page.locator("[data-key='/']")).to_be_focused()
     page.keyboard.type("Su Q")
     expect(page.locator("#found a")).to_have_count(1)
     page.keyboard.press("ArrowDown")
@@ -214,6 +219,7 @@ def test_everything_is_reached_by_keyboard(at_desk, site):
     page.keyboard.press("r")
     expect(page.locator("#over #redeem-code")).to_be_focused()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("n")
     page.wait_for_url(re.compile(r"/new/"))
 

@@ -18,7 +18,7 @@ from chains.scope import chain_scope
 from tenants.booking.domain.change import cancel_booking
 from tenants.booking.domain.redeem import redeem_booking
 from tests.browser.workbench_day import ShopDay, make_day, sign_in
-from tests.ground.browser import CHROMIUM, FLAGS, ROOT, OpenPage, Site
+from tests.ground.browser import FLAGS, ROOT, WINDOWED, OpenPage, Site
 from tests.ground.server import free_port
 
 pytestmark = pytest.mark.browser
@@ -186,7 +186,7 @@ def test_two_tabs_share_one_stream_and_the_second_takes_over_when_the_first_clos
     day = make_day(open_shop, "en")
     origin = live_site.url(day.chain.info.slug, "")
     flag = f"--unsafely-treat-insecure-origin-as-secure={origin}"
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, flag])
+    browser = chromium.browser_type.launch(executable_path=WINDOWED, headless=True, args=[*FLAGS, flag])
     try:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         streams: list[str] = []

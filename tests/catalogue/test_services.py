@@ -15,12 +15,11 @@ from tenants.catalogue.domain.services import (
     ServiceWrong,
     change_service,
     create_service,
-    skills_needed,
+    require_service,
 )
 from tenants.catalogue.models import Offer, Service
 from tenants.people.domain.rights import Forbidden, NotSeen
 from tenants.people.domain.skills import SkillUnknown
-from tenants.people.models import Skill
 from tests.ground.cast import Cast
 
 
@@ -113,18 +112,18 @@ def test_another_chains_service_is_not_there(cast: Cast) -> None:
         with pytest.raises(NotSeen):
             change_service(theirs, {"minutes": 5}, by=cast.alpha.actors["owner"])
         with pytest.raises(NotSeen):
-            skills_needed(theirs)
+            require_service(theirs)
     with chain_scope(cast.beta.info):
         assert Service.objects.get(id=theirs).minutes == 60
 
 
-def test_skills_of_a_retired_service_are_not_told(cast: Cast) -> None:
+def test_a_retired_service_is_not_there(cast: Cast) -> None:
     with chain_scope(cast.alpha.info):
         facial = cast.alpha.services["facial"]
-        assert skills_needed(facial.id) == [Skill.objects.get(name="facial").id]
+        require_service(facial.id)
         change_service(facial.id, {"active": False}, by=cast.alpha.actors["owner"])
         with pytest.raises(NotSeen):
-            skills_needed(facial.id)
+            require_service(facial.id)
 
 
 @pytest.mark.parametrize(

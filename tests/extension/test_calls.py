@@ -113,7 +113,7 @@ def test_what_decides_and_breaks_refuses_the_booking_and_the_transaction_goes_on
         require_rules([plugin], WISH, details={})
     assert (refused.value.status, refused.value.params) == (503, {"vertical": "torn"})
     with pytest.raises(VerticalFailed):
-        extra_needs([plugin], NeedsAsked(uuid4(), uuid4(), 60))
+        extra_needs([plugin], NeedsAsked(uuid4(), 60))
     assert connection.cursor().execute("SELECT 1") is not None
 
 

@@ -19,7 +19,8 @@ from tests.ground.plugin import ROOT
 from tests.ground.server import web_server
 
 WINDOWED = "/usr/bin/chromium"
-# Debian's headless build of it where that is installed draws no window around each page; it has no camera.
+# Debian's headless build of it where that is installed draws no window around each page; it has no camera and is deaf
+# to --unsafely-treat-insecure-origin-as-secure.
 SHELL = Path("/usr/lib/chromium/chromium-headless-shell")
 CHROMIUM = str(SHELL) if SHELL.exists() else WINDOWED
 FLAGS = [

@@ -101,6 +101,15 @@ def test_four_steps_lead_to_open_for_bookings(fresh, owner):
         assert sorted(RoleGrant.objects.values_list("role", flat=True)) == ["owner", "practitioner"]
 
 
+@pytest.mark.parametrize("zone", ["Antarctica/Davis", "Arctic/Longyearbyen", "UTC", "Etc/GMT+5"])
+def test_the_store_keeps_whatever_zone_it_came_with(fresh, owner, zone):
+    with chain_scope(fresh):
+        Store.objects.update(time_zone=zone)
+    assert f'<option value="{zone}" selected>' in owner.get("/manage/setup/store/").content.decode()
+    answer = owner.post("/manage/setup/store/", {**STORE, "time_zone": zone})
+    assert (answer.status_code, answer["Location"]) == (302, "/manage/setup/hours/")
+
+
 def test_a_step_can_be_left_and_resumed(owner):
     owner.post("/manage/setup/store/", STORE)
     owner.get("/manage/setup/hours/")

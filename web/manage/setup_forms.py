@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from chains.domain.signup_fields import time_zones
 from chains.hosts import ChainInfo
 from tenants.catalogue.domain.choosing import Choice, OwnService, version_of
 from tenants.catalogue.models import Service
@@ -17,13 +17,10 @@ from tenants.stores.domain.stores import StoreFields
 from tenants.stores.models import Store
 from web.manage.forms import MoneyField, OfficeForm
 
-REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 
-
-def zone_choices() -> list[tuple[str, str]]:
-    """Every place of the zone database by name."""
-    zones = sorted(zone for zone in available_timezones() if zone.startswith(REGIONS))
-    return [(zone, zone.replace("_", " ")) for zone in [*zones, "UTC"]]
+def zone_choices(own: str) -> list[tuple[str, str]]:
+    """Every zone that a sign-up takes, and the store's `own`, which the API may have set to another; by name."""
+    return [(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), own})]
 
 
 class StoreForm(OfficeForm):
@@ -34,7 +31,7 @@ class StoreForm(OfficeForm):
     name = forms.CharField(label=_("Store's name"), max_length=120)
     address = forms.CharField(label=_("Address"), max_length=300)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, *args: Any, chain: ChainInfo, store: Store | None, **kwargs: Any) -> None:
         self.chain = chain
@@ -44,6 +41,7 @@ class StoreForm(OfficeForm):
             kept = ("name", "address", "phone", "time_zone", "version")
             initial = {name: getattr(store, name) for name in kept}
         super().__init__(*args, initial=initial, **kwargs)
+        self.fields["time_zone"].choices = zone_choices(str(initial["time_zone"]))  # type: ignore[attr-defined]
 
     def store_fields(self) -> StoreFields:
         """The cleaned values as the domain reads them; a new store takes the rest from its chain."""

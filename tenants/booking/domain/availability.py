@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ class Change:
     """A change of a wish that would make it bookable."""
 
     starts_at: datetime
-    practitioner_id: UUID
+    practitioner_id: UUID | None
     detail: Text
 
 
@@ -48,6 +48,8 @@ def find_slots(
     days: Sequence[date],
     now: datetime,
     practitioner_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    party_size: int = 1,
     by_staff: bool = False,
 ) -> tuple[Offering, list[DaySlots[UUID]]]:
     """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
@@ -55,7 +57,15 @@ def find_slots(
     Two queries, however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
-    calendar = read_calendar(offering, days, now=now, practitioner_id=practitioner_id, by_staff=by_staff)
+    calendar = read_calendar(
+        offering,
+        days,
+        now=now,
+        practitioner_id=practitioner_id,
+        resource_id=resource_id,
+        party_size=party_size,
+        by_staff=by_staff,
+    )
     return offering, search(days, calendar.inputs)
 
 
@@ -92,23 +102,31 @@ def judge(
     inputs = calendar.inputs
     if practitioner_id is not None:
         only = {key: value for key, value in inputs.staff.items() if key == practitioner_id}
-        inputs = type(inputs)(
-            zone=inputs.zone,
-            need=inputs.need,
-            hours=inputs.hours,
-            staff=only,
-            earliest=inputs.earliest,
-            latest=inputs.latest,
-        )
+        inputs = replace(inputs, staff=only)
     return why(starts_at, inputs, now=now)
 
 
 def find_alternatives(
-    offering: Offering, starts_at: datetime, *, now: datetime, by_staff: bool = False, but: UUID | None = None
+    offering: Offering,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    by_staff: bool = False,
+    but: UUID | None = None,
+    party_size: int = 1,
+    resource_id: UUID | None = None,
 ) -> list[Slot[UUID]]:
     """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order."""
     days = days_around(starts_at, offering, now=now)
-    calendar = read_calendar(offering, days, now=now, by_staff=by_staff, but=but)
+    calendar = read_calendar(
+        offering,
+        days,
+        now=now,
+        by_staff=by_staff,
+        but=but,
+        party_size=party_size,
+        resource_id=resource_id,
+    )
     return sorted(nearest(search(days, calendar.inputs), starts_at))
 
 
@@ -129,7 +147,7 @@ def nearest(found: Sequence[DaySlots[UUID]], starts_at: datetime) -> list[Slot[U
 
 
 def slot_documents(slots: Sequence[Slot[UUID]], offering: Offering) -> list[dict[str, Any]]:
-    """Slots as the API writes them, in the store's offset. `left` is null: nothing here is counted.
+    """Slots as the API writes them, in the store's offset; `left` is null where nothing is counted.
 
     A month has thousands of them and few different moments and sets of people: each is written once.
     """
@@ -157,15 +175,14 @@ def slot_documents(slots: Sequence[Slot[UUID]], offering: Offering) -> list[dict
                 "starts_at": text(slot.starts_at),
                 "ends_at": text(slot.ends_at),
                 "practitioners": names,
-                "left": None,
+                "left": slot.left,
             }
         )
     return documents
 
 
 def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:
-    kept = practitioner_id if practitioner_id in slot.staff else slot.staff[0]
-    assert kept is not None
+    kept = practitioner_id if practitioner_id in slot.staff else next(iter(slot.staff), None)
     if slot.starts_at == starts_at:
         return Change(slot.starts_at, kept, _("Someone else is free at that time."))
     if slot.starts_at > starts_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,15 +23,14 @@ from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
-from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar, read_calendar
-from .claims import ResourceClaim, SlotTaken, Wanted, constraint_of, slot_taken
+from .claims import Wanted, constraint_of
 from .codes import draw_code
-from .fairness import order_candidates
-from .holds import HOLD_FOR, HOLDS, expire_holds_among, take_claims
+from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .offering import read_offering
-from .plugged import choose_beside, fill_answers, require_plugged_rules
-from .rules import MemberOverlap, WrongSkill, time_closed
+from .place import take_place
+from .plugged import check_details, require_plugged_rules
+from .rules import MemberOverlap, WrongSkill
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -44,14 +43,6 @@ class Guest:
 
     name: str
     phone: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a booking lands: the practitioner who serves and the room or table asked for, if any."""
-
-    practitioner_id: UUID
-    resource_id: UUID | None
 
 
 @again_on_conflict
@@ -69,6 +60,7 @@ def book(
     note: str = "",
     details: Mapping[str, Any] | None = None,
     hold: bool = False,
+    extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
     companion: bool = False,  # `member` comes with the member who books: see groups
 ) -> Booking:
@@ -77,14 +69,24 @@ def book(
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
     `details` answer what plug-ins ask, by their codes; DetailsInvalid, and any rule of theirs, refuses.
+    `extra` (pools, further resources) is claimed with it, all or nothing.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden.
     """
     if not (companion and by.is_member):
         require_booker(member, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
-    day = local_date(starts_at, offering.zone)
-    calendar = read_calendar(offering, [day], now=now, by_staff=by.is_employee)
+    answers = check_details(
+        offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee
+    )
+    calendar = read_calendar(
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        resource_id=resource_id,
+        party_size=answers.fills["party_size"],
+        by_staff=by.is_employee,
+    )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
     whom = None if by.is_member and not companion else member
@@ -97,25 +99,18 @@ def book(
         member_id=for_member,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
-        party_size=party_size,
+        party_size=answers.fills["party_size"],
         price_amount=offering.price_amount,
         currency=offering.currency,
-        note=note,
+        note=answers.fills["note"],
+        details=answers.details,
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
         expires_at=now + HOLD_FOR if hold else None,
         created_at=now,
     )
-    fill_answers(booking, offering, details or {}, by_staff=by.is_employee)
-    settle(
-        calendar,
-        booking,
-        practitioner_id=practitioner_id,
-        resource_id=resource_id,
-        now=now,
-        by_staff=by.is_employee,
-    )
+    settle(calendar, booking, practitioner_id=practitioner_id, now=now, by_staff=by.is_employee, extra=extra)
     return _begin(booking, by=by, now=now)
 
 
@@ -124,9 +119,9 @@ def settle(
     booking: Booking,
     *,
     practitioner_id: UUID | None,
-    resource_id: UUID | None,
     now: datetime,
     by_staff: bool,
+    extra: Sequence[Wanted] = (),
 ) -> None:
     """Give a booking that is about to be written its place, then hear its member's other bookings and the rules.
 
@@ -137,9 +132,9 @@ def settle(
         booking,
         starts_at=booking.starts_at,
         practitioner_id=practitioner_id,
-        resource_id=resource_id,
         now=now,
         by_staff=by_staff,
+        extra=extra,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     if booking.member_id is not None:
@@ -170,56 +165,6 @@ def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     if booking.expires_at is not None:
         mark_due(HOLDS, booking.expires_at)
     return booking
-
-
-def take_place(
-    calendar: Calendar,
-    booking: Booking,
-    *,
-    starts_at: datetime,
-    practitioner_id: UUID | None,
-    resource_id: UUID | None,
-    now: datetime,
-    by_staff: bool,
-) -> Place:
-    """Claim a practitioner (that one, or the fairest) and the room asked for, from `starts_at` on.
-
-    Candidates are asked one after the other, each in a savepoint: a conflict leaves no lock behind.
-    Raises SlotTaken or the rule that closes the time, both with alternatives.
-    """
-    offering = calendar.offering
-
-    def alternatives() -> list[dict[str, object]]:
-        near = find_alternatives(offering, starts_at, now=now, by_staff=by_staff, but=booking.id)
-        return slot_documents(near, offering)
-
-    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
-    if not verdict.bookable:
-        taken = [reason for reason in verdict.reasons if reason.code == "taken"]
-        if not taken:
-            raise time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
-        refusal = slot_taken(calendar.candidates[taken[0].staff[0]].resource_id)
-        raise _with_alternatives(refusal, alternatives)
-    refused: SlotTaken | None = None
-    for employee_id in order_candidates(calendar, verdict.staff, starts_at=starts_at):
-        serves = ResourceClaim(
-            calendar.candidates[employee_id].resource_id, offering.need.claim_span(starts_at)
-        )
-        try:
-            beside = choose_beside(offering, booking, resource_id, starts_at=starts_at)
-            wanted: list[Wanted] = [serves, *beside]
-            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
-        except SlotTaken as refusal:
-            refused = refused or refusal
-        else:
-            return Place(employee_id, beside[0].resource_id if beside else None)
-    assert refused is not None
-    raise _with_alternatives(refused, alternatives)
-
-
-def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
-    refusal.extra["alternatives"] = alternatives()
-    return refusal
 
 
 def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) -> None:

@@ -1,19 +1,18 @@
-"""Reads all that availability depends on, in one query however much there is of it."""
+"""All that decides when a service can begin at a store, laid out for the search: one query for any number of stores."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
-from tenants.catalogue.domain.practitioners import SERVES
 from tenants.stores.domain.wall import local_date
 
+from .facts import Fact, Question, read_facts
+from .needs import ASKED_ROLE, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
 from .rota import lay_openings, lay_shifts
 from .search import Inputs, StaffInputs, reach
@@ -22,64 +21,58 @@ from .spans import Span
 # Staff book a walk-in that began a moment ago, and further ahead than members do.
 STAFF_BACK = timedelta(minutes=15)
 STAFF_AHEAD = timedelta(days=400)
-# No claim is longer: how far before a window one that reaches into it can begin.
-LONGEST_CLAIM = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A practitioner who can do the service and works at the store."""
+    """A practitioner who can do the service and works at the store; `skills` where the service states needs."""
 
     employee_id: UUID
     resource_id: UUID
     name: str
+    skills: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A room, table, station or piece of equipment, for `min_party` to `max_party` people."""
+
+    resource_id: UUID
+    name: str
+    kind: str
+    tags: frozenset[str]
+    min_party: int
+    max_party: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked beyond the service: a main practitioner, a room or table, for how many people."""
+
+    practitioner_id: UUID | None = None
+    resource_id: UUID | None = None
+    party_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The inputs of a search, and who the people in it are. Inputs are keyed by employee."""
+    """The inputs of a search, and who and what the ids in it are. Practitioners are keyed by employee.
+
+    `candidates` can be the main practitioner, `team` serve any role; `sizes` are the most people each option
+    of things takes.
+    """
 
     offering: Offering
     inputs: Inputs[UUID]
     candidates: dict[UUID, Candidate]
+    team: Mapping[UUID, Candidate] = field(default_factory=dict)
+    things: Mapping[UUID, Thing] = field(default_factory=dict)
+    wish: Wish = Wish()
+    sizes: Mapping[tuple[UUID, ...], int] = field(default_factory=dict)
 
-
-# Everything in one statement, a row a fact: rotas are many small tables, and a round trip each would cost
-# more than all of them together. Arrays and not joins, so that claims are found by their btree.
-_FACTS = f"""
-WITH people AS MATERIALIZED (
-  SELECT e.id, e.resource_id, e.name FROM people_employee e,
-    (SELECT %(store)s::uuid AS store, %(service)s::uuid AS service) asked
-  WHERE (%(only)s::uuid IS NULL OR e.id = %(only)s::uuid) AND {SERVES})
-SELECT 'person', id, resource_id, name, NULL::int, NULL::int, NULL::int,
-  NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz FROM people
-UNION ALL
-SELECT 'opening', NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL
-  FROM stores_openinghours WHERE store_id = %(store)s
-UNION ALL
-SELECT 'closure', NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL
-  FROM stores_closure WHERE store_id = %(store)s AND starts_on <= %(last)s AND ends_on > %(first)s
-UNION ALL
-SELECT 'weekly', employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL
-  FROM people_weeklyshift
-  WHERE store_id = %(store)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
-UNION ALL
-SELECT 'day', employee_id, store_id, NULL, NULL, starts, ends, "on", NULL, NULL, NULL
-  FROM people_dayshift
-  WHERE "on" BETWEEN %(first)s AND %(last)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
-UNION ALL
-SELECT 'leave', employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
-  FROM people_leave
-  WHERE starts_at < %(end)s AND ends_at > %(start)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
-UNION ALL
-SELECT 'busy', NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
-  FROM booking_claim
-  WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people))
-    AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
-    AND booking_id <> ALL(%(but)s)
-    AND booking_id NOT IN (
-      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
-"""  # noqa: S608 (a constant of catalogue, nobody's input)
+    def resource_of(self, key: UUID) -> UUID:
+        """The resource that is claimed for an employee or thing."""
+        return self.team[key].resource_id if key in self.team else key
 
 
 def read_calendar(
@@ -88,110 +81,220 @@ def read_calendar(
     *,
     now: datetime,
     practitioner_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    party_size: int = 1,
     by_staff: bool = False,
     but: UUID | None = None,
 ) -> Calendar:
     """All that decides when the service can begin on `days` (local dates), in one query.
 
-    `practitioner_id` leaves nobody else; `but` is a booking whose own claims do not count. Holds that
-    have expired count as free. Staff may begin at any five minutes, without lead time or horizon.
+    `practitioner_id` leaves no other for the main role, `resource_id` no other room or table; `but` is a
+    booking whose own claims do not count. Holds that have expired count as free. Staff may begin at any
+    five minutes, without lead time or horizon.
     """
-    earliest = now - STAFF_BACK if by_staff else now + offering.lead
-    latest = now + (STAFF_AHEAD if by_staff else offering.horizon)
-    window = reach(days or [local_date(now, offering.zone)], offering.zone, offering.need)
-    dates = _dates_in(window, offering)
-    facts = _read_facts(offering, window, dates, now=now, only=practitioner_id, but=but)
-    candidates = {
-        row.who: Candidate(row.who, row.what, row.name)
-        for row in sorted(facts["person"], key=lambda row: (row.name, row.who))
+    wish = Wish(practitioner_id, resource_id, party_size)
+    return read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff, but=but)[0]
+
+
+def read_calendars(
+    offerings: Sequence[Offering],
+    days: Sequence[date],
+    *,
+    wish: Wish,
+    now: datetime,
+    by_staff: bool = False,
+    but: UUID | None = None,
+) -> list[Calendar]:
+    """As read_calendar for one service at several stores, in one query for all of them."""
+    reaches = [reach(days or [local_date(now, one.zone)], one.zone, one.need) for one in offerings]
+    window = Span(min(span.start for span in reaches), max(span.end for span in reaches))
+    dates = _dates_in(window, offerings)
+    asked = _question(offerings, wish)
+    facts = read_facts(asked, window, dates, now=now, but=but)
+    of_store: dict[str, dict[UUID | None, list[Fact]]] = {
+        kind: _by_store(facts[kind])
+        for kind in ("person", "thing", "combination", "opening", "closure", "weekly", "away")
     }
-    shifts = lay_shifts(
-        candidates,
-        weekly=[(row.who, row.a, row.b, row.c, row.d, row.e) for row in facts["weekly"]],
-        planned=[(row.who, row.what == offering.store_id, row.d, row.b, row.c) for row in facts["day"]],
-        dates=dates,
-        zone=offering.zone,
+    common = _Common(dates, facts, _by_key(facts["skill"]), wish, now, by_staff)
+    return [
+        _lay(one, {kind: rows.get(one.store_id, []) for kind, rows in of_store.items()}, common)
+        for one in offerings
+    ]
+
+
+def _question(offerings: Sequence[Offering], wish: Wish) -> Question:
+    """What must be read for the roles of a service (the same at each of its stores)."""
+    roles = offerings[0].roles
+    people = [role for role in roles if role.kind == PRACTITIONER]
+    return Question(
+        stores=[one.store_id for one in offerings],
+        service=None if roles else offerings[0].service_id,
+        people=offerings[0].needs_person,
+        only=wish.practitioner_id if (len(people) == 1 and people[0].count == 1) or not roles else None,
+        skilled=bool(people),
+        kinds=sorted({role.kind for role in roles} - {PRACTITIONER}),
+        resource=wish.resource_id,
+        combined=any(role.fits_party for role in roles),
     )
-    away, busy = _spans_by(facts["leave"], "who"), _spans_by(facts["busy"], "what")
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What is the same for every store of a question."""
+
+    dates: Sequence[date]
+    facts: Mapping[str, list[Fact]]
+    skills: Mapping[UUID, frozenset[UUID]]
+    wish: Wish
+    now: datetime
+    by_staff: bool
+
+
+def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) -> Calendar:
+    team = {
+        row.who: Candidate(row.who, row.what, row.name, common.skills.get(row.who, frozenset()))
+        for row in sorted(rows["person"], key=lambda row: (row.name, row.who))
+    }
+    things = {thing.resource_id: thing for thing in _things(rows["thing"])}
+    demands, sizes = _demands(offering, team, things, rows["combination"], common.wish)
+    main = next((demand for demand in demands if demand.of_people), None)
+    able = {option[0] for option in main.options} if main else set(team) if not demands else set()
+    wished = common.wish.practitioner_id
+    staff = _staff(offering, team, rows, common)
+    busy = _spans_by(common.facts["busy"], "what")
     inputs = Inputs(
         zone=offering.zone,
         need=offering.need,
         hours=lay_openings(
-            [(row.a, row.b, row.c) for row in facts["opening"]],
-            closures=[(row.d, row.e) for row in facts["closure"]],
-            dates=dates,
+            [(row.a, row.b, row.c) for row in rows["opening"]],
+            closures=[(row.d, row.e) for row in rows["closure"]],
+            dates=common.dates,
             zone=offering.zone,
         ),
-        staff={
-            one.employee_id: StaffInputs(
-                shifts=shifts[one.employee_id],
-                busy=busy.get(one.resource_id, ()),
-                leave=away.get(one.employee_id, ()),
-            )
-            for one in candidates.values()
-        },
-        earliest=earliest,
-        latest=latest,
+        staff={key: one for key, one in staff.items() if key in able and wished in (None, key)},
+        earliest=common.now - STAFF_BACK if common.by_staff else common.now + offering.lead,
+        latest=common.now + (STAFF_AHEAD if common.by_staff else offering.horizon),
+        demands=demands,
+        helpers=staff if demands else {},
+        things={key: busy.get(key, ()) for key in things},
     )
-    return Calendar(offering, inputs, candidates)
+    candidates = {key: one for key, one in team.items() if key in inputs.staff}
+    return Calendar(offering, inputs, candidates, team, things, common.wish, sizes)
 
 
-class _Fact(NamedTuple):
-    """A row of _FACTS; which columns mean something depends on its kind."""
+def _staff(
+    offering: Offering, team: Mapping[UUID, Candidate], rows: Mapping[str, list[Fact]], common: _Common
+) -> dict[UUID, StaffInputs]:
+    """When each of the team works here and cannot."""
+    shifts = lay_shifts(
+        team,
+        weekly=[(row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]],
+        planned=[
+            (row.who, row.store == offering.store_id, row.d, row.b, row.c) for row in common.facts["day"]
+        ],
+        dates=common.dates,
+        zone=offering.zone,
+    )
+    leave = _spans_by(common.facts["leave"], "who")
+    busy = _spans_by([*common.facts["busy"], *rows["away"]], "what")
+    return {
+        key: StaffInputs(shifts=shifts[key], busy=busy.get(one.resource_id, ()), leave=leave.get(key, ()))
+        for key, one in team.items()
+    }
 
-    kind: str
-    who: Any
-    what: Any
-    name: Any
-    a: Any
-    b: Any
-    c: Any
-    d: Any
-    e: Any
-    start: Any
-    end: Any
 
-
-def _read_facts(
+def _demands(
     offering: Offering,
-    window: Span,
-    dates: Sequence[date],
-    *,
-    now: datetime,
-    only: UUID | None,
-    but: UUID | None,
-) -> dict[str, list[_Fact]]:
-    facts: dict[str, list[_Fact]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            {
-                "store": offering.store_id,
-                "service": offering.service_id,
-                "only": only,
-                "first": dates[0],
-                "last": dates[-1],
-                "start": window.start,
-                "end": window.end,
-                "since": window.start - LONGEST_CLAIM,
-                "but": [but] if but is not None else [],
-                "now": now,
-            },
-        )
-        for row in cursor.fetchall():
-            facts[row[0]].append(_Fact(*row))
-    return facts
+    team: Mapping[UUID, Candidate],
+    things: Mapping[UUID, Thing],
+    combinations: Sequence[Fact],
+    wish: Wish,
+) -> tuple[tuple[Demand[UUID], ...], dict[tuple[UUID, ...], int]]:
+    """The roles of the service with who and what can serve them; the room that was asked for is one of them.
+
+    A service without stated needs has none, unless a room or table is asked for beside it.
+    """
+    demands: list[Demand[UUID]] = []
+    sizes: dict[tuple[UUID, ...], int] = {}
+    asked = things.get(wish.resource_id) if wish.resource_id else None
+    for role in offering.roles:
+        if role.kind == PRACTITIONER:
+            able = tuple((key,) for key, one in team.items() if role.skills <= one.skills)
+            demands.append(Demand(role.key, role.kind, role.parts, able, role.count, "no_practitioner"))
+            continue
+        fitting = dict(_options(role, things, combinations, wish.party_size))
+        sizes |= fitting
+        options = tuple(fitting)
+        if asked is not None and asked.kind == role.kind:
+            options, asked = tuple(option for option in options if option == (asked.resource_id,)), None
+        lack = _lack(role, things)
+        demands.append(Demand(role.key, role.kind, role.parts, options, role.count, lack))
+    if asked is not None:
+        need = offering.need
+        part = Part(0, need.minutes, need.prepare, need.clean_up)
+        if not offering.roles:
+            whole = tuple((key,) for key in team)
+            demands.append(Demand(MAIN_ROLE, PRACTITIONER, (part,), whole, 1, "no_practitioner"))
+        demands.append(Demand(ASKED_ROLE, asked.kind, (part,), ((asked.resource_id,),), 1, "no_resource"))
+    return tuple(demands), sizes
 
 
-def _spans_by(facts: Sequence[_Fact], key: str) -> dict[UUID, list[Span]]:
+def _options(
+    role: Role, things: Mapping[UUID, Thing], combinations: Sequence[Fact], party: int
+) -> Iterator[tuple[tuple[UUID, ...], int]]:
+    """What can serve a role of things, with the most people it takes: single ones, then combinations."""
+    able = {key: one for key, one in things.items() if one.kind == role.kind and role.tags <= one.tags}
+    for key, one in able.items():
+        if not role.fits_party or one.min_party <= party <= one.max_party:
+            yield (key,), one.max_party
+    if not role.fits_party:
+        return
+    members: dict[UUID, list[Fact]] = defaultdict(list)
+    for row in combinations:
+        members[row.who].append(row)
+    for rows in members.values():
+        keys = tuple(sorted(row.what for row in rows))
+        if all(key in able for key in keys) and rows[0].a <= party <= rows[0].b:
+            yield keys, rows[0].b
+
+
+def _lack(role: Role, things: Mapping[UUID, Thing]) -> Lack:
+    """Why nothing serves the role, should nothing: there is none here, or none for that many."""
+    there = any(one.kind == role.kind and role.tags <= one.tags for one in things.values())
+    return "party_size" if there and role.fits_party else "no_resource"
+
+
+def _things(rows: Sequence[Fact]) -> list[Thing]:
+    found = []
+    for row in rows:
+        name, kind, tags = json.loads(row.name)
+        found.append(Thing(row.who, name, kind, frozenset(tags), row.a, row.b))
+    return sorted(found, key=lambda thing: (thing.name, thing.resource_id))
+
+
+def _by_store(rows: Sequence[Fact]) -> dict[UUID | None, list[Fact]]:
+    found: dict[UUID | None, list[Fact]] = defaultdict(list)
+    for row in rows:
+        found[row.store].append(row)
+    return found
+
+
+def _by_key(rows: Sequence[Fact]) -> dict[UUID, frozenset[UUID]]:
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in rows:
+        found[row.who].add(row.what)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _spans_by(facts: Sequence[Fact], key: str) -> dict[UUID, list[Span]]:
     found: dict[UUID, list[Span]] = defaultdict(list)
     for fact in facts:
         found[getattr(fact, key)].append(Span(fact.start, fact.end))
     return found
 
 
-def _dates_in(window: Span, offering: Offering) -> list[date]:
-    """The local dates whose hours or shifts can reach into the window."""
-    first = local_date(window.start, offering.zone) - timedelta(days=1)
-    last = local_date(window.end, offering.zone)
+def _dates_in(window: Span, offerings: Sequence[Offering]) -> list[date]:
+    """The local dates whose hours or shifts can reach into the window, in any of the stores' zones."""
+    first = min(local_date(window.start, one.zone) for one in offerings) - timedelta(days=1)
+    last = max(local_date(window.end, one.zone) for one in offerings)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -21,11 +21,11 @@ from .book import (
     lock_member,
     require_member_free,
     require_practitioner,
-    take_place,
 )
 from .calendar import read_calendar
-from .claims import constraint_of
+from .claims import constraint_of, held_resources
 from .offering import read_offering
+from .place import take_place
 from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
@@ -120,6 +120,9 @@ def reschedule_booking(
         offering,
         [local_date(starts_at, offering.zone)],
         now=now,
+        # a room that was asked for beyond the service's needs stays asked for
+        resource_id=None if offering.roles else booking.resource_id,
+        party_size=booking.party_size,
         by_staff=by.is_employee,
         but=booking.id,
     )
@@ -131,22 +134,16 @@ def reschedule_booking(
         booking,
         starts_at=starts_at,
         practitioner_id=wished,
-        resource_id=booking.resource_id,
         now=now,
         by_staff=by.is_employee,
+        prefer=held_resources(booking.id),
     )
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    require_plugged_rules(
-        booking,
-        offering,
-        by_staff=by.is_employee,
-        now=now,
-        complete=booking.member_id is not None,
-        moves=True,
-    )
+    complete = booking.member_id is not None
+    require_plugged_rules(booking, offering, by_staff=by.is_employee, now=now, complete=complete, moves=True)
     fields = {
         "starts_at": moved.start,
         "ends_at": moved.end,

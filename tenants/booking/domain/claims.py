@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +28,14 @@ from .spans import Span
 
 
 class SlotTaken(Refusal):
-    """Another booking holds one of the resources at that time."""
+    """Another booking holds one of the resources at that time; `claims` are all that cannot be had."""
 
     code = "slot_taken"
     status = 409
     title = _("Just taken")
     detail = _("%(name)s is already booked at that time.")
     fix = _("Choose one of the other times.")
+    claims: tuple[ResourceClaim, ...] = ()
 
 
 class SessionFull(Refusal):
@@ -76,10 +77,17 @@ _FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock]] = {
 
 @dataclass(frozen=True, slots=True)
 class ResourceClaim:
-    """A resource over a range, its preparation and clean-up included."""
+    """A resource over a range, its preparation and clean-up included, for the `role` of a service's need.
+
+    `store_id` is where a practitioner will be: claims at other stores then stand against it for as long as
+    the way there takes. `over`: by permission it is taken even where another booking holds it.
+    """
 
     resource_id: UUID
     during: Span
+    role: str = ""
+    store_id: UUID | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,7 @@ def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = Fals
     Takes, moves and lets go in one: nothing wanted releases everything. A resource that stays is
     updated in place, so that a booking never clashes with itself, and what is new is taken before what
     is old is let go. Needs a transaction whose caller holds the booking or its member. Raises SlotTaken,
-    SessionFull, WindowFull or OutOfStock, naming the claim that failed; then the caller's transaction
+    SessionFull, WindowFull or OutOfStock, naming the claims that failed; then the caller's transaction
     can go on as if nothing was asked. `fresh` says that the booking is new and holds nothing yet.
     """
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
@@ -108,7 +116,8 @@ def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = Fals
         with transaction.atomic():
             if resources:
                 lock_resources(want.resource_id for want in resources)
-                check_free(booking_id, resources)
+                check_free(booking_id, [want for want in resources if not want.over])
+                resources = _over_only_where_taken(booking_id, resources)
             held = [] if fresh else list(Claim.objects.filter(booking_id=booking_id, active=True))
             _write_resources(booking_id, [claim for claim in held if claim.resource_id], resources)
             _write_pools(booking_id, [claim for claim in held if claim.pool_id], pools)
@@ -131,52 +140,77 @@ def lock_resources(resource_ids: Iterable[UUID]) -> None:
 
 
 def check_free(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
-    """Raise SlotTaken for the first claim that another booking stands against."""
-    conflicts = _conflicts(booking_id, wanted)
+    """Raise SlotTaken, with every claim that another booking stands against."""
+    conflicts = _conflicts(booking_id, wanted) if wanted else []
     if conflicts:
-        raise slot_taken(conflicts[0].resource_id)
+        refusal = slot_taken(conflicts[0].resource_id)
+        refusal.claims = tuple(conflicts)
+        raise refusal
+
+
+def _over_only_where_taken(booking_id: UUID, wanted: list[ResourceClaim]) -> list[ResourceClaim]:
+    """Claims that may be taken over others, marked so only where another really stands against them."""
+    if not any(want.over for want in wanted):
+        return wanted
+    against = set(_conflicts(booking_id, wanted))
+    return [replace(want, over=want in against) for want in wanted]
+
+
+# Other bookings' claims on a wanted resource then; a practitioner's at another store with the way there.
+_AGAINST = """
+WITH w AS (
+  SELECT * FROM unnest(%(resources)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(stores)s::uuid[])
+  WITH ORDINALITY AS w (resource_id, starts_at, ends_at, store_id, place))
+SELECT w.place, c.booking_id FROM w
+  JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id
+  AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %(but)s
+UNION
+SELECT w.place, far.booking_id FROM w JOIN stores_travel t ON t.store_id = w.store_id CROSS JOIN LATERAL (
+  SELECT c.booking_id FROM booking_claim c JOIN booking_booking b ON b.id = c.booking_id
+  WHERE c.active AND c.resource_id = w.resource_id AND b.store_id = t.other_id AND c.booking_id <> %(but)s
+  AND c.during && tstzrange(
+    w.starts_at - t.minutes * interval '1 minute', w.ends_at + t.minutes * interval '1 minute')) far
+ORDER BY 1
+"""
+
+
+def _against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, UUID]]:
+    """Which of `wanted` (by place, from 1) which other bookings stand against."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _AGAINST,
+            {
+                "resources": [want.resource_id for want in wanted],
+                "starts": [want.during.start for want in wanted],
+                "ends": [want.during.end for want in wanted],
+                "stores": [want.store_id for want in wanted],
+                "but": but,
+            },
+        )
+        return list(cursor.fetchall())
 
 
 def _conflicts(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
     """Those of `wanted` that other bookings stand against, in their order."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT w.place FROM"
-            " unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[])"
-            " WITH ORDINALITY AS w (resource_id, starts_at, ends_at, place)"
-            " JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id"
-            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %s"
-            " ORDER BY w.place",
-            (
-                [want.resource_id for want in wanted],
-                [want.during.start for want in wanted],
-                [want.during.end for want in wanted],
-                booking_id,
-            ),
-        )
-        return [wanted[place - 1] for (place,) in cursor.fetchall()]
+    places = dict.fromkeys(place for place, _booking in _against(wanted, but=booking_id))
+    return [wanted[place - 1] for place in places]
+
+
+def held_resources(booking_id: UUID) -> set[UUID]:
+    """The resources that the booking holds now."""
+    held = Claim.objects.filter(booking_id=booking_id, active=True, resource__isnull=False)
+    return set(held.values_list("resource_id", flat=True))
 
 
 def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
     """The other bookings that hold any of the resources then, or units of any of the pools."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.booking_id FROM"
-            " unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS w (resource_id, starts_at, ends_at)"
-            " JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id"
-            " AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %s"
-            " UNION SELECT booking_id FROM booking_claim"
-            " WHERE active AND pool_id = ANY(%s::uuid[]) AND booking_id <> %s",
-            (
-                [want.resource_id for want in wanted if isinstance(want, ResourceClaim)],
-                [want.during.start for want in wanted if isinstance(want, ResourceClaim)],
-                [want.during.end for want in wanted if isinstance(want, ResourceClaim)],
-                but,
-                [want.pool_id for want in wanted if isinstance(want, PoolClaim)],
-                but,
-            ),
-        )
-        return [holder for (holder,) in cursor.fetchall()]
+    resources = [want for want in wanted if isinstance(want, ResourceClaim)]
+    pools = [want.pool_id for want in wanted if isinstance(want, PoolClaim)]
+    found = {booking for _place, booking in _against(resources, but=but)} if resources else set()
+    if pools:
+        holding = Claim.objects.filter(active=True, pool_id__in=pools).exclude(booking_id=but)
+        found.update(holding.values_list("booking_id", flat=True))
+    return sorted(found)
 
 
 def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceClaim]) -> None:
@@ -189,7 +223,7 @@ def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceC
     for want in wanted:
         stays = old.get(want.resource_id, [])
         if len(stays) == 1 and counts[want.resource_id] == 1:
-            Claim.objects.filter(id=stays.pop().id).update(**_range(want.during))
+            Claim.objects.filter(id=stays.pop().id).update(**_row(want))
         else:
             # several segments of one resource may pass through each other: its own old ones go first
             _deactivate(old.pop(want.resource_id, []))
@@ -198,18 +232,21 @@ def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceC
                     id=new_id(),
                     booking_id=booking_id,
                     resource_id=want.resource_id,
-                    **_range(want.during),
+                    **_row(want),
                 )
             )
     Claim.objects.bulk_create(new)
     _deactivate([claim for claims in old.values() for claim in claims])
 
 
-def _range(span: Span) -> dict[str, Any]:
+def _row(want: ResourceClaim) -> dict[str, Any]:
+    span = want.during
     return {
         "during": DateTimeTZRange(span.start, span.end),
         "starts_at": span.start,
         "ends_at": span.end,
+        "role": want.role,
+        "overbooked": want.over,
     }
 
 

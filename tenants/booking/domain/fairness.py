@@ -1,4 +1,4 @@
-"""Who serves, where any will do: the least loaded that day, then who served longest ago."""
+"""Who serves, where any will do: the least loaded that day, then who served longest ago, then the least skilled."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 def order_candidates(calendar: Calendar, employees: Sequence[UUID], *, starts_at: datetime) -> list[UUID]:
     """The employees in the order in which they are to be asked for a booking at `starts_at`.
 
-    Load is the time claimed on that local day, buffers included. Equal in everything, the id decides,
-    so that the order is the same wherever it is computed.
+    Load is the time claimed on that local day, buffers included. Of those who never served, whoever can
+    do least besides comes first: specialists stay free for what only they can do. Equal in everything,
+    the id decides, so that the order is the same wherever it is computed.
     """
     if len(employees) < 2:
         return list(employees)
@@ -28,11 +29,11 @@ def order_candidates(calendar: Calendar, employees: Sequence[UUID], *, starts_at
     day = Span(place.start, place.end)
     served = last_served(employees, before=starts_at)
 
-    def burden(employee: UUID) -> tuple[timedelta, datetime, UUID]:
-        busy = calendar.inputs.staff[employee].busy
+    def burden(employee: UUID) -> tuple[timedelta, datetime, int, UUID]:
+        busy = calendar.inputs.person(employee).busy
         shared = (day.intersection(span) for span in busy)
         load = sum((span.duration for span in shared if span is not None), timedelta())
-        return load, served.get(employee, _LONG_AGO), employee
+        return load, served.get(employee, _LONG_AGO), len(calendar.team[employee].skills), employee
 
     return sorted(employees, key=burden)
 

@@ -12,10 +12,11 @@ from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
 from .availability import find_slots
-from .book import lock_member, require_member_free, require_practitioner, take_place
+from .book import lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
+from .place import take_place
 from .plugged import require_plugged_rules
 from .search import Slot
 from .transitions import EVENT_OF, Move, apply_move
@@ -55,7 +56,12 @@ def take_over_booking(
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
     calendar = read_calendar(
-        offering, [local_date(starts_at, offering.zone)], now=now, by_staff=True, but=booking.id
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        party_size=booking.party_size,
+        by_staff=True,
+        but=booking.id,
     )
     wished = None if anybody else booking.practitioner_id
     require_practitioner(calendar, wished)
@@ -66,14 +72,13 @@ def take_over_booking(
         booking,
         starts_at=starts_at,
         practitioner_id=wished,
-        resource_id=None,
         now=now,
         by_staff=True,
     )
     served = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = served.start, served.end
     require_member_free(booking.member_id, booking, now=now)
-    booking.store_id, booking.resource_id = store_id, place.resource_id
+    booking.store_id = store_id
     require_plugged_rules(booking, offering, by_staff=True, now=now, moves=True)
     fields = {
         "store_id": store_id,

@@ -28,17 +28,18 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "a booking that is over claims nothing": """
             SELECT DISTINCT b.id FROM booking_booking b JOIN booking_claim c ON c.booking_id = b.id AND c.active
             WHERE b.status NOT IN ('held', 'confirmed', 'arrived')""",
-        "a booking claims its practitioner over its whole time": """
+        "a booking claims its practitioner": """
             SELECT b.id FROM booking_booking b JOIN people_employee e ON e.id = b.practitioner_id
             WHERE b.status IN ('held', 'confirmed', 'arrived') AND NOT EXISTS (
                 SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active
-                AND c.resource_id = e.resource_id AND c.during @> tstzrange(b.starts_at, b.ends_at))""",
+                AND c.resource_id = e.resource_id AND c.during && tstzrange(b.starts_at, b.ends_at))""",
         "a claim's times are those of its range": """
             SELECT c.id FROM booking_claim c WHERE c.resource_id IS NOT NULL
             AND c.during IS DISTINCT FROM tstzrange(c.starts_at, c.ends_at)""",
         "no two claims of a resource overlap": """
             SELECT c.id FROM booking_claim c JOIN booking_claim d ON d.resource_id = c.resource_id
-            AND d.id > c.id AND d.active AND d.during && c.during WHERE c.active""",
+            AND d.id > c.id AND d.active AND NOT d.overbooked AND d.during && c.during
+            WHERE c.active AND NOT c.overbooked""",
         "a pool has taken what is claimed of it": """
             SELECT p.id FROM booking_pool p LEFT JOIN booking_claim c ON c.pool_id = p.id AND c.active
             GROUP BY p.id, p.taken HAVING p.taken <> coalesce(sum(c.units), 0)""",

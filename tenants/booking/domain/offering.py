@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
+from tenants.catalogue.models import Need as NeedRow
 from tenants.catalogue.models import Offer, Service
+from tenants.extension.calls import extra_needs
+from tenants.extension.hooks import NeedsAsked
+from tenants.extension.registry import plugins_on
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
+from .needs import MAIN_ROLE, PRACTITIONER, Role, overhang, roles_of
 from .search import Need
 
 
@@ -29,7 +39,11 @@ class NotOffered(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start."""
+    """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start.
+
+    `roles` are the stated needs and those of plug-ins; none is one practitioner for the whole service.
+    `verticals` are the store's switches.
+    """
 
     store_id: UUID
     store_name: str
@@ -43,15 +57,43 @@ class Offering:
     lead: timedelta
     horizon: timedelta
     notice: int
+    roles: tuple[Role, ...] = ()
     verticals: tuple[str, ...] = ()
+
+    @property
+    def needs_party(self) -> bool:
+        """Whether what can serve depends on the party's size."""
+        return any(role.fits_party for role in self.roles)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a practitioner serves at all."""
+        return not self.roles or any(role.kind == PRACTITIONER for role in self.roles)
 
 
 _FIELDS = (
-    "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
+    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
     "service__horizon_days", "service__notice", "store__verticals",
 )  # fmt: skip
+
+
+# The stated needs of an offer's service, in order, as one array of JSON beside the offer's row.
+_NEEDS = ArraySubquery(
+    NeedRow.objects.filter(service=OuterRef("service_id"))
+    .order_by("position")
+    .annotate(skill_ids=ArraySubquery(NeedRow.skills.through.objects.filter(need=OuterRef("id")).values("skill_id")))
+    .values(
+        json=JSONObject(
+            role="role", kind="kind", from_minute="from_minute", minutes="minutes", prepare="prepare",
+            clean_up="clean_up", count="count", fits_party="fits_party", tags="tags", skills=F("skill_ids"),
+        )
+    )
+)  # fmt: skip
+_SKILLS = ArraySubquery(
+    Service.skills.through.objects.filter(service=OuterRef("service_id")).values("skill_id")
+)
 
 
 def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -> Offering:
@@ -60,14 +102,41 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
     Members are offered what is bookable online; staff book whatever the store offers. Raises NotSeen
     for a store or service that is not there or closed down, NotOffered otherwise.
     """
-    row = Offer.objects.filter(store_id=store_id, service_id=service_id).values(*_FIELDS).first()
+    row = _rows(service_id).filter(store_id=store_id).first()
     if row is None or not row["active"] or not row["service__active"] or not row["store__active"]:
         raise _no_offer(store_id, service_id)
     if not by_staff and not row["service__online"]:
         raise NotOffered(params={"service": row["service__name"], "store": row["store__name"]})
+    return _offering(row, service_id, by_staff=by_staff)
+
+
+def read_offerings(
+    service_id: UUID, *, stores: Sequence[UUID] | None = None, by_staff: bool = False
+) -> list[Offering]:
+    """The service at each store that offers it (of those named; None is all), in the stores' order; one query."""
+    rows = _rows(service_id).filter(active=True, service__active=True, store__active=True)
+    if not by_staff:
+        rows = rows.filter(service__online=True)
+    if stores is not None:
+        rows = rows.filter(store_id__in=stores)
+    return [
+        _offering(row, service_id, by_staff=by_staff)
+        for row in rows.order_by("store__position", "store__name", "store_id")
+    ]
+
+
+def _rows(service_id: UUID) -> Any:
+    return Offer.objects.filter(service_id=service_id).values(*_FIELDS, needs=_NEEDS, skills=_SKILLS)
+
+
+def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Offering:
     price = row["price_amount"]
+    roles = roles_of(_needs_of(row, service_id), main_skills=row["skills"])
+    before, after = row["service__prepare"], row["service__clean_up"]
+    if roles:
+        before, after = overhang(roles, row["service__minutes"])
     return Offering(
-        store_id=store_id,
+        store_id=row["store_id"],
         store_name=row["store__name"],
         zone=ZoneInfo(row["store__time_zone"]),
         country=row["store__country"],
@@ -75,8 +144,8 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         service_name=row["service__name"],
         need=Need(
             minutes=row["service__minutes"],
-            prepare=row["service__prepare"],
-            clean_up=row["service__clean_up"],
+            prepare=before,
+            clean_up=after,
             step=5 if by_staff else row["service__step"],
         ),
         price_amount=price if price is not None else row["service__price_amount"],
@@ -84,8 +153,43 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
         lead=timedelta(minutes=row["service__lead"]),
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
+        roles=roles,
         verticals=tuple(row["store__verticals"]),
     )
+
+
+def _needs_of(row: Mapping[str, Any], service_id: UUID) -> list[Mapping[str, Any]]:
+    """The rows of the service's stated needs, and those that plug-ins add.
+
+    What a plug-in adds stands beside a practitioner for the whole service, where none was stated.
+    """
+    stated: list[Mapping[str, Any]] = list(row["needs"])
+    minutes, before, after = row["service__minutes"], row["service__prepare"], row["service__clean_up"]
+    asked = NeedsAsked(service_id, minutes)
+    plugins = [plugin for plugin in plugins_on(row["store__verticals"]) if plugin.hooks.needs is not None]
+    added = [(plugin.code, need) for plugin in plugins for need in extra_needs([plugin], asked)]
+    if not added:
+        return stated
+    whole = {"from_minute": 0, "minutes": minutes, "count": 1, "fits_party": False, "tags": [], "skills": []}
+    if not stated:
+        main = {"role": MAIN_ROLE, "kind": PRACTITIONER, "prepare": before, "clean_up": after}
+        stated = [{**whole, **main}]
+    return [
+        *stated,
+        *(
+            {
+                **whole,
+                "role": f"{code}-{number}",
+                "kind": need.kind,
+                "prepare": need.before,
+                "clean_up": need.after,
+                "count": need.count,
+                "fits_party": need.fits_party,
+                "tags": list(need.tags),
+            }
+            for number, (code, need) in enumerate(added, start=1)
+        ),
+    ]
 
 
 def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:

@@ -72,6 +72,22 @@ class NoPractitioner(TimeClosed):
     fix = _("Choose another service, or another shop.")
 
 
+class NoResource(TimeClosed):
+    """The store has no such room, table or station as the service needs."""
+
+    code = "no_resource"
+    detail: ClassVar[Text] = SENTENCES["no_resource"]
+    fix = _("Choose another service, or another shop.")
+
+
+class PartyDoesNotFit(TimeClosed):
+    """No room, table or combination of the store suits that many people."""
+
+    code = "party_size"
+    detail: ClassVar[Text] = SENTENCES["party_size"]
+    fix = _("Choose another number of people, or another shop.")
+
+
 class NoShift(TimeClosed):
     """Nobody (or not the person asked for) is on shift for the whole of it."""
 
@@ -115,6 +131,8 @@ CLOSED: Mapping[Code, type[TimeClosed]] = MappingProxyType(
         "outside_hours": OutsideHours,
         "off_step": OffStep,
         "no_practitioner": NoPractitioner,
+        "no_resource": NoResource,
+        "party_size": PartyDoesNotFit,
         "no_shift": NoShift,
         "on_leave": OnLeave,
     }
@@ -122,5 +140,5 @@ CLOSED: Mapping[Code, type[TimeClosed]] = MappingProxyType(
 
 
 def time_closed(codes: Sequence[Code], *, alternatives: Sequence[Mapping[str, Any]]) -> TimeClosed:
-    """The refusal for the first of the codes; none of them is `taken`."""
+    """The refusal for the first of the codes; none of them is of `why.TAKEN`."""
     return CLOSED[codes[0]](extra={"alternatives": list(alternatives), "reasons": list(codes)})

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import compress
 from operator import or_
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 from zoneinfo import ZoneInfo
 
 from .cells import CELL, Grid, cells_for, columns, fits, positions
+from .joint import at_least, by_kind, options_of, served
+from .needs import MAIN_ROLE, PRACTITIONER, Demand, K, Part
 from .spans import Span
 
-K = TypeVar("K", bound=Hashable)
 DESK_STEP = 15
 
 
@@ -23,8 +24,8 @@ DESK_STEP = 15
 class Need:
     """What a service takes, in minutes; `step` is the wall clock's grid that it begins on.
 
-    `prepare` and `clean_up` are the practitioner's, around the service and not part of it.
-    Raises ValueError for a length that is not positive, a negative buffer, or a step that is not a
+    `prepare` and `clean_up` are the practitioner's, around the service and not part of it; of a service
+    with stated needs, as far as any of their claims reaches. Raises ValueError for a length that is not positive, a negative buffer, or a step that is not a
     multiple of 5 dividing a day.
     """
 
@@ -87,6 +88,10 @@ class Inputs(Generic[K]):
     who can do the service, by id; the order is kept in answers. `earliest` (now plus lead time) and
     `latest` (now plus horizon) bound the start, both included. Spans must be known over
     `reach(days, zone, need)`; what lies outside it does no harm.
+
+    `demands` empty is one practitioner of `staff` for the whole service. Else the first demand of people
+    is the main one and is served by `staff`; further ones by `helpers` (who may be the same people), the
+    others by `things`: when each room, table or station is busy.
     """
 
     zone: ZoneInfo
@@ -95,14 +100,52 @@ class Inputs(Generic[K]):
     staff: Mapping[K, StaffInputs]
     earliest: datetime
     latest: datetime
+    demands: tuple[Demand[K], ...] = ()
+    helpers: Mapping[K, StaffInputs] = field(default_factory=dict)
+    things: Mapping[K, Sequence[Span]] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> tuple[Demand[K], ...]:
+        """Every demand, the main one with all of `staff` for options."""
+        if not self.demands:
+            part = Part(0, self.need.minutes, self.need.prepare, self.need.clean_up)
+            return (Demand(MAIN_ROLE, PRACTITIONER, (part,), tuple((key,) for key in self.staff)),)
+        main = self.main
+        return tuple(
+            replace(demand, options=tuple((key,) for key in self.staff)) if demand is main else demand
+            for demand in self.demands
+        )
+
+    @property
+    def main(self) -> Demand[K] | None:
+        """The first stated demand of people; None where no need, or no need of people, is stated."""
+        return next((demand for demand in self.demands if demand.of_people), None)
+
+    def person(self, key: K) -> StaffInputs:
+        """What is known of a practitioner of any role."""
+        return self.staff[key] if key in self.staff else self.helpers[key]
+
+    def unbooked(self) -> Inputs[K]:
+        """The same had nobody booked anything."""
+        return replace(
+            self,
+            staff={key: replace(one, busy=()) for key, one in self.staff.items()},
+            helpers={key: replace(one, busy=()) for key, one in self.helpers.items()},
+            things=dict.fromkeys(self.things, ()),
+        )
 
 
 class Slot(NamedTuple, Generic[K]):
-    """A service's time, half-open, UTC, and who is free for it (never empty)."""
+    """A service's time, half-open, UTC, and which main practitioners are free for it.
+
+    `staff` is empty only where the service needs no practitioner; then `left` says how many rooms, tables
+    or stations could still serve it (the fewest of its roles). Else `left` is None.
+    """
 
     starts_at: datetime
     ends_at: datetime
     staff: tuple[K, ...]
+    left: int | None = None
 
 
 class DaySlots(NamedTuple, Generic[K]):
@@ -135,7 +178,9 @@ def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
        Shifts that touch count as one;
     5. leave: the claim meets it;
     6. other claims: the claim meets one, their own buffers included;
-    7. nobody is left.
+    7. nobody is left;
+    8. other roles of the service: rules 4 to 7 hold for each of them, served by different ones; a room,
+       table or station has neither shift nor leave.
 
     Whatever is free is rounded inward to 5-minute cells and whatever is not, outward: no slot is offered
     that is not free to the second, and one is lost only where an input lies off the 5 minutes.
@@ -146,8 +191,11 @@ def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
     need = inputs.need
     grid = grid_over(days, inputs.zone, need)
     starts = open_starts(days, grid, inputs)
-    free = [free_starts(grid, need, person) & starts for person in inputs.staff.values()]
-    slots = list(_slots(grid, need, list(inputs.staff), free))
+    if not inputs.demands:
+        free = [free_starts(grid, need, person) & starts for person in inputs.staff.values()]
+        slots = list(_slots(grid, need, list(inputs.staff), free))
+    else:
+        slots = list(_slots_of_roles(grid, inputs, starts))
     begins = [slot.starts_at for slot in slots]
     found = []
     for day in days:
@@ -195,6 +243,79 @@ def free_starts(grid: Grid, need: Need, person: StaffInputs) -> int:
         return 0
     away = grid.lay_busy(person.busy) | grid.lay_busy(person.leave)
     return fits(works ^ (works & away), -need.before, need.claimed)
+
+
+def _free_by_role(grid: Grid, inputs: Inputs[K]) -> dict[str, dict[tuple[K, ...], int]]:
+    """Starts from which each option can serve each role, whatever the others do."""
+    roles = inputs.roles
+    free: dict[str, dict[tuple[K, ...], int]] = {}
+    laid: dict[K, int] = {}
+    for demand in roles:
+        alone = sum(other.kind == demand.kind for other in roles) == 1
+        of_role = free[demand.role] = {}
+        for option in options_of(demand, alone=alone):
+            bits = -1
+            for key in option:
+                if key not in laid:
+                    laid[key] = _free_cells(grid, inputs, key, of_people=demand.of_people)
+                bits &= demand.fitting(laid[key])
+            of_role[option] = bits
+    return free
+
+
+def _free_cells(grid: Grid, inputs: Inputs[K], key: K, *, of_people: bool) -> int:
+    """When one practitioner or thing can be claimed at all."""
+    if not of_people:
+        return grid.full & ~grid.lay_busy(inputs.things[key])
+    person = inputs.person(key)
+    away = grid.lay_busy(person.busy) | grid.lay_busy(person.leave)
+    return grid.lay_free(person.shifts) & ~away
+
+
+def _slots_of_roles(grid: Grid, inputs: Inputs[K], starts: int) -> Iterator[Slot[K]]:
+    """The slots of a service with stated needs: where all of its roles can be served by different ones."""
+    free = _free_by_role(grid, inputs)
+    groups = by_kind(inputs.roles)
+    main = inputs.main
+    for group in groups:
+        if main is None or group[0].role != main.role:
+            starts &= served(group, free)
+    if main is None:
+        yield from _slots_with_places(grid, inputs, free, starts)
+        return
+    (team,) = [group for group in groups if group[0].role == main.role]
+    rest = [replace(team[0], count=team[0].count - 1), *team[1:]]
+    rest = [demand for demand in rest if demand.count]
+    rows = []
+    for key in inputs.staff:
+        bits = free[main.role].get((key,), 0) & starts
+        if bits and rest:
+            others = {
+                demand.role: {option: row for option, row in free[demand.role].items() if option != (key,)}
+                for demand in rest
+            }
+            bits &= served(rest, others)
+        rows.append(bits)
+    yield from _slots(grid, inputs.need, list(inputs.staff), rows)
+
+
+def _slots_with_places(
+    grid: Grid, inputs: Inputs[K], free: Mapping[str, Mapping[tuple[K, ...], int]], starts: int
+) -> Iterator[Slot[K]]:
+    """The slots of a service that no practitioner serves, with the places left at each."""
+    levels: list[int] = []
+    while True:
+        more = starts
+        for demand in inputs.roles:
+            single = [bits for option, bits in free[demand.role].items() if len(option) == 1]
+            more &= at_least(single, demand.count * (len(levels) + 2))
+        if not more:
+            break
+        levels.append(more)
+    length = timedelta(minutes=inputs.need.minutes)
+    for cell in positions(starts):
+        starts_at = grid.moment(cell)
+        yield Slot(starts_at, starts_at + length, (), 1 + sum(level >> cell & 1 for level in levels))
 
 
 def _slots(grid: Grid, need: Need, people: list[K], free: list[int]) -> Iterator[Slot[K]]:

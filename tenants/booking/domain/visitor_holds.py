@@ -31,10 +31,11 @@ from .attempts import Raced, again_on_conflict
 from .book import insert_booking, lock_member, require_member_free, require_practitioner, settle
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
-from .claims import constraint_of
+from .claims import constraint_of, held_resources
 from .holds import HOLD_FOR, HOLDS
-from .offering import read_offering
-from .plugged import fill_answers, require_plugged_rules
+from .offering import Offering, read_offering
+from .place import take_place
+from .plugged import check_details, require_plugged_rules
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking, record_transition
 
@@ -82,6 +83,7 @@ def hold_for_visitor(
     address: str,
     now: datetime,
     practitioner_id: UUID | None = None,
+    party_size: int = 1,
 ) -> Booking:
     """Keep the time for ten minutes for the browser with the key `visitor`, at today's price.
 
@@ -92,7 +94,7 @@ def hold_for_visitor(
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
-    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now)
+    calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
         id=new_id(),
@@ -101,6 +103,7 @@ def hold_for_visitor(
         service_id=service_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
+        party_size=party_size,
         price_amount=offering.price_amount,
         currency=offering.currency,
         channel=Channel.ONLINE,
@@ -108,7 +111,7 @@ def hold_for_visitor(
         expires_at=now + HOLD_FOR,
         created_at=now,
     )
-    settle(calendar, booking, practitioner_id=practitioner_id, resource_id=None, now=now, by_staff=False)
+    settle(calendar, booking, practitioner_id=practitioner_id, now=now, by_staff=False)
     insert_booking(booking, randbelow=secrets.randbelow)
     _remember(booking, visitor=visitor, address=address)
     record_transition(booking, before="", by=Actor(), now=now)
@@ -192,26 +195,23 @@ def confirm_visitor_hold(
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
-    Price, practitioner and code stay. `details` answer what is asked, by code ("booking" asks for the
-    note). Raises NotSeen for a hold of another browser, HoldExpired, DetailsInvalid, what plug-ins'
-    rules refuse, MemberOverlap where the member has another booking at that time.
+    Price and code stay, and so do practitioner and room unless the answers name another number of people
+    than they suit. `details` answer what is asked, by code ("booking" asks for the note). Raises NotSeen for a
+    hold of another browser, HoldExpired, DetailsInvalid, what plug-ins' rules refuse, SlotTaken for a
+    party that fits nowhere, MemberOverlap where the member has another booking at that time.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
     booking = held_by(booking_id, visitor=visitor)
     _require_live(booking, now=now)
     offering = read_offering(booking.store_id, booking.service_id)
-    fill_answers(booking, offering, details or {}, by_staff=False)
+    answers = check_details(offering, details or {}, note="", party_size=booking.party_size)
+    _suit_party(booking, offering, answers.fills["party_size"], now=now)
     require_member_free(by.member_id, booking, now=now)
-    booking.member_id = by.member_id
+    booking.note, booking.details, booking.member_id = answers.fills["note"], answers.details, by.member_id
     require_plugged_rules(booking, offering, by_staff=False, now=now)
-    fields = {
-        "member_id": by.member_id,
-        "expires_at": None,
-        "note": booking.note,
-        "details": booking.details,
-        "party_size": booking.party_size,
-    }
+    names = ("member_id", "note", "details", "party_size", "practitioner_id", "resource_id")
+    fields = {"expires_at": None, **{name: getattr(booking, name) for name in names}}
     try:
         with transaction.atomic():
             apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
@@ -221,6 +221,33 @@ def confirm_visitor_hold(
         raise
     VisitorHold.objects.filter(booking_id=booking_id).delete()
     return booking
+
+
+def _suit_party(booking: Booking, offering: Offering, party_size: int, *, now: datetime) -> None:
+    """Say how many come; where the room depends on it, keep one that suits them, the same if it does."""
+    if party_size == booking.party_size:
+        return
+    booking.party_size = party_size
+    if not offering.needs_party:
+        return
+    # by the clock of when the time was taken: its notice was kept then
+    calendar = read_calendar(
+        offering,
+        [local_date(booking.starts_at, offering.zone)],
+        now=booking.created_at,
+        party_size=party_size,
+        but=booking.id,
+    )
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=booking.starts_at,
+        practitioner_id=booking.practitioner_id,
+        now=now,
+        by_staff=False,
+        prefer=held_resources(booking.id),
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
 
 
 @again_on_conflict

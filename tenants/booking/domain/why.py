@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Generic, Literal
@@ -14,15 +14,19 @@ from chains.refusals import Text
 from tenants.stores.domain.wall import local_date
 
 from .cells import Grid
-from .search import Inputs, K, StaffInputs, grid_over
+from .joint import by_kind, mains, options_of
+from .needs import Demand, K
+from .search import Inputs, grid_over
 from .spans import Span
 
 Code = Literal[
     "closed_day", "outside_hours", "off_step",
-    "no_practitioner", "no_shift", "on_leave", "taken",
+    "no_practitioner", "no_resource", "party_size", "no_shift", "on_leave", "taken", "resource_taken",
     "too_soon", "too_far", "past",
 ]  # fmt: skip
 
+# What another booking stands against: the world says no, not a rule.
+TAKEN: frozenset[Code] = frozenset({"taken", "resource_taken"})
 # In the order in which reasons are given.
 SENTENCES: MappingProxyType[Code, Text] = MappingProxyType(
     {
@@ -30,9 +34,12 @@ SENTENCES: MappingProxyType[Code, Text] = MappingProxyType(
         "outside_hours": _("The shop is not open for the whole of that time."),
         "off_step": _("This service does not begin at that minute."),
         "no_practitioner": _("Nobody at this shop offers this service."),
+        "no_resource": _("This shop does not have the room or table this service needs."),
+        "party_size": _("This shop has no place for that many people together."),
         "no_shift": _("Nobody is on shift for the whole of that time."),
         "on_leave": _("The person is on leave then."),
         "taken": _("That time is already taken."),
+        "resource_taken": _("The room or table this service needs is taken then."),
         "too_soon": _("That is too soon to book."),
         "too_far": _("That is further ahead than bookings are open."),
         "past": _("That time has passed."),
@@ -42,7 +49,10 @@ SENTENCES: MappingProxyType[Code, Text] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Reason(Generic[K]):
-    """One rule that closes a time; `staff` are those it keeps away, empty for a rule of the store."""
+    """One rule that closes a time; `staff` are those it keeps away, empty for a rule of the store.
+
+    Of `resource_taken` they are rooms, tables and stations.
+    """
 
     code: Code
     staff: tuple[K, ...] = ()
@@ -55,10 +65,14 @@ class Reason(Generic[K]):
 
 @dataclass(frozen=True)
 class Verdict(Generic[K]):
-    """Whether a time can be booked; if so by whom, otherwise every rule against it, in order."""
+    """Whether a time can be booked; if so by whom, otherwise every rule against it, in order.
+
+    `staff` are the main practitioners with whom it can, `choices` the free options of each role.
+    """
 
     staff: tuple[K, ...]
     reasons: tuple[Reason[K], ...]
+    choices: Mapping[str, tuple[tuple[K, ...], ...]] = field(default_factory=dict)
 
     @property
     def bookable(self) -> bool:
@@ -80,22 +94,54 @@ def why(starts_at: datetime, inputs: Inputs[K], *, now: datetime) -> Verdict[K]:
         return Verdict((), (Reason("past"),))
     day = local_date(starts_at, inputs.zone)
     grid = grid_over([day], inputs.zone, inputs.need)
-    claim = _claim(grid, inputs, starts_at)
-    blocked: dict[Code, list[K]] = {}
-    free: list[K] = []
-    for person, given in inputs.staff.items():
-        code = _keeps_away(grid, claim, given)
-        if code is None:
-            free.append(person)
-        else:
-            blocked.setdefault(code, []).append(person)
     found: dict[Code, Reason[K]] = {code: Reason(code) for code in _closes(grid, inputs, starts_at)}
-    if not inputs.staff:
-        found["no_practitioner"] = Reason("no_practitioner")
-    elif not free:
-        found |= {code: Reason(code, tuple(people)) for code, people in blocked.items()}
+    choices: dict[str, tuple[tuple[K, ...], ...]] = {}
+    staff: tuple[K, ...] = ()
+    for group in by_kind(inputs.roles):
+        free, blocked = _ask(grid, inputs, group, starts_at)
+        choices |= free
+        main = tuple(mains(group, free))
+        if not main:
+            for reason in _against(group, blocked):
+                before = found.get(reason.code, Reason(reason.code))
+                found[reason.code] = Reason(reason.code, before.staff + reason.staff)
+        elif group[0].of_people:
+            staff = tuple(option[0] for option in main)
     reasons = tuple(found[code] for code in SENTENCES if code in found)
-    return Verdict(() if reasons else tuple(free), reasons)
+    return Verdict(() if reasons else staff, reasons, choices)
+
+
+def _ask(
+    grid: Grid, inputs: Inputs[K], group: list[Demand[K]], starts_at: datetime
+) -> tuple[dict[str, tuple[tuple[K, ...], ...]], dict[Code, list[K]]]:
+    """Of demands of one kind: the free options by role, and whom the first rule keeps away from any of them."""
+    free: dict[str, tuple[tuple[K, ...], ...]] = {}
+    blocked: dict[Code, list[K]] = {}
+    for demand in group:
+        claim = demand.claimed_cells(grid, starts_at)
+        able = []
+        for option in options_of(demand, alone=len(group) == 1):
+            codes = (_keeps(grid, claim, inputs, demand, key) for key in option)
+            code: Code | None = next((code for code in codes if code is not None), None)
+            if code is None:
+                able.append(option)
+            else:
+                among = blocked.setdefault(code, [])
+                among.extend(key for key in option if key not in among)
+        free[demand.role] = tuple(able)
+    return free, blocked
+
+
+def _against(group: list[Demand[K]], blocked: Mapping[Code, list[K]]) -> Iterator[Reason[K]]:
+    """Why demands of one kind cannot be served: whom a rule keeps away, or that there are not enough."""
+    for demand in group:
+        if len(options_of(demand, alone=len(group) == 1)) < demand.count:
+            yield Reason(demand.lack)
+            return
+    if not blocked:
+        yield Reason("no_practitioner" if group[0].of_people else "no_resource")
+    for code, keys in blocked.items():
+        yield Reason(code, tuple(keys))
 
 
 def _closes(grid: Grid, inputs: Inputs[K], starts_at: datetime) -> Iterator[Code]:
@@ -120,8 +166,11 @@ def _closes(grid: Grid, inputs: Inputs[K], starts_at: datetime) -> Iterator[Code
         yield "too_far"
 
 
-def _keeps_away(grid: Grid, claim: int, person: StaffInputs) -> Code | None:
-    """The first rule that keeps one practitioner from a claim, if any."""
+def _keeps(grid: Grid, claim: int, inputs: Inputs[K], demand: Demand[K], key: K) -> Code | None:
+    """The first rule that keeps one practitioner or thing from a claim, if any."""
+    if not demand.of_people:
+        return "resource_taken" if claim & grid.lay_busy(inputs.things[key]) else None
+    person = inputs.person(key)
     if claim & ~grid.lay_free(person.shifts):
         return "no_shift"
     if claim & grid.lay_busy(person.leave):
@@ -129,12 +178,6 @@ def _keeps_away(grid: Grid, claim: int, person: StaffInputs) -> Code | None:
     if claim & grid.lay_busy(person.busy):
         return "taken"
     return None
-
-
-def _claim(grid: Grid, inputs: Inputs[K], starts_at: datetime) -> int:
-    """The cells a booking at `starts_at` claims, as `search` counts them."""
-    first = grid.floor(starts_at) - inputs.need.before
-    return grid.between(first, first + inputs.need.claimed)
 
 
 def _cells_of(grid: Grid, span: Span) -> int:

@@ -1,7 +1,8 @@
 """Who can do a service: the one definition that search, lists, pages and warnings ask.
 
 A practitioner *can do* a service at a store who is active and bookable, holds the role practitioner at that
-store or in the whole chain, and has every skill the service needs. They *serve* it there, and so may be chosen,
+store or in the whole chain, and has every skill the service needs (and those that its main role needs, where it
+states needs; nobody can do what needs no practitioner). They *serve* it there, and so may be chosen,
 once any shift of theirs at the store is planned; when they are free is the calendar's business.
 """
 
@@ -26,6 +27,15 @@ SERVES = """
   AND NOT EXISTS (
     SELECT FROM catalogue_service_skills n WHERE n.service_id = asked.service AND NOT EXISTS (
       SELECT FROM people_employee_skills h WHERE h.employee_id = e.id AND h.skill_id = n.skill_id))
+  AND NOT EXISTS (
+    SELECT FROM catalogue_need d WHERE d.service_id = asked.service AND d.role = (
+      SELECT m.role FROM catalogue_need m WHERE m.service_id = asked.service AND m.kind = 'practitioner'
+      ORDER BY m.position LIMIT 1)
+    AND EXISTS (
+      SELECT FROM catalogue_need_skills n WHERE n.need_id = d.id AND NOT EXISTS (
+        SELECT FROM people_employee_skills h WHERE h.employee_id = e.id AND h.skill_id = n.skill_id)))
+  AND (NOT EXISTS (SELECT FROM catalogue_need d WHERE d.service_id = asked.service)
+    OR EXISTS (SELECT FROM catalogue_need d WHERE d.service_id = asked.service AND d.kind = 'practitioner'))
   AND (asked.store IS NULL
     OR EXISTS (SELECT FROM people_weeklyshift w WHERE w.employee_id = e.id AND w.store_id = asked.store)
     OR EXISTS (SELECT FROM people_dayshift d WHERE d.employee_id = e.id AND d.store_id = asked.store))

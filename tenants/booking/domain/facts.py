@@ -1,0 +1,143 @@
+"""Every row that availability depends on, of one store or several, in one statement.
+
+A row a fact: rotas are many small tables, and a round trip each would cost more than all of them
+together. Arrays and not joins, so that claims are found by their btree.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from tenants.catalogue.domain.practitioners import SERVES
+
+from .spans import Span
+
+# No claim is longer: how far before a window one that reaches into it can begin.
+LONGEST_CLAIM = timedelta(days=3)
+
+_FACTS = f"""
+WITH people AS MATERIALIZED (
+  SELECT asked.store, e.id, e.resource_id, e.name FROM people_employee e,
+    (SELECT store, %(service)s::uuid AS service FROM unnest(%(stores)s::uuid[]) AS s (store)) asked
+  WHERE %(people)s AND (%(only)s::uuid IS NULL OR e.id = %(only)s::uuid) AND {SERVES}),
+things AS MATERIALIZED (
+  SELECT store_id, id, name, kind, tags, min_party, capacity FROM stores_resource
+  WHERE active AND store_id = ANY(%(stores)s) AND (kind = ANY(%(kinds)s) OR id = %(resource)s::uuid))
+SELECT 'person' AS fact, store, id AS who, resource_id AS what, name, NULL::int, NULL::int, NULL::int,
+  NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz FROM people
+UNION ALL
+SELECT 'skill', NULL, employee_id, skill_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM people_employee_skills WHERE %(skilled)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'thing', store_id, id, NULL, json_build_array(name, kind, tags)::text, min_party, capacity, NULL,
+  NULL, NULL, NULL, NULL FROM things
+UNION ALL
+SELECT 'combination', c.store_id, c.id, m.resource_id, NULL, c.min_party, c.max_party, NULL,
+  NULL, NULL, NULL, NULL
+  FROM stores_resourcecombination c
+  JOIN stores_resourcecombination_members m ON m.resourcecombination_id = c.id
+  WHERE %(combined)s AND c.active AND c.store_id = ANY(%(stores)s)
+UNION ALL
+SELECT 'opening', store_id, NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL
+  FROM stores_openinghours WHERE store_id = ANY(%(stores)s)
+UNION ALL
+SELECT 'closure', store_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL
+  FROM stores_closure WHERE store_id = ANY(%(stores)s) AND starts_on <= %(last)s AND ends_on > %(first)s
+UNION ALL
+SELECT 'weekly', store_id, employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL
+  FROM people_weeklyshift
+  WHERE store_id = ANY(%(stores)s) AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'day', store_id, employee_id, NULL, NULL, NULL, starts, ends, "on", NULL, NULL, NULL
+  FROM people_dayshift
+  WHERE "on" BETWEEN %(first)s AND %(last)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'leave', NULL, employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+  FROM people_leave
+  WHERE starts_at < %(end)s AND ends_at > %(start)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
+UNION ALL
+SELECT 'busy', NULL, NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+  FROM booking_claim
+  WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people UNION ALL SELECT id FROM things))
+    AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
+    AND booking_id <> ALL(%(but)s)
+    AND booking_id NOT IN (
+      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
+UNION ALL
+-- somebody who serves at another store is busy here for as long as the way takes, before and after
+SELECT 'away', t.store_id, NULL, far.resource_id, NULL, t.minutes, NULL, NULL, NULL, NULL,
+    far.starts_at - t.minutes * interval '1 minute', far.ends_at + t.minutes * interval '1 minute'
+  FROM stores_travel t CROSS JOIN LATERAL (
+    SELECT c.resource_id, c.starts_at, c.ends_at FROM booking_claim c JOIN booking_booking b ON b.id = c.booking_id
+    WHERE c.active AND c.resource_id = ANY(ARRAY(SELECT resource_id FROM people)) AND b.store_id = t.other_id
+      AND c.starts_at < %(end)s + t.minutes * interval '1 minute' AND c.starts_at > %(since)s
+      AND c.ends_at > %(start)s - t.minutes * interval '1 minute' AND b.id <> ALL(%(but)s)
+      AND NOT (b.status = 'held' AND b.expires_at <= %(now)s)
+    OFFSET 0) far
+  WHERE t.store_id = ANY(%(stores)s)
+"""  # noqa: S608 (a constant of catalogue, nobody's input)
+
+
+class Fact(NamedTuple):
+    """A row of the statement; which columns mean something depends on its kind."""
+
+    kind: str
+    store: Any
+    who: Any
+    what: Any
+    name: Any
+    a: Any
+    b: Any
+    c: Any
+    d: Any
+    e: Any
+    start: Any
+    end: Any
+
+
+class Question(NamedTuple):
+    """What is asked of the database: `people` whether any serve, of which service's skills or any (None).
+
+    `kinds` of things, `skilled` whether their skills are told, `combined` whether combinations are.
+    """
+
+    stores: Sequence[UUID]
+    service: UUID | None
+    people: bool
+    only: UUID | None
+    skilled: bool
+    kinds: Sequence[str]
+    resource: UUID | None
+    combined: bool
+
+
+def read_facts(
+    asked: Question, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
+) -> dict[str, list[Fact]]:
+    """The facts of the window (and of the dates, for what is kept by the date), by their kind; one query."""
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FACTS,
+            {
+                **asked._asdict(),
+                "stores": list(asked.stores),
+                "kinds": list(asked.kinds),
+                "first": dates[0],
+                "last": dates[-1],
+                "start": window.start,
+                "end": window.end,
+                "since": window.start - LONGEST_CLAIM,
+                "but": [but] if but is not None else [],
+                "now": now,
+            },
+        )
+        for row in cursor.fetchall():
+            facts[row[0]].append(Fact(*row))
+    return facts

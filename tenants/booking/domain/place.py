@@ -1,0 +1,117 @@
+"""Taking a place: the first plan whose claims can be had, chosen inside the booking's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from chains.refusals import Refusal
+from tenants.booking.models import Booking, Claim
+
+from .availability import find_alternatives, judge, slot_documents
+from .calendar import Calendar
+from .claims import SlotTaken, Wanted, slot_taken
+from .holds import take_claims
+from .planner import Plan, Planner
+from .rules import time_closed
+from .why import TAKEN, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a booking lands: the main practitioner and room or table, and what serves each role.
+
+    `serving` are resources by role; `over` those that were taken although another booking holds them.
+    """
+
+    practitioner_id: UUID | None
+    resource_id: UUID | None
+    serving: tuple[tuple[str, UUID], ...] = ()
+    over: tuple[UUID, ...] = ()
+
+
+def take_place(
+    calendar: Calendar,
+    booking: Booking,
+    *,
+    starts_at: datetime,
+    practitioner_id: UUID | None,
+    resource_id: UUID | None = None,
+    now: datetime,
+    by_staff: bool,
+    extra: Sequence[Wanted] = (),
+    prefer: Collection[UUID] = (),
+    overbook: bool = False,
+) -> Place:
+    """Claim who and what serves the booking from `starts_at` on, and `extra` (pools, further resources) with it.
+
+    Plans are tried one after the other, the fairest first, each in a savepoint: a conflict leaves no lock
+    behind. The calendar was read for the room or table asked for and the party's size; resources of `prefer`
+    come first where they are free. `overbook` takes people and things that others hold (never units of a
+    pool). Raises SlotTaken or the rule that closes the
+    time, both with alternatives; SessionFull, WindowFull, OutOfStock for an `extra` that cannot be had.
+    """
+
+    if resource_id not in (None, calendar.wish.resource_id):
+        raise ValueError("the calendar was read for another room")
+
+    def alternatives() -> list[dict[str, object]]:
+        near = find_alternatives(
+            calendar.offering,
+            starts_at,
+            now=now,
+            by_staff=by_staff,
+            but=booking.id,
+            party_size=calendar.wish.party_size,
+            resource_id=calendar.wish.resource_id,
+        )
+        return slot_documents(near, calendar.offering)
+
+    verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
+    free = verdict.choices
+    if not verdict.bookable and overbook:
+        # judged again had nobody booked anything; whoever is really free still comes first
+        unbooked = replace(calendar, inputs=calendar.inputs.unbooked())
+        verdict = judge(unbooked, starts_at, now=now, practitioner_id=practitioner_id)
+    if not verdict.bookable:
+        raise _refusal(calendar, verdict, alternatives)
+    planner = Planner(calendar, verdict.choices, starts_at=starts_at, free=free, prefer=prefer)
+    refused: SlotTaken | None = None
+    while (plan := planner.plan()) is not None:
+        wanted = [*(replace(claim, over=overbook) for claim in plan.claims), *extra]
+        try:
+            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
+        except SlotTaken as refusal:
+            refused = refused or refusal
+            if not planner.rule_out(plan, refusal.claims):
+                break  # what failed is the caller's own claim: no other plan helps
+        else:
+            return _place(booking, plan, overbook=overbook)
+    assert refused is not None
+    raise _with_alternatives(refused, alternatives)
+
+
+def _place(booking: Booking, plan: Plan, *, overbook: bool) -> Place:
+    over: tuple[UUID, ...] = ()
+    if overbook:
+        held = Claim.objects.filter(booking_id=booking.id, active=True, overbooked=True)
+        over = tuple(held.order_by("resource_id").values_list("resource_id", flat=True))
+    serving = tuple(dict.fromkeys((claim.role, claim.resource_id) for claim in plan.claims))
+    return Place(plan.practitioner_id, plan.resource_id, serving, over)
+
+
+def _refusal(
+    calendar: Calendar, verdict: Verdict[UUID], alternatives: Callable[[], list[dict[str, object]]]
+) -> Refusal:
+    """What closes the time: that something is taken before any other rule."""
+    taken = [reason for reason in verdict.reasons if reason.code in TAKEN]
+    if not taken:
+        return time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
+    return _with_alternatives(slot_taken(calendar.resource_of(taken[0].staff[0])), alternatives)
+
+
+def _with_alternatives(refusal: SlotTaken, alternatives: Callable[[], list[dict[str, object]]]) -> SlotTaken:
+    refusal.extra["alternatives"] = alternatives()
+    return refusal
