@@ -15,6 +15,7 @@ from accounts.ids import new_id
 from chains.due import mark_due
 from tenants.booking.models import LIVE, Booking, Channel, Status
 from tenants.events.domain.record import record_event
+from tenants.extension.answers import Answers
 from tenants.members.domain.members import welcome_member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
@@ -27,7 +28,7 @@ from .calendar import Calendar, read_calendar
 from .claims import Wanted, constraint_of
 from .codes import draw_code
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .offering import read_offering
+from .offering import Offering, read_offering
 from .place import take_place
 from .plugged import check_details, require_plugged_rules
 from .rules import MemberOverlap, WrongSkill
@@ -91,12 +92,24 @@ def book(
     require_resource(resource_id, store_id=store_id)
     whom = None if by.is_member and not companion else member
     lock_member(for_member := whose(whom, country=offering.country, by=by, now=now))
-    booking = Booking(
+    booking = _draft(offering, answers, for_member, starts_at=starts_at, by=by, now=now)
+    booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    if hold:
+        booking.status, booking.expires_at = Status.HELD, now + HOLD_FOR
+    settle(calendar, booking, practitioner_id=practitioner_id, now=now, by_staff=by.is_employee, extra=extra)
+    return _begin(booking, by=by, now=now)
+
+
+def _draft(
+    offering: Offering, answers: Answers, member_id: UUID, *, starts_at: datetime, by: Actor, now: datetime
+) -> Booking:
+    """The booking as it will be written, confirmed, but for its place, channel and code."""
+    return Booking(
         id=new_id(),
-        status=Status.HELD if hold else Status.CONFIRMED,
-        store_id=store_id,
-        service_id=service_id,
-        member_id=for_member,
+        status=Status.CONFIRMED,
+        store_id=offering.store_id,
+        service_id=offering.service_id,
+        member_id=member_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=answers.fills["party_size"],
@@ -104,14 +117,10 @@ def book(
         currency=offering.currency,
         note=answers.fills["note"],
         details=answers.details,
-        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
-        expires_at=now + HOLD_FOR if hold else None,
         created_at=now,
     )
-    settle(calendar, booking, practitioner_id=practitioner_id, now=now, by_staff=by.is_employee, extra=extra)
-    return _begin(booking, by=by, now=now)
 
 
 def settle(
