@@ -133,7 +133,7 @@ class PlanItemOut(serializers.Serializer[Any]):
     alternatives = SlotOut(many=True)
 
 
-class PlanOut(serializers.Serializer[Any]):
+class BookingPlanOut(serializers.Serializer[Any]):
     """What would be booked. Nothing was written. `other_starts` are starts at which a whole party fits."""
 
     complete = serializers.BooleanField()

@@ -18,13 +18,13 @@ from api.problems import Malformed
 from api.v1.booking_documents import booking_documents
 from api.v1.bookings import Cancelling
 from api.v1.plan_documents import (
+    BookingPlanOut,
     EndingIn,
     GroupIn,
     GroupOut,
     MovePlanIn,
     MovesIn,
     PlanIn,
-    PlanOut,
     SeriesIn,
     SeriesOut,
     item_document,
@@ -88,7 +88,7 @@ class _Plan(Endpoint):
 class Plans(_Plan):
     """What would be booked."""
 
-    @extend_schema(request=PlanIn, responses=PlanOut)
+    @extend_schema(request=PlanIn, responses=BookingPlanOut)
     def post(self, request: Request) -> Response:
         """Try a party or a series out; nothing is written."""
         asked = self.body(PlanIn)
@@ -207,7 +207,7 @@ class OneSeries(Endpoint):
 class SeriesPlans(_Plan):
     """Where a series would go."""
 
-    @extend_schema(request=MovePlanIn, responses=PlanOut)
+    @extend_schema(request=MovePlanIn, responses=BookingPlanOut)
     def post(self, request: Request, series_id: UUID) -> Response:
         """Try "this and following" out; nothing is written."""
         asked = self.body(MovePlanIn)

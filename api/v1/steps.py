@@ -29,7 +29,7 @@ class StepOut(serializers.Serializer[Any]):
     vertical = serializers.CharField()
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    kind = serializers.ChoiceField(choices=["text", "number", "choice", "check"])
+    kind = serializers.CharField(help_text="text, number, choice or check")
     required = serializers.BooleanField()  # type: ignore[assignment]
     fills = serializers.CharField(help_text="A field of the booking itself, else empty.")
     least = serializers.IntegerField(allow_null=True)

@@ -45,7 +45,10 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
         (
             _("What you sell"),
             False,
-            [("services", _("Services"), "sparkles", reverse("manage:services"), Action.MANAGE_CATALOGUE)],
+            [
+                ("services", _("Services"), "sparkles", reverse("manage:services"), Action.MANAGE_CATALOGUE),
+                ("policies", _("Policies"), "scale", reverse("manage:policies"), Action.MANAGE_STORE),
+            ],
         ),
         (
             _("Who does it"),

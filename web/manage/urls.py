@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.manage import look, overview, services, setup, shifts, staff, stores
+from web.manage import look, overview, policies, services, setup, shifts, staff, stores
 from web.manage.urls_plan import plan_urls
 
 app_name = "manage"
@@ -32,6 +32,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/<uuid:service_id>/", services.edit, name="service"),
     path("services/<uuid:service_id>/effect/", services.show_effect, name="service_effect"),
     path("services/<uuid:service_id>/online/", services.switch_online, name="service_online"),
+    path("policies/", policies.show_policies, name="policies"),
+    path("policies/new/", policies.new, name="policy_new"),
+    path("policies/preview/", policies.preview, name="policy_preview"),
+    path("policies/<uuid:policy_id>/", policies.edit, name="policy"),
+    path("policies/waiting/<uuid:store_id>/", policies.rules, name="waiting_rules"),
     path("staff/", staff.show_staff, name="staff"),
     path("staff/new/", staff.new, name="employee_new"),
     path("staff/<uuid:employee_id>/", staff.edit, name="employee"),

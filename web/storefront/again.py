@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import find_slots
+from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
+from tenants.booking.domain.terms import Terms
 from tenants.booking.models import Booking, Status
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
@@ -22,7 +24,7 @@ BEFORE, AFTER = 3, 14
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A time to offer. Price in minor units; `free_until` is when changing it ends (UTC)."""
+    """A time to offer. Price in minor units; `terms` are what booking it would promise."""
 
     service_id: UUID
     service_name: str
@@ -33,7 +35,7 @@ class Again:
     price_amount: int
     currency: str
     starts_at: datetime
-    free_until: datetime
+    terms: Terms
     zone: str
 
     @property
@@ -88,6 +90,6 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
         price_amount=offering.price_amount,
         currency=offering.currency,
         starts_at=starts_at,
-        free_until=starts_at - timedelta(minutes=offering.notice),
+        terms=read_terms(offering, member_id=last.member_id, now=now),
         zone=last.store.time_zone,
     )

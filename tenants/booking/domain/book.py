@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,13 +25,18 @@ from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
 from .calendar import Calendar, read_calendar
-from .claims import Wanted, constraint_of
+from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
+from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .offering import Offering, read_offering
+from .items import Item, fill_basket, name_short, write_items
+from .offering import Offering, read_offering, require_by_time
+from .penalties import require_booking_right
 from .place import take_place
 from .plugged import check_details, require_plugged_rules
+from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
+from .terms import keep_terms
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -58,9 +63,12 @@ def book(
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
+    items: Sequence[Item] = (),
+    pass_id: UUID | None = None,
     note: str = "",
     details: Mapping[str, Any] | None = None,
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
     by_program: bool = False,  # a call of the API, not a page: see channel_of
     companion: bool = False,  # `member` comes with the member who books: see groups
@@ -68,17 +76,22 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    `details` answer what plug-ins ask, by their codes; DetailsInvalid, and any rule of theirs, refuses.
-    `extra` (pools, further resources) is claimed with it, all or nothing.
-    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
+    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
+    claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
+    any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
+    NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
+    whose online booking is on pause. `details` answer what plug-ins ask, by their codes; an offer
+    (`hold_until`) is asked nothing yet. Last come DetailsInvalid and what plug-ins' rules refuse.
     """
     if not (companion and by.is_member):
         require_booker(member, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    require_by_time(offering)
+    basket = fill_basket(store_id, items, currency=offering.currency)
+    offered, staff = hold_until is not None, by.is_employee
     answers = check_details(
-        offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee
+        offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=offered
     )
     calendar = read_calendar(
         offering,
@@ -91,19 +104,40 @@ def book(
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
     whom = None if by.is_member and not companion else member
-    lock_member(for_member := whose(whom, country=offering.country, by=by, now=now))
+    lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(offering, answers, for_member, starts_at=starts_at, by=by, now=now)
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    booking.pass_id = pass_id
+    booking.price_amount = (0 if pass_id else offering.price_amount) + basket.amount
     if hold:
-        booking.status, booking.expires_at = Status.HELD, now + HOLD_FOR
-    settle(calendar, booking, practitioner_id=practitioner_id, now=now, by_staff=by.is_employee, extra=extra)
-    return _begin(booking, by=by, now=now)
+        booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=starts_at,
+            practitioner_id=practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    require_member_free(for_member, booking, now=now)
+    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
+    require_plugged_rules(booking, offering, by_staff=staff, now=now, complete=not offered)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=for_member, now=now))
+    begin_booking(booking, by=by, now=now)
+    write_items(booking, basket)
+    return booking
 
 
 def _draft(
     offering: Offering, answers: Answers, member_id: UUID, *, starts_at: datetime, by: Actor, now: datetime
 ) -> Booking:
-    """The booking as it will be written, confirmed, but for its place, channel and code."""
+    """The booking as it will be written, confirmed, but for its place, channel, price and code."""
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
@@ -113,7 +147,6 @@ def _draft(
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=answers.fills["party_size"],
-        price_amount=offering.price_amount,
         currency=offering.currency,
         note=answers.fills["note"],
         details=answers.details,
@@ -123,33 +156,11 @@ def _draft(
     )
 
 
-def settle(
-    calendar: Calendar,
-    booking: Booking,
-    *,
-    practitioner_id: UUID | None,
-    now: datetime,
-    by_staff: bool,
-    extra: Sequence[Wanted] = (),
-) -> None:
-    """Give a booking that is about to be written its place, then hear its member's other bookings and the rules.
-
-    Raises what take_place does first, then MemberOverlap, then what plug-ins refuse.
-    """
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=booking.starts_at,
-        practitioner_id=practitioner_id,
-        now=now,
-        by_staff=by_staff,
-        extra=extra,
-    )
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    if booking.member_id is not None:
-        require_member_free(booking.member_id, booking, now=now)
-    complete = booking.member_id is not None
-    require_plugged_rules(booking, calendar.offering, by_staff=by_staff, now=now, complete=complete)
+def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
+    """The credits that the booking takes of its pass, if it has one. Raises as credits.Credits.reserve."""
+    if booking.pass_id is None:
+        return []
+    return [pass_keeper().reserve(booking, units=units, by=by, now=now)]
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -159,7 +170,7 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now)
@@ -187,7 +198,7 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def whose(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
+def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
     """The member the booking is for: whoever is named, else the member who books.
 
     A guest becomes one, by phone the one who has that number as it is read in `country`.
@@ -230,10 +241,11 @@ def lock_member(member_id: UUID) -> None:
 
 
 def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
     others = Booking.objects.filter(
         member_id=member_id,
         status__in=LIVE,
+        pickup_window__isnull=True,
         starts_at__lt=booking.ends_at,
         ends_at__gt=booking.starts_at,
     ).exclude(id=booking.id)

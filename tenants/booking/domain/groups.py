@@ -22,7 +22,7 @@ from tenants.people.domain.rights import Action, Actor, NotSeen
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
-from .book import Guest, lock_member, require_booker, whose
+from .book import Guest, lock_member, member_for, require_booker
 from .change import cancel_booking, visible_booking
 from .day import WITH, bookings_seen_by
 from .offering import Offering, read_offering
@@ -162,7 +162,7 @@ def _prepare(
     country = Store.objects.filter(id=store_id, active=True).values_list("country", flat=True).first()
     if country is None:
         raise NotSeen
-    payer = whose(member, country=country, by=by, now=now)
+    payer = member_for(member, country=country, by=by, now=now)
     lock_member(payer)
     people: dict[str, UUID] = {"": payer}
     for item in items:

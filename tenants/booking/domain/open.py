@@ -40,8 +40,13 @@ def require_open(*, by: Actor) -> None:
         raise NotOpen
 
 
-def require_new_bookings(*, by_staff: bool) -> None:
+def require_new_bookings(*, by: Actor) -> None:
     """Raise where nobody may begin a booking: NotOpen as require_open does, ChainReadOnly for employees."""
+    require_beginnings(by_staff=by.is_employee)
+
+
+def require_beginnings(*, by_staff: bool) -> None:
+    """As require_new_bookings, where only the door is known that the booking comes through."""
     if not by_staff:
         require_open(by=NOBODY)
         return

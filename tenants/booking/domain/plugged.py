@@ -28,7 +28,7 @@ from tenants.extension.registry import plugins_on
 from .codes import show_code
 from .figures import METRICS
 from .offering import Offering
-from .open import require_new_bookings
+from .open import require_beginnings
 
 NOTE_LENGTH = 500
 CODE_IN = frozenset({"booking.confirmed", "booking.moved"})
@@ -50,7 +50,7 @@ def ask_for_note(asked: StepsAsked) -> Sequence[Field]:
 def refuse_while_closed(wish: Wish) -> None:
     """The core's own rule: guests book once the chain has opened, nobody while it is read-only."""
     if not wish.moves:
-        require_new_bookings(by_staff=wish.by_staff)
+        require_beginnings(by_staff=wish.by_staff)
 
 
 def tell_code(asked: MessageAsked) -> str:
@@ -73,10 +73,21 @@ def steps_of(offering: Offering, *, by_staff: bool = False) -> list[Step]:
 
 
 def check_details(
-    offering: Offering, given: Mapping[str, Any], *, note: str, party_size: int, by_staff: bool = False
+    offering: Offering,
+    given: Mapping[str, Any],
+    *,
+    note: str,
+    party_size: int,
+    by_staff: bool = False,
+    later: bool = False,
 ) -> Answers:
-    """The checked answers of whoever books; `fills` holds the note and the party's size. Raises DetailsInvalid."""
-    columns = {"note": note, "party_size": party_size}
+    """The checked answers of whoever books; `fills` holds the note and the party's size.
+
+    `later`: nothing is asked yet. Raises DetailsInvalid.
+    """
+    columns: dict[str, Any] = {"note": note, "party_size": party_size}
+    if later:
+        return Answers(fills=columns)
     answers = check_answers(steps_of(offering, by_staff=by_staff), given, fills=columns)
     answers.fills = {**columns, **{name: value for name, value in answers.fills.items() if value is not None}}
     return answers

@@ -24,7 +24,7 @@ from tenants.stores.domain.wall import NonexistentTime, local_date, resolve_loca
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
-from .book import Guest, lock_member, require_booker, whose
+from .book import Guest, lock_member, member_for, require_booker
 from .change import cancel_booking, reschedule_booking, visible_booking
 from .day import bookings_seen_by
 from .plans import Part, Placed, lock_ahead, require_placed, take_parts, tried
@@ -210,7 +210,7 @@ def _prepare(
     country = Store.objects.filter(id=store_id, active=True).values_list("country", flat=True).first()
     if country is None:
         raise NotSeen
-    for_member = whose(member, country=country, by=by, now=now)
+    for_member = member_for(member, country=country, by=by, now=now)
     lock_member(for_member)
     person = wish.practitioner_id or (first.practitioner_id if first is not None else None)
     parts = [

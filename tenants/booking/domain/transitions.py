@@ -6,7 +6,8 @@
       │      cancelled ◀┘ └─no_show─▶ no_show
       └─expire─▶ expired
 
-`move` (to another time or person) keeps the status of a booking that is held or confirmed.
+`move` (to another time or person) keeps the status of a booking that is held or confirmed, `resize` (another
+end, another room) that of one that is confirmed or has arrived.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal, Text, require_version
-from tenants.booking.models import LIVE, Booking, Status, Transition
+from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor
 
 from .attempts import Raced
-from .claims import release_claims
+from .ends import settle_end
 
 
 class Move(StrEnum):
@@ -36,6 +37,7 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     MOVE = "move"
+    RESIZE = "resize"
     REDEEM = "redeem"
     UNDO_REDEEM = "undo_redeem"
     COMPLETE = "complete"
@@ -51,8 +53,10 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
+        (Status.CONFIRMED, Move.RESIZE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.REDEEM): Status.ARRIVED,
         (Status.CONFIRMED, Move.NO_SHOW): Status.NO_SHOW,
+        (Status.ARRIVED, Move.RESIZE): Status.ARRIVED,
         (Status.ARRIVED, Move.UNDO_REDEEM): Status.CONFIRMED,
         (Status.ARRIVED, Move.COMPLETE): Status.COMPLETED,
     }
@@ -64,6 +68,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.CONFIRM: "booking.confirmed",
         Move.CANCEL: "booking.cancelled",
         Move.MOVE: "booking.moved",
+        Move.RESIZE: "booking.resized",
         Move.REDEEM: "booking.arrived",
         Move.UNDO_REDEEM: "booking.arrival_undone",
         Move.COMPLETE: "booking.completed",
@@ -123,7 +128,7 @@ def apply_move(
     detail: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
 ) -> Booking:
-    """Make the move: guarded UPDATE, transition, event; claims are released where the status lets go of them.
+    """Make the move: guarded UPDATE, transition, event; what the status lets go of is released (ends.py).
 
     `booking` is as it was read; a rival who was quicker makes this raise Raced, and the caller reads
     again (attempts.again_on_conflict). `fields` are further columns to set. The booking is updated in
@@ -145,8 +150,7 @@ def apply_move(
         payload={"status": after},
         now=now,
     )
-    if after not in LIVE and before in LIVE:
-        release_claims(booking.id)
+    settle_end(booking, before=before, by=by, now=now)
     return booking
 
 

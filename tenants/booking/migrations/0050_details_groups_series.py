@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0004_roles_and_overbooking'),
+        ('booking', '0040_search'),
         ('catalogue', '0001_initial'),
         ('members', '0002_tries_are_counted_in_valkey'),
         ('people', '0002_plan_version'),

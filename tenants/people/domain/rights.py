@@ -27,12 +27,15 @@ class Action(StrEnum):
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_SHIFTS = "shifts.manage"
+    PLAN_SESSIONS = "sessions.plan"
+    ADJUST_STOCK = "stock.adjust"
     READ_DAY = "day.read"
     CREATE_BOOKING = "booking.create"
     CHANGE_BOOKING = "booking.change"
     REDEEM_BOOKING = "booking.redeem"
     COMPLETE_BOOKING = "booking.complete"
     WAIVE_NOTICE = "booking.waive_notice"
+    WAIVE_PENALTY = "booking.waive_penalty"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
     MANAGE_MEMBERS = "member.manage"
@@ -59,12 +62,15 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.MANAGE_STORE,
             Action.MANAGE_PEOPLE,
             Action.MANAGE_SHIFTS,
+            Action.PLAN_SESSIONS,
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,
             Action.REDEEM_BOOKING,
             Action.COMPLETE_BOOKING,
             Action.WAIVE_NOTICE,
+            Action.WAIVE_PENALTY,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,
@@ -73,6 +79,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
     ),
     Role.CLERK: frozenset(
         {
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,

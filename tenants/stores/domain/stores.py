@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.entitlements import Limit, require_room
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.stores.domain.phones import normalise_phone
+from tenants.stores.domain.plans import tell_plan_changed
 from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.domain.wall import RangeBackwards
 from tenants.stores.models import Closure, OpeningHours, Ownership, Resource, ResourceKind, Store
@@ -155,6 +156,7 @@ def _change_calendar(store: Store, version: int | None) -> None:
     current = Store.objects.select_for_update().values_list("calendar_version", flat=True).get(id=store.id)
     require_version(current, version)
     Store.objects.filter(id=store.id).update(calendar_version=F("calendar_version") + 1)
+    tell_plan_changed()
 
 
 def _checked(fields: StoreFields, *, country: str) -> dict[str, object]:
