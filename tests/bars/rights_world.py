@@ -29,8 +29,6 @@ from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import (
     Booking,
-    BookingGroup,
-    BookingSeries,
     Channel,
     Pool,
     Redemption,
@@ -39,6 +37,7 @@ from tenants.booking.models import (
     Stock,
     StockChange,
 )
+from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.catalogue.models import BookedAs, Offer, Product
 from tenants.people.models import Leave
 from tenants.stores.models import Closure, Resource, ResourceKind, Store

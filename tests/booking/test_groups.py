@@ -23,7 +23,8 @@ from tenants.booking.domain.groups import (
 )
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.plans import PlanRefused
-from tenants.booking.models import Booking, BookingGroup, Claim, Status
+from tenants.booking.models import Booking, Claim, Status
+from tenants.booking.together import BookingGroup
 from tenants.events.models import Event
 from tenants.members.models import Member
 from tenants.people.domain.rights import NotSeen

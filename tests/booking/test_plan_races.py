@@ -16,7 +16,8 @@ from tenants.booking.domain import attempts, plans
 from tenants.booking.domain.groups import Item, book_group
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.series import SeriesWish, book_series, times_of
-from tenants.booking.models import Booking, BookingGroup, BookingSeries
+from tenants.booking.models import Booking
+from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.members.models import Member
 from tests.booking.conftest import MONDAY_TEN
 from tests.ground.cast import NOW, SHANGHAI, Cast, Chain

@@ -30,7 +30,8 @@ from tenants.booking.domain.series import (
     read_series,
     times_of,
 )
-from tenants.booking.models import Booking, BookingSeries, Claim, Status
+from tenants.booking.models import Booking, Claim, Status
+from tenants.booking.together import BookingSeries
 from tenants.people.domain.rights import NotSeen
 from tenants.people.models import Leave
 from tenants.stores.models import Closure

@@ -76,9 +76,8 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
-    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
-    claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed, with
+    every item (nothing for the service where a pass pays). `extra` is claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
     any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
     NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
     whose online booking is on pause. `details` answer what plug-ins ask, by their codes; an offer
@@ -89,11 +88,42 @@ def book(
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
-    offered, staff = hold_until is not None, by.is_employee
+    offered = hold_until is not None
     answers = check_details(
-        offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=offered
+        offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee, later=offered
     )
-    calendar = read_calendar(
+    calendar = _calendar_for(answers, offering, starts_at, resource_id=resource_id, by=by, now=now)
+    require_practitioner(calendar, practitioner_id)
+    require_resource(resource_id, store_id=store_id)
+    whom = None if by.is_member and not companion else member
+    lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
+    booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
+    booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    booking.price_amount += basket.amount
+    if hold:
+        booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
+    claimed = [*extra, *basket.claims, *pass_claims(booking, by=by, now=now)]
+    try:
+        _settle(calendar, booking, practitioner_id, extra=claimed, by=by, now=now, complete=not offered)
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
+    _promise(booking, offering, now=now)
+    begin_booking(booking, by=by, now=now)
+    write_items(booking, basket)
+    return booking
+
+
+def _calendar_for(
+    answers: Answers,
+    offering: Offering,
+    starts_at: datetime,
+    *,
+    resource_id: UUID | None,
+    by: Actor,
+    now: datetime,
+) -> Calendar:
+    """The day of the wish, for as many people as were told."""
+    return read_calendar(
         offering,
         [local_date(starts_at, offering.zone)],
         now=now,
@@ -101,43 +131,52 @@ def book(
         party_size=answers.fills["party_size"],
         by_staff=by.is_employee,
     )
-    require_practitioner(calendar, practitioner_id)
-    require_resource(resource_id, store_id=store_id)
-    whom = None if by.is_member and not companion else member
-    lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
-    booking = _draft(offering, answers, for_member, starts_at=starts_at, by=by, now=now)
-    booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
-    booking.pass_id = pass_id
-    booking.price_amount = (0 if pass_id else offering.price_amount) + basket.amount
-    if hold:
-        booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
-    try:
-        place = take_place(
-            calendar,
-            booking,
-            starts_at=starts_at,
-            practitioner_id=practitioner_id,
-            now=now,
-            by_staff=by.is_employee,
-            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
-        )
-    except OutOfStock as refusal:
-        raise name_short(refusal, basket) from None
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    require_member_free(for_member, booking, now=now)
-    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
-    require_plugged_rules(booking, offering, by_staff=staff, now=now, complete=not offered)
+
+
+def _promise(booking: Booking, offering: Offering, *, now: datetime) -> None:
+    """Keep the terms under which the member has it, for the price it has."""
     promised = replace(offering, price_amount=booking.price_amount)
-    keep_terms(booking, read_terms(promised, member_id=for_member, now=now))
-    begin_booking(booking, by=by, now=now)
-    write_items(booking, basket)
-    return booking
+    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
+
+
+def _settle(
+    calendar: Calendar,
+    booking: Booking,
+    practitioner_id: UUID | None,
+    *,
+    extra: Sequence[Wanted],
+    by: Actor,
+    now: datetime,
+    complete: bool,
+) -> None:
+    """Give a booking that is about to be written its place, then hear what its member and the rules say of it."""
+    assert booking.member_id is not None
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=booking.starts_at,
+        practitioner_id=practitioner_id,
+        now=now,
+        by_staff=by.is_employee,
+        extra=extra,
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    require_member_free(booking.member_id, booking, now=now)
+    require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
+    require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete)
 
 
 def _draft(
-    offering: Offering, answers: Answers, member_id: UUID, *, starts_at: datetime, by: Actor, now: datetime
+    offering: Offering,
+    answers: Answers,
+    member_id: UUID,
+    *,
+    starts_at: datetime,
+    pass_id: UUID | None,
+    by: Actor,
+    now: datetime,
 ) -> Booking:
-    """The booking as it will be written, confirmed, but for its place, channel, price and code."""
+    """The booking as it will be written, confirmed, but for its place, channel and code, at the service's price."""
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
@@ -147,6 +186,8 @@ def _draft(
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=answers.fills["party_size"],
+        pass_id=pass_id,
+        price_amount=0 if pass_id else offering.price_amount,
         currency=offering.currency,
         note=answers.fills["note"],
         details=answers.details,

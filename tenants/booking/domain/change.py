@@ -26,10 +26,11 @@ from .calendar import read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
 from .penalties import no_show_penance, penalise
-from .place import take_place
+from .place import Place, take_place
 from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
+from .spans import Span
 from .terms import Penance, movable_until, terms_of
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 from .waiting_state import settle_offer
@@ -172,14 +173,18 @@ def reschedule_booking(
         require_member_free(booking.member_id, booking, now=now)
     complete = booking.member_id is not None
     require_plugged_rules(booking, offering, by_staff=by.is_employee, now=now, complete=complete, moves=True)
-    fields = {
-        "starts_at": moved.start,
-        "ends_at": moved.end,
+    _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
+    return booking
+
+
+def place_fields(served: Span, place: Place) -> dict[str, Any]:
+    """The columns of a booking that say when it is and who and what serves."""
+    return {
+        "starts_at": served.start,
+        "ends_at": served.end,
         "practitioner_id": place.practitioner_id,
         "resource_id": place.resource_id,
     }
-    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
-    return booking
 
 
 def _where(booking: Booking) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import LIVE, Booking, BookingGroup, Status
+from tenants.booking.models import LIVE, Booking, Status
+from tenants.booking.together import BookingGroup
 from tenants.members.domain.members import welcome_member
 from tenants.people.domain.rights import Action, Actor, NotSeen
 from tenants.stores.models import Store

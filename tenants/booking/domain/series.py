@@ -18,7 +18,8 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import Booking, BookingSeries, Status
+from tenants.booking.models import Booking, Status
+from tenants.booking.together import BookingSeries
 from tenants.people.domain.rights import Action, Actor, NotSeen
 from tenants.stores.domain.wall import NonexistentTime, local_date, resolve_local
 from tenants.stores.models import Store
