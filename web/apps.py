@@ -13,5 +13,7 @@ class WebConfig(AppConfig):
         from tenants.extension.hooks import Hooks
         from tenants.extension.registry import register_core
         from web.workbench.notes import show_notes
+        from web.workbench.together import show_together
 
         register_core("desk", Hooks(panels=show_notes))
+        register_core("together", Hooks(panels=show_together))

@@ -83,6 +83,7 @@ def test_the_core_is_asked_first_then_what_is_on_in_the_order_of_the_manifests(i
     assert [(plugin.code, plugin.is_core) for plugin in asked] == [
         ("booking", True),
         ("desk", True),
+        ("together", True),
         ("early", False),
         ("late", False),
     ]

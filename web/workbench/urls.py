@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, waiting
+from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, together, waiting
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
     path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
     path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
+    path("<uuid:store>/bookings/<uuid:booking>/repeat/", together.repeat, name="repeat"),
+    path("<uuid:store>/bookings/<uuid:booking>/bring/", together.bring, name="bring"),
+    path("<uuid:store>/bookings/<uuid:booking>/end/", together.end, name="end"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]

@@ -383,3 +383,26 @@ def cancel_following(
     """Cancel this booking and those of its series after it, all or none. Raises NoSeries, NoticeGone."""
     rows = following_of(booking_id, by=by, series_id=series_id)
     return [cancel_booking(row.id, by=by, now=now, reason=reason) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceInSeries:
+    """Where a booking stands in its series: `number` of `all`, cancelled ones left out."""
+
+    number: int
+    all: int
+    interval_days: int
+
+
+def place_in_series(booking: Booking) -> PlaceInSeries | None:
+    """Where the booking stands in its series; None where it is of none. One query."""
+    if booking.series_id is None:
+        return None
+    rows = Booking.objects.filter(series_id=booking.series_id).order_by("starts_at", "id")
+    standing = list(
+        rows.exclude(status__in=[Status.CANCELLED, Status.EXPIRED]).values_list("id", "series__interval_days")
+    )
+    ids = [booking_id for booking_id, _days in standing]
+    if booking.id not in ids:
+        return None
+    return PlaceInSeries(ids.index(booking.id) + 1, len(ids), standing[0][1])
