@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.plans import Placed
-from tenants.booking.domain.series import Moved
+from tenants.booking.domain.series_changes import Moved
 from tenants.people.models import Employee
 from web.formats import format_moment
 

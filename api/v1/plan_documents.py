@@ -12,7 +12,7 @@ from api.v1.booking_documents import BookingOut, MoneyOut, SlotOut
 from api.v1.bookings import Cancelling, MemberField, StoreMomentField
 from chains.refusals import Refusal, problem_document
 from tenants.booking.domain.plans import Placed
-from tenants.booking.domain.series import Moved
+from tenants.booking.domain.series_changes import Moved
 
 
 class PartyItemIn(Body):

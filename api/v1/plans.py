@@ -36,18 +36,13 @@ from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.groups import Item, book_group, cancel_group, plan_group, read_group
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.plans import Placed
-from tenants.booking.domain.series import (
+from tenants.booking.domain.series import SeriesWish, Time, book_series, plan_series, read_series, times_of
+from tenants.booking.domain.series_changes import (
     Moved,
-    SeriesWish,
-    Time,
-    book_series,
     cancel_following,
     move_series,
     moves_after,
     plan_moves,
-    plan_series,
-    read_series,
-    times_of,
 )
 from tenants.stores.domain.wall import parse_moment
 

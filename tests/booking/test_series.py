@@ -16,19 +16,21 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.plans import PlanRefused
 from tenants.booking.domain.series import (
     InSeriesAlready,
-    NoSeries,
     SeriesSize,
     SeriesWish,
     Time,
     book_series,
+    plan_series,
+    read_series,
+    times_of,
+)
+from tenants.booking.domain.series_changes import (
+    NoSeries,
     cancel_following,
     following_of,
     move_series,
     moves_after,
     plan_moves,
-    plan_series,
-    read_series,
-    times_of,
 )
 from tenants.booking.models import Booking, Claim, Status
 from tenants.booking.together import BookingSeries

@@ -18,11 +18,11 @@ from tenants.booking.domain.series import (
     SeriesWish,
     Time,
     book_series,
-    cancel_following,
     place_in_series,
     plan_series,
     times_of,
 )
+from tenants.booking.domain.series_changes import cancel_following
 from tenants.booking.models import Booking, Status
 from tenants.extension.hooks import Panel, PanelAsked
 from tenants.people.domain.rights import Action, NotSeen, require
