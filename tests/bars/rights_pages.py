@@ -70,6 +70,7 @@ def address_of(route: str, world: World, at: Things) -> str:
         day="2026-11-30",
         name="nothing.png",
         act="no-show",
+        code="growth",
         secret="x" * 40,
         token="x" * 40,
         uidb36="1",
