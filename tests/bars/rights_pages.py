@@ -25,17 +25,23 @@ STATES = {
 }
 
 Form = Callable[[World, Things], dict[str, Any]]
+REPEATED = {"every": "7", "times": "2", "choice_0": f"{free_time(15).isoformat()}|"}
+BROUGHT = {"guest": "Mei", "choice_0": f"{free_time(15).isoformat()}|"}
 FORMS: dict[str, Form] = {
     "/book/{service_id}/take/": lambda world, at: {
         "store": at.store,
         "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
     },
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
+    "/my/{booking_id}/repeat/": lambda world, at: REPEATED,
+    "/my/{booking_id}/bring/": lambda world, at: BROUGHT,
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
+    "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",
