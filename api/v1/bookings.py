@@ -126,6 +126,13 @@ class NewBooking(Body):
     party_size = serializers.IntegerField(min_value=1, max_value=99, default=1)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
     hold = serializers.BooleanField(default=False)
+    overbook = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Why this is booked over another booking; for whoever may.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """With `pass`, which no attribute can be called."""
@@ -163,6 +170,9 @@ class Moving(Versioned):
 
     starts_at = StoreMomentField()
     practitioner = serializers.UUIDField(required=False, allow_null=True)
+    overbook = serializers.CharField(
+        max_length=200, required=False, allow_null=True, help_text="As for a new booking."
+    )
 
 
 class BookingQuery(ListQuery):
@@ -246,6 +256,7 @@ class Bookings(Endpoint):
             party_size=asked["party_size"],
             note=asked["note"],
             hold=asked["hold"],
+            overbook=asked["overbook"],
             by_program=True,
         )
         return Response(self._document(made.id), status=201)
@@ -307,6 +318,7 @@ class Reschedule(_Act):
             starts_at=parse_moment(asked["starts_at"], zone=ZoneInfo(seen.store.time_zone)),
             practitioner_id=asked.get("practitioner"),
             anybody="practitioner" in asked and asked["practitioner"] is None,
+            overbook=asked.get("overbook"),
             version=asked.get("version"),
             by=self.actor,
             now=self.now,

@@ -29,7 +29,7 @@ from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import Booking, Channel, Redemption, Status
 from tenants.people.models import Leave
-from tenants.stores.models import Closure, Resource, ResourceKind
+from tenants.stores.models import Closure, Resource, ResourceCombination, ResourceKind
 from tests.ground.cast import NOW, Cast, Chain, local
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -59,6 +59,8 @@ class Things:
     closure: UUID
     leave: UUID
     bookings: dict[str, Booking] = field(default_factory=dict)
+    combination: UUID | None = None
+    tables: list[UUID] = field(default_factory=list)
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived."""
@@ -110,6 +112,10 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
         things = Things(
             place.id, chain.services["facial"].id, server.id, room, member.id, closure.id, leave.id
         )
+        tables = [Resource.objects.create(store=place, kind=ResourceKind.TABLE, name=name) for name in "ab"]
+        pair = ResourceCombination.objects.create(store=place, name="Both", max_party=4)
+        pair.members.set(tables)
+        things.combination, things.tables = pair.id, [table.id for table in tables]
         starts = {
             "arrived": local(21, 9 + hour),
             "begun": local(21, 11, 10 + 20 * hour),

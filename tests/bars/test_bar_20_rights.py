@@ -250,6 +250,7 @@ def with_id(field: str, at: Things) -> Any:
         "member": at.member,
         "resource": at.resource,
         "booking": at.booking("today"),
+        "members": at.tables[0] if at.tables else None,
         # nothing of this kind can be made yet: any id of theirs stands for it
         **dict.fromkeys(("session", "pickup_window", "pass", "product"), at.service),
     }[name]
@@ -262,6 +263,8 @@ def with_id(field: str, at: Things) -> Any:
             return {**body, "items": [{"product": str(value), "quantity": 1}]}
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
+        if field == "members":
+            return {**body, "members": [body["members"][0], str(value)]}
         return {**body, field: str(value)}
 
     return change

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
+from tenants.people.domain.rights import NotSeen
 from tenants.stores.domain.wall import local_date
 
-from .calendar import Calendar, read_calendar
-from .offering import Offering, read_offering
+from .calendar import Calendar, Wish, read_calendar, read_calendars
+from .offering import Offering, read_offering, read_offerings
 from .search import DaySlots, Slot, search
 from .why import Reason, Verdict, why
 
@@ -25,10 +28,18 @@ EACH_SIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a wish that would make it bookable."""
+    """A change of a wish that would make it bookable, with all that booking it takes beside the service.
 
+    `kind` is what changes first: the person, the room or table, the time, or the store. None leaves a
+    practitioner or room to the shop.
+    """
+
+    kind: Literal["person", "resource", "time", "store"]
     starts_at: datetime
+    store_id: UUID
+    zone: ZoneInfo
     practitioner_id: UUID | None
+    resource_id: UUID | None
     detail: Text
 
 
@@ -66,6 +77,7 @@ def find_slots(
         party_size=party_size,
         by_staff=by_staff,
     )
+    require_thing(calendar, resource_id)
     return offering, search(days, calendar.inputs)
 
 
@@ -76,23 +88,127 @@ def explain(
     starts_at: datetime,
     now: datetime,
     practitioner_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    party_size: int = 1,
     by_staff: bool = False,
+    elsewhere: bool = False,
 ) -> Explanation:
-    """Why the service cannot begin at `starts_at` (with that practitioner), and what could be changed.
+    """Why the service cannot begin at `starts_at` (with that practitioner, in that room), and what would help.
 
-    Agrees with find_slots. Changes, the smallest first: another person at the same time, then the
-    nearest times before and after.
+    Agrees with find_slots. Changes, the smallest first: another person or room at the same time, then the
+    nearest times before and after, then (with `elsewhere`) the nearest times at other stores. Two queries,
+    one more for a room, two more for other stores.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     days = days_around(starts_at, offering, now=now)
-    calendar = read_calendar(offering, days, now=now, by_staff=by_staff)
+    wish = Wish(None, resource_id, party_size)
+    (calendar,) = read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff)
+    require_thing(calendar, resource_id)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     if verdict.bookable:
         return Explanation(True, (), ())
-    near = nearest(search(days, calendar.inputs), starts_at)
-    return Explanation(
-        False, verdict.reasons, tuple(_change(slot, starts_at, practitioner_id) for slot in near)
-    )
+    changes = list(_changes_here(calendar, days, starts_at, practitioner_id))
+    if resource_id is not None:
+        anywhere = replace(wish, resource_id=None)
+        (free,) = read_calendars([offering], days, wish=anywhere, now=now, by_staff=by_staff)
+        if judge(free, starts_at, now=now, practitioner_id=practitioner_id).bookable:
+            changes.insert(
+                0,
+                Change(
+                    "resource",
+                    starts_at,
+                    store_id,
+                    offering.zone,
+                    practitioner_id,
+                    None,
+                    _DETAILS["resource"],
+                ),
+            )
+    if elsewhere:
+        others = [one for one in read_offerings(service_id, by_staff=by_staff) if one.store_id != store_id]
+        changes += _changes_elsewhere(
+            others, days, starts_at, practitioner_id, party_size=party_size, now=now, by_staff=by_staff
+        )
+    return Explanation(False, verdict.reasons, tuple(changes))
+
+
+def require_thing(calendar: Calendar, resource_id: UUID | None) -> None:
+    """Raise NotSeen unless the room, table or station that was asked for stands in this store."""
+    if resource_id is not None and resource_id not in calendar.things:
+        raise NotSeen
+
+
+_DETAILS: Mapping[str, Text] = MappingProxyType(
+    {
+        "person": _("Someone else is free at that time."),
+        "resource": _("Another room or table is free at that time."),
+        "later": _("A later time is free."),
+        "earlier": _("An earlier time is free."),
+        "store": _("Another shop has a time."),
+        "store_then": _("Another shop is free at that time."),
+    }
+)
+
+
+def _changes_here(
+    calendar: Calendar, days: Sequence[date], starts_at: datetime, wished: UUID | None
+) -> Iterator[Change]:
+    """Another person at the same time, then the nearest times: the wished person's, and anybody's."""
+    found = search(days, calendar.inputs)
+    slots = {slot.starts_at: slot for slot in nearest(found, starts_at)}
+    if wished is not None:
+        theirs = [DaySlots(day.day, [slot for slot in day.slots if wished in slot.staff]) for day in found]
+        slots |= {slot.starts_at: slot for slot in nearest(theirs, starts_at)}
+    for slot in sorted(slots.values(), key=lambda slot: (abs(slot.starts_at - starts_at), slot.starts_at)):
+        later = "later" if slot.starts_at > starts_at else "earlier"
+        same = slot.starts_at == starts_at
+        yield Change(
+            "person" if same else "time",
+            slot.starts_at,
+            calendar.offering.store_id,
+            calendar.offering.zone,
+            _kept(slot, wished),
+            calendar.wish.resource_id,
+            _DETAILS["person" if same else later],
+        )
+
+
+def _changes_elsewhere(
+    offerings: Sequence[Offering],
+    days: Sequence[date],
+    starts_at: datetime,
+    wished: UUID | None,
+    *,
+    party_size: int,
+    now: datetime,
+    by_staff: bool,
+) -> list[Change]:
+    """The nearest time at each of up to three other stores, the nearest in time first."""
+    if not offerings:
+        return []
+    wish = Wish(party_size=party_size)
+    changes = []
+    for calendar in read_calendars(offerings, days, wish=wish, now=now, by_staff=by_staff):
+        near = nearest(search(days, calendar.inputs), starts_at)
+        if near:
+            same = near[0].starts_at == starts_at
+            changes.append(
+                Change(
+                    "store",
+                    near[0].starts_at,
+                    calendar.offering.store_id,
+                    calendar.offering.zone,
+                    _kept(near[0], wished),
+                    None,
+                    _DETAILS["store_then" if same else "store"],
+                )
+            )
+    return sorted(changes, key=lambda change: abs(change.starts_at - starts_at))[:EACH_SIDE]
+
+
+def _kept(slot: Slot[UUID], wished: UUID | None) -> UUID | None:
+    """The wished practitioner where they are free then, else one who is; None where nobody serves."""
+    return wished if wished in slot.staff else next(iter(slot.staff), None)
 
 
 def judge(
@@ -179,12 +295,3 @@ def slot_documents(slots: Sequence[Slot[UUID]], offering: Offering) -> list[dict
             }
         )
     return documents
-
-
-def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:
-    kept = practitioner_id if practitioner_id in slot.staff else next(iter(slot.staff), None)
-    if slot.starts_at == starts_at:
-        return Change(slot.starts_at, kept, _("Someone else is free at that time."))
-    if slot.starts_at > starts_at:
-        return Change(slot.starts_at, kept, _("A later time is free."))
-    return Change(slot.starts_at, kept, _("An earlier time is free."))

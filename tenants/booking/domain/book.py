@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -19,15 +20,16 @@ from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, requ
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date
-from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
+from .availability import require_thing
 from .calendar import Calendar, read_calendar
 from .claims import Wanted, constraint_of
 from .codes import draw_code
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .offering import Offering, read_offering
 from .open import require_open
+from .overbooking import note_overbooking, require_overbooker
 from .place import take_place
 from .rules import MemberOverlap, WrongSkill
 from .transitions import record_transition
@@ -59,18 +61,21 @@ def book(
     note: str = "",
     hold: bool = False,
     extra: Sequence[Wanted] = (),
+    overbook: str | None = None,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    `extra` (pools, further resources) is claimed with it, all or nothing.
+    `extra` (pools, further resources) is claimed with it, all or nothing. `overbook` is the reason for which an
+    employee with that right books people and things that another booking holds; pools are never overdrawn.
     Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
     rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
     """
     require_booker(member, store_id=store_id, by=by)
     require_open(by=by)
+    require_overbooker(overbook, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(
@@ -82,7 +87,7 @@ def book(
         by_staff=by.is_employee,
     )
     require_practitioner(calendar, practitioner_id)
-    require_resource(resource_id, store_id=store_id)
+    require_thing(calendar, resource_id)
     lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
     booking = Booking(
         id=new_id(),
@@ -110,10 +115,11 @@ def book(
         now=now,
         by_staff=by.is_employee,
         extra=extra,
+        overbook=overbook is not None,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
-    return _begin(booking, by=by, now=now)
+    return _begin(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -123,10 +129,10 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+def _begin(booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any]) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
-    record_transition(booking, before="", by=by, now=now)
+    record_transition(booking, before="", by=by, now=now, detail=detail)
     record_event(
         f"booking.{booking.status}",
         subject_id=booking.id,
@@ -172,15 +178,6 @@ def require_practitioner(calendar: Calendar, practitioner_id: UUID | None) -> No
     if name is None:
         raise NotSeen
     raise WrongSkill(params={"name": name})
-
-
-def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:
-    """Raise NotSeen unless the room, table or station stands in this store."""
-    if resource_id is None:
-        return
-    here = Resource.objects.filter(id=resource_id, store_id=store_id, active=True)
-    if not here.exclude(kind=ResourceKind.PRACTITIONER).exists():
-        raise NotSeen
 
 
 def lock_member(member_id: UUID) -> None:

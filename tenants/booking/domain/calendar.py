@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
 from .facts import Fact, Question, read_facts
@@ -177,6 +178,7 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         demands=demands,
         helpers=staff if demands else {},
         things={key: busy.get(key, ()) for key in things},
+        longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
     return Calendar(offering, inputs, candidates, team, things, common.wish, sizes)

@@ -25,6 +25,7 @@ from .book import (
 from .calendar import read_calendar
 from .claims import constraint_of, held_resources
 from .offering import read_offering
+from .overbooking import note_overbooking, require_overbooker
 from .place import take_place
 from .rules import MemberOverlap
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
@@ -99,18 +100,20 @@ def reschedule_booking(
     now: datetime,
     practitioner_id: UUID | None = None,
     anybody: bool = False,
+    overbook: str | None = None,
     version: int | None = None,
 ) -> Booking:
     """Move the booking to another time: the new place is taken before the old one is let go.
 
     The practitioner stays unless another is named or `anybody` will do; price, code and notice stay as
-    promised. Raises what booking does, and NoticeGone, StaleVersion, StatusForbids, HoldExpired.
+    promised. `overbook` as for booking. Raises what booking does, and NoticeGone, StaleVersion, StatusForbids, HoldExpired.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     require_move(booking, Move.MOVE, version=version)
     if hold_is_over(booking, now=now):
         raise HoldExpired
     require_notice(booking, by=by, now=now)
+    require_overbooker(overbook, store_id=booking.store_id, by=by)
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
@@ -127,7 +130,7 @@ def reschedule_booking(
     )
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
-    before = {
+    before: dict[str, Any] = {
         "from": {
             "starts_at": booking.starts_at.isoformat(),
             "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
@@ -141,7 +144,9 @@ def reschedule_booking(
         now=now,
         by_staff=by.is_employee,
         prefer=held_resources(booking.id),
+        overbook=overbook is not None,
     )
+    before |= note_overbooking(booking, place, overbook, by=by, now=now)
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:

@@ -38,7 +38,8 @@ class NotOffered(Refusal):
 class Offering:
     """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start.
 
-    `roles` are the stated needs; none is one practitioner for the whole service.
+    `roles` are the stated needs; none is one practitioner for the whole service. `place` are the store's
+    latitude and longitude in degrees, where they are known.
     """
 
     store_id: UUID
@@ -54,6 +55,7 @@ class Offering:
     horizon: timedelta
     notice: int
     roles: tuple[Role, ...] = ()
+    place: tuple[float, float] | None = None
 
     @property
     def needs_party(self) -> bool:
@@ -67,7 +69,8 @@ class Offering:
 
 
 _FIELDS = (
-    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
+    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country",
+    "store__latitude", "store__longitude", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
     "service__horizon_days", "service__notice",
@@ -130,6 +133,7 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
     before, after = row["service__prepare"], row["service__clean_up"]
     if roles:
         before, after = overhang(roles, row["service__minutes"])
+    latitude, longitude = row["store__latitude"], row["store__longitude"]
     return Offering(
         store_id=row["store_id"],
         store_name=row["store__name"],
@@ -149,6 +153,7 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
         roles=roles,
+        place=(latitude, longitude) if latitude is not None else None,
     )
 
 

@@ -32,6 +32,7 @@ class Action(StrEnum):
     REDEEM_BOOKING = "booking.redeem"
     COMPLETE_BOOKING = "booking.complete"
     WAIVE_NOTICE = "booking.waive_notice"
+    OVERBOOK = "booking.overbook"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
     MANAGE_MEMBERS = "member.manage"
@@ -58,6 +59,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.REDEEM_BOOKING,
             Action.COMPLETE_BOOKING,
             Action.WAIVE_NOTICE,
+            Action.OVERBOOK,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,
