@@ -78,6 +78,8 @@ def find_slots(
         by_staff=by_staff,
     )
     require_thing(calendar, resource_id)
+    if practitioner_id is not None and not offering.needs_person:
+        return offering, [DaySlots(day, []) for day in days]
     return offering, search(days, calendar.inputs)
 
 
@@ -217,6 +219,8 @@ def judge(
     """The verdict on one time, for all candidates or one of them."""
     inputs = calendar.inputs
     if practitioner_id is not None:
+        if not calendar.offering.needs_person:
+            return Verdict((), (Reason("no_practitioner"),))
         only = {key: value for key, value in inputs.staff.items() if key == practitioner_id}
         inputs = replace(inputs, staff=only)
     return why(starts_at, inputs, now=now)
