@@ -12,15 +12,18 @@ from django.http import Http404, QueryDict
 from chains.refusals import Refusal
 from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
+MOST_PEOPLE = 99
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whatever of store, person, day and moment was named and could be read."""
+    """Whatever of store, person, day, moment and number of people was named and could be read."""
 
     store_id: UUID | None
     person_id: UUID | None
     day: date | None
     starts_at: datetime | None
+    party_size: int = 1
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -39,6 +42,7 @@ def read_wish(asked: QueryDict) -> Wish:
         person_id=uuid_or_none(asked.get("with", "")),
         day=_day_or_none(day),
         starts_at=_moment_or_none(starts_at),
+        party_size=party_in(asked),
     )
 
 
@@ -53,7 +57,14 @@ def require_wish(asked: QueryDict, *, zone: ZoneInfo | None = None) -> Wish:
         person_id=uuid_or_none(person),
         day=None,
         starts_at=parse_moment(asked.get("at", ""), zone=zone),
+        party_size=party_in(asked),
     )
+
+
+def party_in(asked: QueryDict) -> int:
+    """How many people come, 1 to 99; one where that cannot be read."""
+    text = asked.get("party", "")
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_PEOPLE else 1
 
 
 def local_wish(day: str, clock: str, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
                 store_id=wish.store_id,
                 starts_at=wish.starts_at,
                 practitioner_id=wish.person_id,
+                party_size=wish.party_size,
                 by=actor_of(request),
                 now=now,
             )
@@ -71,6 +73,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             store_id=wish.store_id,
             starts_at=wish.starts_at,
             practitioner_id=wish.person_id,
+            party_size=wish.party_size,
             visitor=make_visitor_key(request),
             address=client_address(request),
             now=now,
@@ -79,7 +82,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
         if refusal.status == 404:
             raise
         day = wish.starts_at.astimezone(_zone_of(wish.store_id)).date()
-        again = Wish(wish.store_id, wish.person_id, day, None)
+        again = replace(wish, day=day, starts_at=None)
         return show_times(request, service_id, again, now=now, refusal=refusal)
     return redirect("confirm", booking.id)
 
