@@ -151,6 +151,16 @@ def test_what_the_caller_adds_is_taken_with_it_or_nothing_is(cast: Cast) -> None
         assert (Booking.objects.count(), check_bookings()) == (1, [])
 
 
+def test_a_move_in_time_keeps_the_units_that_were_taken(cast: Cast) -> None:
+    chain = cast.alpha
+    with chain_scope(chain.info):
+        pool = Pool.objects.create(store=chain.stores["north"], kind="stock", capacity=3)
+        made = _book(chain, "facial", extra=[PoolClaim(pool.id, 2)])
+        reschedule_booking(made.id, starts_at=local(23, 15), by=chain.actors["clerk"], now=NOW)
+        pool.refresh_from_db()
+        assert (pool.taken, check_bookings()) == (2, [])
+
+
 def test_the_way_between_stores_is_time_in_which_nobody_serves(cast: Cast) -> None:
     chain = cast.alpha
     north, south = chain.stores["north"], chain.stores["south"]

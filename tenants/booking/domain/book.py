@@ -89,24 +89,11 @@ def book(
     require_practitioner(calendar, practitioner_id)
     require_thing(calendar, resource_id)
     lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
-    booking = Booking(
-        id=new_id(),
-        status=Status.HELD if hold else Status.CONFIRMED,
-        store_id=store_id,
-        service_id=service_id,
-        member_id=for_member,
-        starts_at=starts_at,
-        ends_at=offering.need.service_span(starts_at).end,
-        party_size=party_size,
-        price_amount=offering.price_amount,
-        currency=offering.currency,
-        note=note,
-        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
-        made_by_id=by.employee_id,
-        notice=offering.notice,
-        expires_at=now + HOLD_FOR if hold else None,
-        created_at=now,
-    )
+    booking = _draft(offering, starts_at=starts_at, by=by, now=now)
+    booking.member_id, booking.party_size, booking.note = for_member, party_size, note
+    booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    if hold:
+        booking.status, booking.expires_at = Status.HELD, now + HOLD_FOR
     place = take_place(
         calendar,
         booking,
@@ -120,6 +107,23 @@ def book(
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
     return _begin(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
+
+
+def _draft(offering: Offering, *, starts_at: datetime, by: Actor, now: datetime) -> Booking:
+    """A confirmed booking of the offering at today's price, not written yet."""
+    return Booking(
+        id=new_id(),
+        status=Status.CONFIRMED,
+        store_id=offering.store_id,
+        service_id=offering.service_id,
+        starts_at=starts_at,
+        ends_at=offering.need.service_span(starts_at).end,
+        price_amount=offering.price_amount,
+        currency=offering.currency,
+        made_by_id=by.employee_id,
+        notice=offering.notice,
+        created_at=now,
+    )
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:

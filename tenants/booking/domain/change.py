@@ -22,8 +22,8 @@ from .book import (
     require_member_free,
     require_practitioner,
 )
-from .calendar import read_calendar
-from .claims import constraint_of, held_resources
+from .calendar import Calendar, read_calendar
+from .claims import constraint_of, held_resources, held_units
 from .offering import read_offering
 from .overbooking import note_overbooking, require_overbooker
 from .place import take_place
@@ -117,17 +117,7 @@ def reschedule_booking(
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
-    offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
-    calendar = read_calendar(
-        offering,
-        [local_date(starts_at, offering.zone)],
-        now=now,
-        # a room that was asked for beyond the service's needs stays asked for
-        resource_id=None if offering.roles else booking.resource_id,
-        party_size=booking.party_size,
-        by_staff=by.is_employee,
-        but=booking.id,
-    )
+    calendar = _calendar_for(booking, starts_at, by=by, now=now)
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
     before: dict[str, Any] = {
@@ -143,11 +133,12 @@ def reschedule_booking(
         practitioner_id=wished,
         now=now,
         by_staff=by.is_employee,
+        extra=held_units(booking.id),
         prefer=held_resources(booking.id),
         overbook=overbook is not None,
     )
     before |= note_overbooking(booking, place, overbook, by=by, now=now)
-    moved = offering.need.service_span(starts_at)
+    moved = calendar.offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
@@ -155,10 +146,25 @@ def reschedule_booking(
         "starts_at": moved.start,
         "ends_at": moved.end,
         "practitioner_id": place.practitioner_id,
+        "resource_id": place.resource_id,
     }
-    fields["resource_id"] = place.resource_id
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
+
+
+def _calendar_for(booking: Booking, starts_at: datetime, *, by: Actor, now: datetime) -> Calendar:
+    """What decides whether the booking can move there, as if its own claims were not."""
+    offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
+    return read_calendar(
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        # a room that was asked for beyond the service's needs stays asked for
+        resource_id=None if offering.roles else booking.resource_id,
+        party_size=booking.party_size,
+        by_staff=by.is_employee,
+        but=booking.id,
+    )
 
 
 def _apply_guarded(booking: Booking, **move: Any) -> None:

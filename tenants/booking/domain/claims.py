@@ -202,6 +202,12 @@ def held_resources(booking_id: UUID) -> set[UUID]:
     return set(held.values_list("resource_id", flat=True))
 
 
+def held_units(booking_id: UUID) -> list[PoolClaim]:
+    """The units of pools that the booking holds now: a move in time keeps them."""
+    held = Claim.objects.filter(booking_id=booking_id, active=True, pool__isnull=False)
+    return [PoolClaim(pool_id, units) for pool_id, units in held.values_list("pool_id", "units") if pool_id]
+
+
 def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
     """The other bookings that hold any of the resources then, or units of any of the pools."""
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
