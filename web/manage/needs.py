@@ -37,7 +37,7 @@ class NeedsForm(OfficeForm):
         super().__init__(*args, **kwargs)
         self.service = service
         self.fields["version"].initial = service.version
-        told = args[0] if args and args[0] else None
+        told = args[0] if args else None
         shown = min(len(needs) + SPARE, MOST_NEEDS)
         if told is not None:
             shown = min(max(shown, sum(key.startswith("role_") for key in told)), MOST_NEEDS)
@@ -150,7 +150,7 @@ def edit_needs(request: HttpRequest, office: Office, service_id: UUID) -> HttpRe
     if service is None:
         raise NotSeen
     needs = list(service.needs.all())
-    form = NeedsForm(request.POST or None, service=service, needs=needs)
+    form = NeedsForm(request.POST if request.method == "POST" else None, service=service, needs=needs)
     if request.method == "POST" and form.is_valid():
         specs, version = form.specs(), form.cleaned_data["version"]
         if form.takes(lambda: change_service(service.id, {}, needs=specs, by=office.actor, version=version)):
