@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import zlib
 from datetime import date, datetime
-from decimal import Decimal
 
 import phonenumbers
-from babel import Locale
 from babel.dates import get_timezone_location
-from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
+from tenants.stores.domain.money import format_money, locale_of, minus
 from tenants.stores.domain.spoken import (
     format_clock,
     format_day,
@@ -24,45 +22,20 @@ from tenants.stores.domain.spoken import (
     join_day_and_clock,
 )
 
-# Days and times are written below the pages, for refusals say them too; pages read all of it here.
+# Days, times and sums are written below the pages, for refusals say them too; pages read all of it here.
 __all__ = [
     "format_clock",
     "format_day",
     "format_moment",
+    "format_money",
     "format_weekday",
     "is_chinese",
     "join_day_and_clock",
 ]
 
-minus = "\u2212"
 en_dash = "\u2013"
 nickname_prefixes = ("小", "阿", "老")
 hues = 8
-
-
-def locale_of(language: str) -> Locale:
-    """Locale whose data names currencies and cities."""
-    return Locale.parse("zh_Hans_CN" if is_chinese(language) else "en")
-
-
-def format_money(minor: int, currency: str, *, language: str, exact: bool = True) -> str:
-    """`minor` units of `currency`: ¥227.10, −¥30.00, ¥1,980.
-
-    `exact` writes the minor units wherever money moves; without it (the shop's prices) a whole amount
-    has none. The minus is U+2212 and stands before the sign. Yuan are ¥ in both languages; other
-    currencies follow the locale's data.
-    """
-    digits = get_currency_precision(currency)
-    amount = Decimal(abs(minor)).scaleb(-digits)
-    sign = minus if minor < 0 else ""
-    shown = 0 if not exact and amount == amount.to_integral_value() else digits
-    if currency == "CNY":
-        return f"{sign}¥{amount:,.{shown}f}"
-    locale = locale_of(language)
-    # Letters stand off from the digits, signs do not: KWD 1.234, $1.
-    gap = "\u00a0" if get_currency_symbol(currency, locale=locale)[-1].isalpha() else ""
-    pattern = f"¤{gap}#,##0" + ("." + "0" * shown if shown else "")
-    return sign + format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
 def format_count(number: int) -> str:

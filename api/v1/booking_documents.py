@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.fields import moment_text, money_document
+from api.v1.terms_documents import PromisedOut, promised_document
 from tenants.booking.domain.change import changeable_until
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.models import Booking, Channel, Status
@@ -22,6 +22,15 @@ class MoneyOut(serializers.Serializer[Any]):
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+
+class ItemOut(serializers.Serializer[Any]):
+    """So many units of a product, at the price of one."""
+
+    product = serializers.UUIDField()
+    product_name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = MoneyOut()
 
 
 class BookingOut(serializers.Serializer[Any]):
@@ -44,21 +53,25 @@ class BookingOut(serializers.Serializer[Any]):
     resource = serializers.UUIDField(allow_null=True)
     resource_name = serializers.CharField(allow_null=True)
     party_size = serializers.IntegerField()
-    items = serializers.SerializerMethodField()
+    session = serializers.UUIDField(allow_null=True)
+    pickup_window = serializers.UUIDField(allow_null=True)
+    items = ItemOut(many=True)
     note = serializers.CharField()
     price = MoneyOut()
     channel = serializers.ChoiceField(choices=Channel.values)
     reason = serializers.CharField()
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Of a hold.")
-    changeable_until = serializers.DateTimeField(help_text="Until when its member may cancel or move it.")
+    changeable_until = serializers.DateTimeField(help_text="Until when its member may cancel it for nothing.")
+    terms = PromisedOut(
+        help_text="What was promised at booking; `bookings/{id}/terms` says what it means now."
+    )
     version = serializers.IntegerField()
     qr = serializers.CharField(required=False)
 
-    @extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": {}}})
-    def get_items(self, booking: Any) -> list[Any]:
-        """Products come with pickups; none yet."""
-        return []
+    def get_fields(self) -> dict[str, Any]:
+        """With `pass`, which no attribute can be called."""
+        return {**super().get_fields(), "pass": serializers.UUIDField(allow_null=True)}
 
 
 class SlotOut(serializers.Serializer[Any]):
@@ -91,7 +104,18 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "resource": str(booking.resource_id) if booking.resource_id else None,
         "resource_name": booking.resource.name if booking.resource else None,
         "party_size": booking.party_size,
-        "items": [],
+        "session": str(booking.session_id) if booking.session_id else None,
+        "pickup_window": str(booking.pickup_window_id) if booking.pickup_window_id else None,
+        "pass": str(booking.pass_id) if booking.pass_id else None,
+        "items": [
+            {
+                "product": str(item.product_id),
+                "product_name": item.product.name,
+                "quantity": item.quantity,
+                "price": money_document(item.price_amount, booking.currency),
+            }
+            for item in booking.items.all()
+        ],
         "note": booking.note,
         "price": money_document(booking.price_amount, booking.currency),
         "channel": str(booking.channel),
@@ -99,6 +123,7 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "created_at": moment_text(booking.created_at, zone),
         "expires_at": moment_text(booking.expires_at, zone) if booking.expires_at else None,
         "changeable_until": moment_text(changeable_until(booking), zone),
+        "terms": promised_document(booking),
         "version": booking.version,
     }
     if actor.is_member and actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:

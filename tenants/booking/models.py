@@ -13,6 +13,62 @@ from tenants.members.models import Member
 from tenants.people.models import Employee
 from tenants.stores.models import Resource, Store
 
+from .counted import (
+    BookingItem,
+    CreditLine,
+    HoldPayment,
+    MemberPass,
+    PaymentState,
+    PickupPlan,
+    PickupWindow,
+    Session,
+    SessionState,
+    Stock,
+    StockChange,
+    StockReason,
+)
+from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
+from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
+
+# Models of one subject each; everybody reads them here.
+__all__ = [
+    "LIVE",
+    "Booking",
+    "BookingItem",
+    "CalendarFeed",
+    "Cause",
+    "Channel",
+    "Claim",
+    "Consequence",
+    "CreditLine",
+    "History",
+    "HoldPayment",
+    "MemberPass",
+    "OfferState",
+    "PaymentState",
+    "Penalty",
+    "PenaltyKind",
+    "PenaltyWaiver",
+    "PickupPlan",
+    "PickupWindow",
+    "Policy",
+    "Pool",
+    "Redemption",
+    "Session",
+    "SessionState",
+    "Status",
+    "Stock",
+    "StockChange",
+    "StockReason",
+    "Transition",
+    "VisitorHold",
+    "WaitingOffer",
+    "WaitingRules",
+    "Wish",
+    "WishStatus",
+    "WishWindow",
+]
+
 
 class Status(models.TextChoices):
     """Where a booking stands; domain/transitions.py holds the table of moves."""
@@ -43,7 +99,8 @@ class Booking(models.Model):
     """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code = models.CharField(max_length=8)
+    # by bytes, so that the beginning of a code is found by the index that keeps it unique
+    code = models.CharField(max_length=8, db_collation="C")
     status = models.CharField(max_length=10, choices=Status.choices)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
@@ -53,6 +110,11 @@ class Booking(models.Model):
     )
     practitioner = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
     resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
+    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="bookings")
+    pickup_window = models.ForeignKey(
+        PickupWindow, null=True, on_delete=models.PROTECT, related_name="bookings"
+    )
+    pass_id = models.UUIDField(null=True, help_text="the pass whose credits it takes, as the port knows it")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     party_size = models.PositiveSmallIntegerField(default=1)
@@ -66,6 +128,7 @@ class Booking(models.Model):
     notice = models.PositiveIntegerField(
         help_text="minutes before the start until which the member may change it, as promised at booking"
     )
+    terms = models.JSONField(null=True, help_text="as promised at booking: see domain/terms.py")
     expires_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -94,7 +157,12 @@ class Booking(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                condition=Q(status__in=[s.value for s in LIVE]),
+                # goods can be fetched on the way to something else
+                condition=Q(status__in=[s.value for s in LIVE], pickup_window__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=True) | Q(pickup_window__isnull=True),
+                name="booking_of_one_scheduled_thing",
             ),
         ]
         indexes = [
@@ -102,6 +170,14 @@ class Booking(models.Model):
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
             models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+            models.Index(fields=["starts_at", "id"], name="booking_by_start"),
+            models.Index(fields=["service", "-starts_at"], name="booking_by_service"),
+            # most are completed in the end: those are never rare, and what is rare is found by its status
+            models.Index(
+                fields=["store", "status", "-starts_at"],
+                name="booking_by_status",
+                condition=~Q(status="completed"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,10 +203,13 @@ class VisitorHold(models.Model):
 
 
 class Pool(models.Model):
-    """Counted capacity: seats of a session, orders of a pickup window, units of stock."""
+    """Counted capacity: seats of a session, orders of a pickup window, units of stock, credits of a pass.
+
+    A pass is of no store. `kind` decides the refusal of what is full: see domain/claims.py.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_index=False)
+    store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, db_index=False)
     kind = models.CharField(max_length=24)
     name = models.CharField(max_length=120, blank=True)
     starts_at = models.DateTimeField(null=True)
@@ -151,7 +230,7 @@ class Pool(models.Model):
 
 
 class Claim(models.Model):
-    """One booking's hold on one resource over a range, or on n units of a pool.
+    """A booking's hold on one resource over a range, or on n units of a pool; a session's on a resource.
 
     `during` of a resource includes preparation and clean-up. `starts_at` and `ends_at` repeat what the
     range says, for a btree that finds a store's day 13 times cheaper than a GiST scan. `role` names the
@@ -160,7 +239,8 @@ class Claim(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="claims")
+    booking = models.ForeignKey(Booking, null=True, on_delete=models.CASCADE, related_name="claims")
+    session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="claims")
     resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
     during = DateTimeRangeField(null=True)
     pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT)
@@ -173,6 +253,11 @@ class Claim(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(booking__isnull=False, session__isnull=True)
+                | Q(booking__isnull=True, session__isnull=False, pool__isnull=True),
+                name="claim_has_one_holder",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     resource__isnull=False,
@@ -245,3 +330,48 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking_id} at {self.at:%F %T}"
+
+
+class RunningLate(models.Model):
+    """A booking whose member has been told that it begins late, by how many minutes."""
+
+    booking = models.OneToOneField(
+        Booking, primary_key=True, on_delete=models.CASCADE, related_name="running_late"
+    )
+    minutes = models.PositiveSmallIntegerField()
+    told_at = models.DateTimeField()
+    by = models.ForeignKey(Employee, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=240), name="late_by_minutes")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min"
+
+
+class CalendarFeed(models.Model):
+    """A secret address under which a person's bookings are read as a calendar; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64)
+    employee = models.OneToOneField(
+        Employee, null=True, on_delete=models.CASCADE, related_name="calendar_feed"
+    )
+    member = models.OneToOneField(Member, null=True, on_delete=models.CASCADE, related_name="calendar_feed")
+    language = models.CharField(max_length=10, choices=[("en", "en"), ("zh-hans", "zh-hans")])
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("token_hash", name="calendar_feed_token_once"),
+            models.CheckConstraint(
+                condition=Q(employee__isnull=False, member__isnull=True)
+                | Q(employee__isnull=True, member__isnull=False),
+                name="calendar_feed_of_one_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.employee_id or self.member_id}"

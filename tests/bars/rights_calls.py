@@ -57,6 +57,13 @@ CALLS["POST /auth/employee/token"] = lambda world, column, at: Call(
 simple("DELETE /auth/token")
 simple("GET /chain")
 simple("POST /chain/open")
+simple("GET /subscription")
+simple("GET /usage")
+simple("POST /subscription/checkout", body={"plan": "growth"})
+simple("POST /subscription/portal")
+simple("POST /subscription/change", body={"plan": "growth"})
+simple("POST /subscription/cancel")
+simple("POST /subscription/resume")
 simple("GET /stores")
 simple("POST /stores", body={"name": "West"})
 simple("GET /resources")
@@ -200,6 +207,38 @@ _booking("POST /bookings/{booking_id}/no-show", "begun", {})
 _booking("POST /bookings/{booking_id}/undo-redemption", "arrived", {})
 
 
+CALLS["GET /sessions"] = lambda world, column, at: Call(query={"store": at.store})
+CALLS["GET /pickup-windows"] = lambda world, column, at: Call(query={"store": at.store})
+CALLS["GET /products"] = lambda world, column, at: Call(query={"store": at.store})
+
+
+@call("POST /sessions")
+def _plan_session(world: World, column: str, at: Things) -> Call:
+    starts_at = free_time(18).isoformat()
+    return Call(
+        body={"store": str(at.store), "service": str(at.seats), "starts_at": starts_at, "capacity": 5}
+    )
+
+
+def _session(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"session_id": at.session}, body=body)
+
+
+_session("GET /sessions/{session_id}")
+_session("PATCH /sessions/{session_id}", {"capacity": 9})
+_session("POST /sessions/{session_id}/call-off", {})
+simple("POST /products", body={"name": "New", "price": {"amount": 100, "currency": "CNY"}})
+CALLS["PATCH /products/{product_id}"] = lambda world, column, at: Call(
+    {"product_id": at.product}, body={"name": "Another name"}
+)
+CALLS["POST /products/{product_id}/stock"] = lambda world, column, at: Call(
+    {"product_id": at.product}, body={"store": str(at.store), "units": 1}
+)
+CALLS["PUT /stores/{store_id}/pickup-plan"] = lambda world, column, at: Call(
+    {"store_id": at.store}, body={"service": str(at.pickup), "rows": []}
+)
+
+
 @call("GET /availability")
 def _availability(world: World, column: str, at: Things) -> Call:
     query = {"store": at.store, "service": at.service, "from": "2026-11-24", "to": "2026-11-25"}
@@ -212,10 +251,55 @@ def _why(world: World, column: str, at: Things) -> Call:
     return Call(query=query)
 
 
+@call("GET /recommendations")
+def _recommend(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "service": at.service})
+
+
 @call("POST /redemptions")
 def _redeem(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})
 
+
+simple("GET /practitioner/day")
+simple("GET /leave-requests")
+simple("GET /swaps")
+simple("GET /calendar-feed")
+simple("POST /calendar-feed", body={})
+simple("DELETE /calendar-feed")
+simple(
+    "POST /leave-requests",
+    body={"starts_at": "2027-02-01T09:00:00+08:00", "ends_at": "2027-02-02T09:00:00+08:00"},
+)
+_booking("POST /bookings/{booking_id}/running-late", "today", {"minutes": 15})
+
+
+@call("POST /swaps")
+def _ask_swap(world: World, column: str, at: Things) -> Call:
+    colleague = world.cast.alpha.employees["second"].id
+    return Call(body={"store": str(at.store), "colleague": str(colleague), "gives_on": "2027-01-25"})
+
+
+def _wish(act: str, body: Body) -> None:
+    CALLS[f"POST /leave-requests/{{request_id}}/{act}"] = lambda world, column, at: Call(
+        {"request_id": at.wish}, body=body
+    )
+
+
+def _swap(act: str, which: str) -> None:
+    CALLS[f"POST /swaps/{{swap_id}}/{act}"] = lambda world, column, at: Call(
+        {"swap_id": getattr(at, which)}, body={}
+    )
+
+
+_wish("approve", {"despite": []})
+_wish("decline", {})
+_wish("withdraw", {})
+_swap("accept", "swap_asked")
+_swap("refuse", "swap_asked")
+_swap("approve", "swap_accepted")
+_swap("decline", "swap_accepted")
+_swap("withdraw", "swap_accepted")
 
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 

@@ -56,7 +56,7 @@ def waiting(chain: Chain) -> int:
 
 
 class Phone:
-    """Counts the texts that really arrived, by the key of their effect."""
+    """Counts the members' texts that really arrived, by the key of their effect."""
 
     def __init__(self, url: str, tag: str) -> None:
         self.valkey = redis.Redis.from_url(url)
@@ -69,5 +69,6 @@ class Phone:
         both.lrange(self.key, 0, -1)
         both.delete(self.key)
         rows, _gone = both.execute()
-        self.arrived.update(json.loads(row)["key"] for row in rows)
+        keys = [json.loads(row)["key"] for row in rows]
+        self.arrived.update(key for key in keys if key.startswith("member_text:"))
         return self.arrived

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.manage import look, needs, overview, rooms, services, setup, shifts, staff, stores
+from web.manage import (
+    counted,
+    look,
+    needs,
+    overview,
+    policies,
+    rooms,
+    services,
+    setup,
+    shifts,
+    staff,
+    stores,
+)
+from web.manage.urls_plan import plan_urls
 
 app_name = "manage"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/staff/", setup.staff, name="setup_staff"),
     path("setup/open/", setup.ready, name="setup_open"),
     path("setup/door/", setup.open_shop, name="setup_door"),
+    *plan_urls,
     path("stores/", stores.show_stores, name="stores"),
     path("stores/new/", stores.new, name="store_new"),
     path("stores/<uuid:store_id>/", stores.edit, name="store"),
@@ -35,6 +49,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("services/<uuid:service_id>/needs/", needs.edit_needs, name="service_needs"),
     path("services/<uuid:service_id>/effect/", services.show_effect, name="service_effect"),
     path("services/<uuid:service_id>/online/", services.switch_online, name="service_online"),
+    path("policies/", policies.show_policies, name="policies"),
+    path("policies/new/", policies.new, name="policy_new"),
+    path("policies/preview/", policies.preview, name="policy_preview"),
+    path("policies/<uuid:policy_id>/", policies.edit, name="policy"),
+    path("policies/waiting/<uuid:store_id>/", policies.rules, name="waiting_rules"),
+    path("sessions/", counted.show_sessions, name="sessions"),
+    path("sessions/new/<uuid:store_id>/", counted.plan_session, name="session_new"),
+    path("sessions/<uuid:session_id>/call-off/", counted.call_off, name="session_call_off"),
+    path("pickups/<uuid:store_id>/", counted.plan_pickup, name="pickup_plan"),
+    path("products/", counted.show_products, name="products"),
+    path("products/new/", counted.new_product, name="product_new"),
+    path("products/<uuid:product_id>/", counted.edit_product, name="product"),
     path("staff/", staff.show_staff, name="staff"),
     path("staff/new/", staff.new, name="employee_new"),
     path("staff/<uuid:employee_id>/", staff.edit, name="employee"),

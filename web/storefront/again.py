@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import find_slots
+from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
+from tenants.booking.domain.terms import Terms
 from tenants.booking.models import Booking, Status
+from tenants.catalogue.models import BookedAs
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
@@ -22,7 +25,7 @@ BEFORE, AFTER = 3, 14
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A time to offer. Price in minor units; `free_until` is when changing it ends (UTC)."""
+    """A time to offer. Price in minor units; `terms` are what booking it would promise."""
 
     service_id: UUID
     service_name: str
@@ -33,7 +36,7 @@ class Again:
     price_amount: int
     currency: str
     starts_at: datetime
-    free_until: datetime
+    terms: Terms
     zone: str
 
     @property
@@ -68,6 +71,8 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
     day, minutes = aimed_at(last.starts_at, usual_interval(same), zone=zone, now=now)
     today = local_date(now, zone)
     days = [day + timedelta(days=n) for n in range(-BEFORE, AFTER + 1) if day + timedelta(days=n) >= today]
+    if last.service.booked_as != BookedAs.TIME:
+        return None
     try:
         offering, found = find_slots(last.store_id, last.service_id, days=days, now=now)
     except Refusal:
@@ -88,6 +93,6 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
         price_amount=offering.price_amount,
         currency=offering.currency,
         starts_at=starts_at,
-        free_until=starts_at - timedelta(minutes=offering.notice),
+        terms=read_terms(offering, member_id=last.member_id, now=now),
         zone=last.store.time_zone,
     )

@@ -13,16 +13,22 @@ from chains.refusals import Refusal
 from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
 MOST_PEOPLE = 99
+# Between the moment and the practitioner of a recommended time.
+PICKED = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whatever of store, person, day, moment and number of people was named and could be read."""
+    """Whatever of store, person, day, moment and number of people was named and could be read.
+
+    `picked_id` is who serves at a recommended time, which may be chosen while anyone will do.
+    """
 
     store_id: UUID | None
     person_id: UUID | None
     day: date | None
     starts_at: datetime | None
+    picked_id: UUID | None = None
     party_size: int = 1
 
 
@@ -36,12 +42,18 @@ def uuid_or_none(text: str) -> UUID | None:
 
 def read_wish(asked: QueryDict) -> Wish:
     """A page to look at: what cannot be read is left aside, so that an old link still opens."""
-    day, starts_at = asked.get("day", ""), asked.get("at", "")
+    at, _, picked = asked.get("at", "").partition(PICKED)
+    starts_at = _moment_or_none(at)
+    # a recommended time brings its own day, unless it was the day that has just been changed
+    if picked and asked.get("day", "") != asked.get("shown", asked.get("day", "")):
+        starts_at, picked = None, ""
+    brings_day = bool(picked) and starts_at is not None
     return Wish(
         store_id=uuid_or_none(asked.get("store", "")),
         person_id=uuid_or_none(asked.get("with", "")),
-        day=_day_or_none(day),
-        starts_at=_moment_or_none(starts_at),
+        day=None if brings_day else _day_or_none(asked.get("day", "")),
+        starts_at=starts_at,
+        picked_id=uuid_or_none(picked),
         party_size=party_in(asked),
     )
 

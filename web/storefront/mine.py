@@ -15,11 +15,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.refusals import Refusal
-from tenants.booking.domain.change import cancel_booking, changeable_until, reschedule_booking
+from tenants.booking.domain.change import (
+    cancel_booking,
+    changeable_until,
+    late_penance,
+    reschedule_booking,
+)
 from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.keys import qr_of
+from tenants.booking.domain.penalties import penalties_of
+from tenants.booking.domain.terms import Penance, movable_until, terms_of
+from tenants.booking.domain.terms_words import CANCEL_NOW, CANCELLED, MISSED, say_penance
 from tenants.booking.domain.visits import read_own_bookings
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import Booking, Cause, Penalty, PenaltyKind, Status
 from tenants.stores.domain.wall import parse_moment
 from tenants.stores.domain.words import words_of
 from web.formats import format_moment
@@ -28,6 +36,7 @@ from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
 from web.storefront.views import show_times
+from web.storefront.waiting import read_own_wishes
 from web.visitor import actor_of, member_of
 
 
@@ -78,7 +87,12 @@ def my_bookings(request: HttpRequest, now: datetime) -> HttpResponse:
     assert member is not None
     language = language_of(request)
     coming, past = ([row_of(one, language) for one in rows] for rows in read_own_bookings(member.id, now=now))
-    context = {"page_title": _("My bookings"), "coming": coming, "past": past}
+    context = {
+        "page_title": _("My bookings"),
+        "coming": coming,
+        "past": past,
+        "wishes": read_own_wishes(member.id, now=now, language=language),
+    }
     return show(request, "storefront/my_bookings.html", context, now=now, tab="bookings")
 
 
@@ -96,7 +110,8 @@ def show_ticket(
     """The ticket, also after a refusal."""
     language = language_of(request)
     payload = qr_of(booking)
-    until = changeable_until(booking)
+    until, terms = changeable_until(booking), terms_of(booking)
+    penance = late_penance(booking, now=now)
     context = {
         "page_title": _("Booking"),
         "row": row_of(booking, language),
@@ -108,18 +123,35 @@ def show_ticket(
         "directions": words_of(booking.store, "directions", language=language),
         "phone": booking.store.phone,
         "until": until,
-        "changeable": booking.status == Status.CONFIRMED and now <= until,
+        "terms": terms,
+        "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
+        "movable": booking.status == Status.CONFIRMED
+        and not _is_scheduled(booking)
+        and now <= movable_until(terms, booking.starts_at),
+        "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",
+        "penalties": [_penalty_words(one) for one in penalties_of(booking.id)] if not payload else [],
         "confirmed": booking.status == Status.CONFIRMED,
         "refusal": refusal,
         "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
-        "move_url": reverse("move", args=[booking.id]),
+        "move_url": "" if _is_scheduled(booking) else reverse("move", args=[booking.id]),
+        "items": [
+            (item.quantity, words_of(item.product, "name", language=language)) for item in booking.items.all()
+        ],
         "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
         "back_url": reverse("my_bookings"),
         "shop_url": "",
     }
     status = refusal.status if refusal else 200
     return show(request, "storefront/ticket.html", context, now=now, status=status, tab="bookings")
+
+
+def _penalty_words(penalty: Penalty) -> str:
+    """What came of the booking, and whether the shop let it off."""
+    brought = Penance(PenaltyKind(penalty.kind), penalty.amount)
+    table = CANCELLED if penalty.cause == Cause.LATE_CANCEL else MISSED
+    words = say_penance(table, brought, currency=penalty.currency)
+    return f"{words} {_('The shop has waived this.')}" if getattr(penalty, "waiver", None) else words
 
 
 def map_link(booking: Booking, *, address: str) -> str:
@@ -150,7 +182,7 @@ def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
 def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The time page for a booking that is already there; its old time stays until the new one is taken."""
     booking = _own(request, booking_id)
-    if booking.status != Status.CONFIRMED:
+    if booking.status != Status.CONFIRMED or _is_scheduled(booking):
         return redirect("ticket", booking_id)
     if request.method != "POST":
         wish = read_wish(request.GET)
@@ -217,6 +249,11 @@ def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespo
 def _own(request: HttpRequest, booking_id: UUID) -> Booking:
     """The signed-in member's booking. Raises NotSeen for anybody else's: nothing tells that it exists."""
     return read_seen_booking(booking_id, by=actor_of(request))
+
+
+def _is_scheduled(booking: Booking) -> bool:
+    """Whether it is a seat or goods for pickup: those are cancelled and booked anew."""
+    return booking.session_id is not None or booking.pickup_window_id is not None
 
 
 def _zone(booking: Booking) -> ZoneInfo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chains.addresses import client_address
 from chains.refusals import Refusal
 from tenants.booking.domain.book import book
-from tenants.booking.domain.change import HoldExpired, changeable_until
+from tenants.booking.domain.change import HoldExpired
+from tenants.booking.domain.terms import Terms, terms_of, terms_row
 from tenants.booking.domain.visitor_holds import (
     confirm_visitor_hold,
     drop_visitor_hold,
@@ -26,6 +29,7 @@ from tenants.booking.domain.visitor_holds import (
     hold_for_visitor,
     hold_left,
     may_extend,
+    terms_for_member,
 )
 from tenants.booking.models import Booking
 from tenants.stores.domain.words import words_of
@@ -121,11 +125,30 @@ def confirm(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespon
         sign_in(request, found)
     try:
         confirm_visitor_hold(
-            booking.id, visitor=visitor_key_of(request), by=actor_of(request), now=now, note=_note(request)
+            booking.id,
+            visitor=visitor_key_of(request),
+            by=actor_of(request),
+            now=now,
+            note=_note(request),
+            agreed=_agreed(request, booking, now=now),
         )
     except Refusal as refusal:
         return show_confirm(request, booking, typed, now=now, refusal=refusal)
     return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+
+
+def _agreed(request: HttpRequest, booking: Booking, *, now: datetime) -> Terms | None:
+    """The terms that the page showed before the tap: the member's own, or those of somebody unknown."""
+    member = member_of(request)
+    if member is None:
+        return None
+    own = terms_for_member(booking, member.id, now=now)
+    return own if request.POST.get("terms") == seal_of(own) else None
+
+
+def seal_of(terms: Terms) -> str:
+    """A short name for exactly these terms."""
+    return hashlib.sha256(json.dumps(terms_row(terms), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _note(request: HttpRequest) -> str:
@@ -180,6 +203,8 @@ def show_confirm(
     left = hold_left(booking, now=now)
     if left <= timedelta() and refusal is None:
         refusal = HoldExpired()
+    member = member_of(request)
+    terms = terms_for_member(booking, member.id, now=now) if member else terms_of(booking)
     identity = fields_of(
         typed,
         country=booking.store.country,
@@ -201,7 +226,12 @@ def show_confirm(
         "practitioner_name": words_of(booking.practitioner, "name", language=language)
         if booking.practitioner
         else "",
-        "free_until_at": changeable_until(booking),
+        "items": [
+            (item.quantity, words_of(item.product, "name", language=language))
+            for item in booking.items.select_related("product")
+        ],
+        "terms": terms,
+        "terms_seal": seal_of(terms),
         "refusal": refusal,
         "back_url": reverse(
             "times",

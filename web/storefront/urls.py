@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.storefront import account, mine, taking, theme, views
+from web.feeds import calendar_feed
+from web.storefront import account, mine, pickups, sessions, taking, theme, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -12,15 +13,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("book/<uuid:service_id>/", views.times, name="times"),
     path("book/<uuid:service_id>/why/", views.why, name="why"),
     path("book/<uuid:service_id>/take/", taking.take, name="take"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/<uuid:session_id>/take/", sessions.take_seat, name="take_seat"),
+    path("pickup/", pickups.pickup, name="pickup"),
     path("confirm/<uuid:booking_id>/", taking.confirm, name="confirm"),
     path("confirm/<uuid:booking_id>/extend/", taking.extend, name="extend"),
     path("confirm/<uuid:booking_id>/drop/", taking.drop, name="drop"),
     path("confirm/<uuid:booking_id>/resend/", taking.resend, name="resend"),
     path("my/", mine.my_bookings, name="my_bookings"),
+    path("waiting/join/<uuid:service_id>/", waiting.join, name="waiting_join"),
+    path("waiting/offer/<str:token>/", waiting.offer, name="waiting_offer"),
+    path("waiting/<uuid:wish_id>/leave/", waiting.leave, name="waiting_leave"),
     path("my/sign-in/", account.enter, name="sign_in"),
     path("my/sign-in/resend/", account.resend, name="resend_sign_in"),
     path("my/sign-out/", account.leave, name="sign_out"),
     path("my/profile/", account.profile, name="profile"),
+    path("my/calendar/", account.feed, name="member_feed"),
+    path("calendar/<str:token>.ics", calendar_feed, name="calendar_feed"),
     path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),
     path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
     path("my/<uuid:booking_id>/move/", mine.move, name="move"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -20,9 +20,11 @@ from django.views.decorators.http import require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import Explanation, explain
 from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.policies import read_terms
+from tenants.booking.domain.terms import Terms, terms_of
 from tenants.booking.domain.visitor_holds import hold_of
 from tenants.booking.models import Booking
-from tenants.catalogue.models import Offer
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
 from tenants.stores.domain.words import words_of
@@ -31,7 +33,8 @@ from web.formats import format_clock, format_moment, format_weekday
 from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
-from web.storefront.shop import choose_store, read_offer, read_services, read_stores
+from web.storefront.picks import pick_options
+from web.storefront.shop import booking_url, choose_store, read_offer, read_services, read_stores
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
@@ -87,6 +90,9 @@ def times(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse
         if store_id is None:
             raise Http404
         wish = replace(wish, store_id=store_id)
+    scheduled = Service.objects.filter(id=service_id).exclude(booked_as=BookedAs.TIME).first()
+    if scheduled is not None and wish.store_id is not None:
+        return redirect(booking_url(scheduled, wish.store_id))
     return show_times(request, service_id, wish, now=now)
 
 
@@ -105,33 +111,43 @@ def show_times(
     offer = read_offer(service_id, wish.store_id)
     if offer is None:
         raise Http404
+    offering = read_offering(wish.store_id, service_id)
     found = read_times(
-        read_offering(wish.store_id, service_id),
+        offering,
         now=now,
         person_id=wish.person_id,
         day=wish.day,
         starts_at=wish.starts_at,
+        picked_id=wish.picked_id,
         # what one holds oneself is not taken
-        but=moving.id if moving else hold_of(visitor_key_of(request)),
+        but=(mine := moving.id if moving else hold_of(visitor_key_of(request))),
         party_size=moving.party_size if moving else wish.party_size,
     )
+    picks = pick_options(request, offering, wish, now=now, but=mine)
     paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,
         "page_title": _("Move booking") if moving else _("Choose a time"),
         "times": found,
         "choice": found.choice,
-        "choice_free_until": _free_until(found, moving),
+        "terms": _terms(request, found, moving, now=now),
+        "join_url": "" if moving else _join_url(service_id, wish, found),
         "store": offer.store,
         "zone": offer.store.time_zone,
         "store_name": words_of(offer.store, "name", language=language),
         "service_name": words_of(offer.service, "name", language=language),
         "person_value": str(found.person.employee_id) if found.person else "",
+        "chosen_value": _with_value(found),
         "people": people_options(found),
         "party_options": None if moving or not found.offering.needs_party else party_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
-        "parts": part_options(found),
+        "parts": part_options(
+            found,
+            moving=moving is not None,
+            picked=any(one["checked"] for one in picks) or _stays(request, wish),
+        ),
+        "picks": picks,
         "moving": moving,
         "refusal": refusal,
         "alternatives": links_to(
@@ -157,11 +173,36 @@ def _paths(service_id: UUID, store_id: UUID, moving: Booking | None) -> dict[str
     }
 
 
-def _free_until(found: Times, moving: Booking | None) -> datetime | None:
-    if found.choice is None:
-        return None
-    notice = moving.notice if moving else found.offering.notice
-    return found.choice.starts_at - timedelta(minutes=notice)
+def _terms(request: HttpRequest, found: Times, moving: Booking | None, *, now: datetime) -> Terms:
+    """What the booking would promise: of one that moves what was promised, else what holds for who asks."""
+    if moving:
+        return terms_of(moving)
+    member = member_of(request)
+    return read_terms(found.offering, member_id=member.id if member else None, now=now)
+
+
+def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
+    """Where one joins the waiting list: for the full time that is chosen, else for the day, if it is no day off."""
+    if found.choice is not None and found.choice.free:
+        return ""
+    if found.choice is None and (
+        found.parts or any(day.shown and day.word == "closed" for day in found.days)
+    ):
+        return ""
+    asked = {"at": found.choice.value} if found.choice else {"day": found.day.isoformat()}
+    person = {"with": str(found.person.employee_id)} if found.person else {}
+    return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
+
+
+def _stays(request: HttpRequest, wish: Wish) -> bool:
+    """Whether the recommendation that was tapped stays chosen on a page of which only a part is asked for."""
+    return wish.picked_id is not None and "HX-Target" in request.headers
+
+
+def _with_value(found: Times) -> str:
+    """How the bar's form names who serves: the person asked for, or the recommended time's."""
+    person = found.choice.practitioner if found.choice else found.person
+    return str(person.employee_id) if person else ""
 
 
 def people_options(found: Times) -> list[dict[str, Any]]:
@@ -220,8 +261,11 @@ def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str,
     return [chip(day) for day in found.days]
 
 
-def part_options(found: Times) -> list[dict[str, Any]]:
-    """Slots by part of the day as ui/slots wants them."""
+def part_options(found: Times, *, moving: bool = False, picked: bool = False) -> list[dict[str, Any]]:
+    """Slots by part of the day as ui/slots wants them; a full one can be waited for, but not with a booking.
+
+    `picked` where a recommendation above is the one chosen.
+    """
     names = {
         "morning": pgettext("part of the day", "a.m."),
         "afternoon": pgettext("part of the day", "p.m."),
@@ -231,7 +275,7 @@ def part_options(found: Times) -> list[dict[str, Any]]:
 
     def slot(time: Any) -> dict[str, Any]:
         local = time.starts_at.astimezone(zone)
-        word = "" if time.free else pgettext("how free a day is", "Full")
+        word = "" if time.free or not moving else pgettext("how free a day is", "Full")
         if time.free and time.left is not None and time.left <= NEARLY_FULL:
             word = ngettext("%(n)s left", "%(n)s left", time.left) % {"n": time.left}
         return {
@@ -240,7 +284,8 @@ def part_options(found: Times) -> list[dict[str, Any]]:
             "state": "free" if time.free else "full",
             # a clock that shows this time twice needs the zone's name beside it
             "word": local.tzname() if time.twice and time.free else word,
-            "checked": time.chosen,
+            "checked": time.chosen and not picked,
+            "picked": time.chosen and picked,
         }
 
     return [{"label": names[part.name], "slots": [slot(time) for time in part.times]} for part in found.parts]

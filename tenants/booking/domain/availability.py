@@ -17,6 +17,7 @@ from tenants.people.domain.rights import NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, Wish, read_calendar, read_calendars
+from .counted_slots import find_scheduled, is_scheduled, why_scheduled
 from .offering import Offering, read_offering, read_offerings
 from .search import DaySlots, Slot, search
 from .why import Reason, Verdict, why
@@ -65,9 +66,14 @@ def find_slots(
 ) -> tuple[Offering, list[DaySlots[UUID]]]:
     """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
 
-    Two queries, however many people and days. Raises NotSeen and NotOffered.
+    Of a service booked by session or window its slots are those, with the places left. Two queries,
+    however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
+    if is_scheduled(offering):
+        return offering, find_scheduled(
+            offering, days, now=now, practitioner_id=practitioner_id, party_size=party_size
+        )
     calendar = read_calendar(
         offering,
         days,
@@ -103,6 +109,8 @@ def explain(
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     days = days_around(starts_at, offering, now=now)
+    if is_scheduled(offering):
+        return _explain_scheduled(offering, days, starts_at, practitioner_id, now=now)
     wish = Wish(None, resource_id, party_size)
     (calendar,) = read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff)
     require_thing(calendar, resource_id)
@@ -134,6 +142,41 @@ def explain(
     return Explanation(False, verdict.reasons, tuple(changes))
 
 
+def _explain_scheduled(
+    offering: Offering, days: Sequence[date], starts_at: datetime, wished: UUID | None, *, now: datetime
+) -> Explanation:
+    """The same of a session or pickup, whose times are planned one by one."""
+    code = why_scheduled(offering, starts_at, now=now, practitioner_id=wished)
+    if code is None:
+        return Explanation(True, (), ())
+    near = nearest(find_scheduled(offering, days, now=now), starts_at)
+    return Explanation(
+        False, (Reason(code),), tuple(_change(slot, starts_at, offering, wished=wished) for slot in near)
+    )
+
+
+def _change(
+    slot: Slot[UUID],
+    starts_at: datetime,
+    offering: Offering,
+    *,
+    wished: UUID | None,
+    resource_id: UUID | None = None,
+) -> Change:
+    """A free slot here, as a change of the wish."""
+    later = "later" if slot.starts_at > starts_at else "earlier"
+    same = slot.starts_at == starts_at
+    return Change(
+        "person" if same else "time",
+        slot.starts_at,
+        offering.store_id,
+        offering.zone,
+        _kept(slot, wished),
+        resource_id,
+        _DETAILS["person" if same else later],
+    )
+
+
 def require_thing(calendar: Calendar, resource_id: UUID | None) -> None:
     """Raise NotSeen unless the room, table or station that was asked for stands in this store."""
     if resource_id is not None and resource_id not in calendar.things:
@@ -162,16 +205,8 @@ def _changes_here(
         theirs = [DaySlots(day.day, [slot for slot in day.slots if wished in slot.staff]) for day in found]
         slots |= {slot.starts_at: slot for slot in nearest(theirs, starts_at)}
     for slot in sorted(slots.values(), key=lambda slot: (abs(slot.starts_at - starts_at), slot.starts_at)):
-        later = "later" if slot.starts_at > starts_at else "earlier"
-        same = slot.starts_at == starts_at
-        yield Change(
-            "person" if same else "time",
-            slot.starts_at,
-            calendar.offering.store_id,
-            calendar.offering.zone,
-            _kept(slot, wished),
-            calendar.wish.resource_id,
-            _DETAILS["person" if same else later],
+        yield _change(
+            slot, starts_at, calendar.offering, wished=wished, resource_id=calendar.wish.resource_id
         )
 
 

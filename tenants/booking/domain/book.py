@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,18 +20,24 @@ from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, requ
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.wall import local_date
+from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
 from .calendar import Calendar, read_calendar
-from .claims import Wanted, constraint_of
+from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
+from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .offering import Offering, read_offering
-from .open import require_open
+from .items import Basket, Item, fill_basket, name_short, write_items
+from .offering import Offering, read_offering, require_by_time
+from .open import require_new_bookings
 from .overbooking import note_overbooking, require_overbooker
+from .penalties import require_booking_right
 from .place import take_place
+from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
+from .terms import keep_terms
 from .transitions import record_transition
 
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
@@ -58,8 +64,11 @@ def book(
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
+    items: Sequence[Item] = (),
+    pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
     overbook: str | None = None,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
@@ -67,16 +76,20 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    `extra` (pools, further resources) is claimed with it, all or nothing. `overbook` is the reason for which an
-    employee with that right books people and things that another booking holds; pools are never overdrawn.
-    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
+    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
+    claimed with it, all or nothing. `overbook` is the reason for which an employee with that right books
+    people and things that another booking holds; pools are never overdrawn. Raises SlotTaken with the
+    nearest alternatives, or OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the
+    TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does
+    not exist; Forbidden; BookingPaused for a member whose online booking is on pause.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     require_overbooker(overbook, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    require_by_time(offering)
+    basket = fill_basket(store_id, items, currency=offering.currency)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(
         offering,
@@ -88,29 +101,42 @@ def book(
     )
     require_practitioner(calendar, practitioner_id)
     require_thing(calendar, resource_id)
-    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
-    booking = _draft(offering, starts_at=starts_at, by=by, now=now)
-    booking.member_id, booking.party_size, booking.note = for_member, party_size, note
+    lock_member(whose := member_for(member, country=offering.country, by=by, now=now))
+    booking = _draft(offering, basket, pass_id, starts_at=starts_at, by=by, now=now)
+    booking.member_id, booking.party_size, booking.note = whose, party_size, note
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
     if hold:
-        booking.status, booking.expires_at = Status.HELD, now + HOLD_FOR
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=starts_at,
-        practitioner_id=practitioner_id,
-        now=now,
-        by_staff=by.is_employee,
-        extra=extra,
-        overbook=overbook is not None,
-    )
+        booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=starts_at,
+            practitioner_id=practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+            overbook=overbook is not None,
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    require_member_free(for_member, booking, now=now)
-    return _begin(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
+    _settle_terms(booking, offering, by=by, now=now)
+    begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
+    write_items(booking, basket)
+    return booking
 
 
-def _draft(offering: Offering, *, starts_at: datetime, by: Actor, now: datetime) -> Booking:
-    """A confirmed booking of the offering at today's price, not written yet."""
+def _draft(
+    offering: Offering,
+    basket: Basket,
+    pass_id: UUID | None,
+    *,
+    starts_at: datetime,
+    by: Actor,
+    now: datetime,
+) -> Booking:
+    """A confirmed booking of the offering and items at today's price, not written yet."""
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
@@ -118,12 +144,29 @@ def _draft(offering: Offering, *, starts_at: datetime, by: Actor, now: datetime)
         service_id=offering.service_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
-        price_amount=offering.price_amount,
+        pass_id=pass_id,
+        price_amount=(0 if pass_id else offering.price_amount) + basket.amount,
         currency=offering.currency,
         made_by_id=by.employee_id,
         notice=offering.notice,
         created_at=now,
     )
+
+
+def _settle_terms(booking: Booking, offering: Offering, *, by: Actor, now: datetime) -> None:
+    """Whether the member may have it at that time, and what is promised with it."""
+    assert booking.member_id is not None
+    require_member_free(booking.member_id, booking, now=now)
+    require_booking_right(booking.member_id, by=by, zone=offering.zone, now=now)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
+
+
+def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
+    """The credits that the booking takes of its pass, if it has one. Raises as credits.Credits.reserve."""
+    if booking.pass_id is None:
+        return []
+    return [pass_keeper().reserve(booking, units=units, by=by, now=now)]
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -133,7 +176,9 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any]) -> Booking:
+def begin_booking(
+    booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any] | None = None
+) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now, detail=detail)
@@ -161,13 +206,13 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
+def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
     """The member the booking is for; a guest becomes one, by phone the one who has that number."""
     if by.is_member:
         assert by.member_id is not None
         return by.member_id
     if isinstance(member, Guest):
-        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        phone = normalise_phone(member.phone, country=country) if member.phone else None
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member
@@ -184,6 +229,15 @@ def require_practitioner(calendar: Calendar, practitioner_id: UUID | None) -> No
     raise WrongSkill(params={"name": name})
 
 
+def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:
+    """Raise NotSeen unless the room, table or station stands in this store."""
+    if resource_id is None:
+        return
+    here = Resource.objects.filter(id=resource_id, store_id=store_id, active=True)
+    if not here.exclude(kind=ResourceKind.PRACTITIONER).exists():
+        raise NotSeen
+
+
 def lock_member(member_id: UUID) -> None:
     """One booking of a member at a time: the overlap check below must see the other's. Raises NotSeen."""
     with connection.cursor() as cursor:
@@ -193,10 +247,11 @@ def lock_member(member_id: UUID) -> None:
 
 
 def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
     others = Booking.objects.filter(
         member_id=member_id,
         status__in=LIVE,
+        pickup_window__isnull=True,
         starts_at__lt=booking.ends_at,
         ends_at__gt=booking.starts_at,
     ).exclude(id=booking.id)

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import Booking, Cause, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, may, require, sees_store
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_date
@@ -23,12 +23,16 @@ from .book import (
     require_practitioner,
 )
 from .calendar import Calendar, read_calendar
-from .claims import constraint_of, held_resources, held_units
+from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
 from .overbooking import note_overbooking, require_overbooker
+from .penalties import no_show_penance, penalise
 from .place import take_place
 from .rules import MemberOverlap
+from .scheduled import move_scheduled
+from .terms import Penance, movable_until, terms_of
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
+from .waiting_state import settle_offer
 
 
 class NoticeGone(Refusal):
@@ -70,25 +74,46 @@ def confirm_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int 
     if booking.member_id is None:
         # a visitor's hold: only whoever proves a phone confirms it (visitor_holds)
         raise StatusForbids(params={"status": STATUS_WORDS[Status.HELD]})
-    return apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields={"expires_at": None})
+    apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields={"expires_at": None})
+    settle_offer(booking, now=now)
+    return booking
 
 
 @again_on_conflict
 def cancel_booking(
-    booking_id: UUID, *, by: Actor, now: datetime, reason: str = "", version: int | None = None
+    booking_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    version: int | None = None,
+    penalise_late: bool = False,
 ) -> Booking:
     """held or confirmed → cancelled; all it held is free at once.
 
-    After the notice of the booking only who may waive it can. Raises NoticeGone, StaleVersion, StatusForbids.
+    After the notice a member cancels for what was promised for that, where anything was; staff by their
+    right to waive the notice, or for the same as the member (`penalise_late`: the member asked for it).
+    Raises NoticeGone, StaleVersion, StatusForbids.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     require_move(booking, Move.CANCEL, version=version)
-    require_notice(booking, by=by, now=now)
+    penance = late_penance(booking, now=now) if by.is_member or penalise_late else None
+    if penance is None:
+        require_notice(booking, by=by, now=now)
     # nobody's booking is let go, not cancelled: there is no member to tell
     move = Move.CANCEL if booking.member_id is not None else Move.EXPIRE
-    return apply_move(
-        booking, move, by=by, now=now, version=version, reason=reason, fields={"reason": reason}
-    )
+    apply_move(booking, move, by=by, now=now, version=version, reason=reason, fields={"reason": reason})
+    if penance is not None:
+        zone = ZoneInfo(booking.store.time_zone)
+        penalise(booking, penance, cause=Cause.LATE_CANCEL, zone=zone, now=now)
+    return booking
+
+
+def late_penance(booking: Booking, *, now: datetime) -> Penance | None:
+    """What cancelling brings the member at `now`; None where it is free, or not possible."""
+    if booking.status != Status.CONFIRMED or booking.member_id is None or now <= changeable_until(booking):
+        return None
+    return terms_of(booking).late
 
 
 @again_on_conflict
@@ -112,20 +137,17 @@ def reschedule_booking(
     require_move(booking, Move.MOVE, version=version)
     if hold_is_over(booking, now=now):
         raise HoldExpired
-    require_notice(booking, by=by, now=now)
+    require_notice(booking, by=by, now=now, moving=True)
     require_overbooker(overbook, store_id=booking.store_id, by=by)
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return _move_scheduled(booking, starts_at, by=by, now=now, version=version)
     calendar = _calendar_for(booking, starts_at, by=by, now=now)
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
-    before: dict[str, Any] = {
-        "from": {
-            "starts_at": booking.starts_at.isoformat(),
-            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
-        }
-    }
+    before = _where(booking)
     place = take_place(
         calendar,
         booking,
@@ -133,7 +155,7 @@ def reschedule_booking(
         practitioner_id=wished,
         now=now,
         by_staff=by.is_employee,
-        extra=held_units(booking.id),
+        extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
         prefer=held_resources(booking.id),
         overbook=overbook is not None,
     )
@@ -167,6 +189,29 @@ def _calendar_for(booking: Booking, starts_at: datetime, *, by: Actor, now: date
     )
 
 
+def _where(booking: Booking) -> dict[str, Any]:
+    """Where the booking stood, for the line of its move."""
+    return {
+        "from": {
+            "starts_at": booking.starts_at.isoformat(),
+            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        }
+    }
+
+
+def _move_scheduled(
+    booking: Booking, starts_at: datetime, *, by: Actor, now: datetime, version: int | None
+) -> Booking:
+    """To the session or window that begins then; everything else about the booking stays."""
+    before = _where(booking)
+    fields = move_scheduled(booking, starts_at, by=by, now=now)
+    booking.starts_at, booking.ends_at = fields["starts_at"], fields["ends_at"]
+    if booking.member_id is not None and booking.session_id is not None:
+        require_member_free(booking.member_id, booking, now=now)
+    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
+    return booking
+
+
 def _apply_guarded(booking: Booking, **move: Any) -> None:
     """Move it; the member's own overlap, which the database guards, is told as what it is."""
     try:
@@ -186,12 +231,23 @@ def complete_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int
 
 @again_on_conflict
 def mark_no_show(booking_id: UUID, *, by: Actor, now: datetime, version: int | None = None) -> Booking:
-    """confirmed → no-show, once it should have begun. Raises NotBegun, StaleVersion, StatusForbids."""
+    """confirmed → no-show, once it should have begun, and what was promised for that comes about.
+
+    Raises NotBegun, StaleVersion, StatusForbids.
+    """
     booking = visible_booking(booking_id, by=by, action=Action.COMPLETE_BOOKING)
     require_move(booking, Move.NO_SHOW, version=version)
     if now < booking.starts_at:
         raise NotBegun
-    return apply_move(booking, Move.NO_SHOW, by=by, now=now, version=version)
+    apply_move(booking, Move.NO_SHOW, by=by, now=now, version=version)
+    terms = terms_of(booking)
+    if terms.no_show is not None and booking.member_id is not None:
+        lock_member(booking.member_id)  # two no-shows at once: each must see the other's
+        penance = no_show_penance(booking, terms, now=now)
+        if penance is not None:
+            zone = ZoneInfo(booking.store.time_zone)
+            penalise(booking, penance, cause=Cause.NO_SHOW, zone=zone, now=now)
+    return booking
 
 
 def lock_booking(booking: Booking) -> None:
@@ -223,18 +279,19 @@ def visible_booking(booking_id: UUID, *, by: Actor, action: Action) -> Booking:
 
 
 def changeable_until(booking: Booking) -> datetime:
-    """Until when the member may cancel or move it, as promised at booking."""
+    """Until when the member may cancel it for nothing, as promised at booking."""
     return booking.starts_at - timedelta(minutes=booking.notice)
 
 
-def require_notice(booking: Booking, *, by: Actor, now: datetime) -> None:
+def require_notice(booking: Booking, *, by: Actor, now: datetime, moving: bool = False) -> None:
     """Raise NoticeGone after the promised notice, but for those who may waive it; a hold can always go."""
-    if booking.status == Status.HELD or now <= changeable_until(booking):
+    until = movable_until(terms_of(booking), booking.starts_at) if moving else changeable_until(booking)
+    if booking.status == Status.HELD or now <= until:
         return
     if by.is_employee and may(by, Action.WAIVE_NOTICE, store_id=booking.store_id):
         return
     zone = ZoneInfo(booking.store.time_zone)
-    until = changeable_until(booking).astimezone(zone)
+    until = until.astimezone(zone)
     raise NoticeGone(params={"until": spoken(until, zone=zone, now=now)}, extra={"until": until.isoformat()})
 
 

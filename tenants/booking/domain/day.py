@@ -7,22 +7,21 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from tenants.booking.models import Booking, Status
-from tenants.people.domain.rights import Action, Actor, NotSeen, may_anywhere, require, stores_where
+from tenants.booking.models import Booking, BookingItem, Session, SessionState, Status
+from tenants.people.domain.rights import Action, Actor, NotSeen, require, stores_where
 from tenants.people.models import Employee
-from tenants.stores.domain.phones import tail_of
 from tenants.stores.domain.wall import local_day
 from tenants.stores.models import Store
 
-from .codes import ALPHABET, parse_code
+from .find import matches
 from .rota import opening_spans, shift_spans
 from .spans import Span
 
 # A confirmed guest who has not come by then is called late, on every page that says so.
 LATE_AFTER = timedelta(minutes=5)
-WITH = ("store", "service", "member", "practitioner", "resource")
+WITH = ("store", "service", "member", "practitioner", "resource", "running_late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,15 @@ class StoreDay:
     openings: tuple[Span, ...]
     columns: tuple[Column, ...]
     bookings: tuple[Booking, ...]
+    sessions: tuple[Session, ...] = ()
 
 
 def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
-    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late."""
-    overdue = now - booking.starts_at
+    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late.
+
+    Goods can be fetched until their window ends.
+    """
+    overdue = now - (booking.ends_at if booking.pickup_window_id is not None else booking.starts_at)
     return overdue if booking.status == Status.CONFIRMED and overdue >= LATE_AFTER else None
 
 
@@ -56,11 +59,16 @@ def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
     """The bookings an actor may read, with all that a document of one needs: members their own,
     employees those of the stores whose day they may read. Lazy.
     """
-    everything = Booking.objects.select_related(*WITH)
+    everything = Booking.objects.select_related(*WITH).prefetch_related(items_with_names())
     if actor.is_member:
         return everything.filter(member_id=actor.member_id)
     stores = stores_where(actor, Action.READ_DAY)
     return everything if stores is None else everything.filter(store_id__in=stores)
+
+
+def items_with_names() -> Prefetch[str, QuerySet[BookingItem], str]:
+    """The items of bookings with their products, in one query for all."""
+    return Prefetch("items", queryset=BookingItem.objects.select_related("product"))
 
 
 def read_seen_booking(booking_id: UUID, *, by: Actor) -> Booking:
@@ -85,8 +93,8 @@ def find_bookings(
 ) -> QuerySet[Booking]:
     """The bookings that begin in `[first, end)` (dates of `zone`) and match the rest; lazy, unordered.
 
-    `text` is a code or its beginning, the end of a phone number, or part of a name. Raises Forbidden
-    or NotSeen for a store whose day the employee may not read.
+    `text` is what a person types into the search box (find.py): code, phone, names, pinyin, service, status.
+    Raises Forbidden or NotSeen for a store whose day the employee may not read.
     """
     if store_id is not None and by.is_employee:
         require(by, Action.READ_DAY, store_id=store_id)
@@ -101,25 +109,11 @@ def find_bookings(
     found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
     if statuses:
         found = found.filter(status__in=statuses)
-    return found.filter(_matches(text.strip(), by)) if text.strip() else found
-
-
-def _matches(text: str, by: Actor) -> Q:
-    code = parse_code(text)
-    if code is not None:
-        return Q(code=code)
-    found = Q(member__name__icontains=text)
-    start = text.replace("-", "").replace(" ", "").upper()
-    if 3 <= len(start) <= 8 and all(sign in ALPHABET for sign in start):
-        found |= Q(code__startswith=start)
-    tail = tail_of(text)
-    if tail and (by.is_member or may_anywhere(by, Action.READ_MEMBERS)):
-        found |= Q(member__phone__endswith=tail)
-    return found
+    return found.filter(matches(text.strip(), by=by)) if text.strip() else found
 
 
 def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
-    """The day of a store as the workbench shows it, in seven queries. Raises NotSeen, Forbidden.
+    """The day of a store as the workbench shows it, in eight queries. Raises NotSeen, Forbidden.
 
     Cancelled and expired bookings are left out; who works there or serves one is a column.
     """
@@ -135,9 +129,19 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         .exclude(status__in=[Status.CANCELLED, Status.EXPIRED])
         .order_by("starts_at", "id")
     )
+    sessions = tuple(
+        Session.objects.select_related("service", "pool").filter(
+            store_id=store_id,
+            state=SessionState.SCHEDULED,
+            starts_at__lt=place.end,
+            ends_at__gt=place.start,
+        )
+    )
+    serving = {booking.practitioner_id for booking in bookings}
+    serving |= {session.practitioner_id for session in sessions}
     people = dict(
         Employee.objects.filter(
-            Q(id__in={booking.practitioner_id for booking in bookings})
+            Q(id__in=serving)
             | Q(active=True, weekly_shifts__store_id=store_id)
             | Q(active=True, day_shifts__store_id=store_id, day_shifts__on=day)
         )
@@ -146,7 +150,6 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         .values_list("id", "name")
     )
     shifts = shift_spans(list(people), store_id, [day], zone)
-    serving = {booking.practitioner_id for booking in bookings}
     return StoreDay(
         store=store,
         day=day,
@@ -158,4 +161,5 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
             if shifts[employee_id] or employee_id in serving
         ),
         bookings=bookings,
+        sessions=sessions,
     )

@@ -6,7 +6,9 @@
       │      cancelled ◀┘ └─no_show─▶ no_show
       └─expire─▶ expired
 
-`move` (to another time or person) keeps the status of a booking that is held or confirmed.
+`move` (to another time or person) keeps the status of a booking that is held or confirmed, `resize` (another
+end, another room) that of one that is confirmed or has arrived. `revive` makes an expired hold the booking after
+all: its payment came late, and its place was still free (payments.py).
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal, Text, require_version
-from tenants.booking.models import LIVE, Booking, Status, Transition
+from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor
 
 from .attempts import Raced
-from .claims import release_claims
+from .claims import active_claims
+from .ends import settle_end
 
 
 class Move(StrEnum):
@@ -36,11 +39,13 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     MOVE = "move"
+    RESIZE = "resize"
     REDEEM = "redeem"
     UNDO_REDEEM = "undo_redeem"
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     EXPIRE = "expire"
+    REVIVE = "revive"
 
 
 TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
@@ -49,10 +54,13 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.CANCEL): Status.CANCELLED,
         (Status.HELD, Move.MOVE): Status.HELD,
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
+        (Status.EXPIRED, Move.REVIVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
+        (Status.CONFIRMED, Move.RESIZE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.REDEEM): Status.ARRIVED,
         (Status.CONFIRMED, Move.NO_SHOW): Status.NO_SHOW,
+        (Status.ARRIVED, Move.RESIZE): Status.ARRIVED,
         (Status.ARRIVED, Move.UNDO_REDEEM): Status.CONFIRMED,
         (Status.ARRIVED, Move.COMPLETE): Status.COMPLETED,
     }
@@ -64,11 +72,13 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.CONFIRM: "booking.confirmed",
         Move.CANCEL: "booking.cancelled",
         Move.MOVE: "booking.moved",
+        Move.RESIZE: "booking.resized",
         Move.REDEEM: "booking.arrived",
         Move.UNDO_REDEEM: "booking.arrival_undone",
         Move.COMPLETE: "booking.completed",
         Move.NO_SHOW: "booking.no_show",
         Move.EXPIRE: "booking.expired",
+        Move.REVIVE: "booking.confirmed",
     }
 )
 
@@ -123,7 +133,7 @@ def apply_move(
     detail: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
 ) -> Booking:
-    """Make the move: guarded UPDATE, transition, event; claims are released where the status lets go of them.
+    """Make the move: guarded UPDATE, transition, event; what the status lets go of is released (ends.py).
 
     `booking` is as it was read; a rival who was quicker makes this raise Raced, and the caller reads
     again (attempts.again_on_conflict). `fields` are further columns to set. The booking is updated in
@@ -131,6 +141,9 @@ def apply_move(
     """
     before = booking.status
     after = require_move(booking, move, version=version)
+    if move == Move.EXPIRE:
+        # should its payment come late, this is what it would take again
+        detail = {**(detail or {}), "let_go": [str(claim) for claim in active_claims(booking.id)]}
     changes = {**(fields or {}), "status": after}
     _guarded_update(booking, changes)
     for name, value in changes.items():
@@ -145,8 +158,7 @@ def apply_move(
         payload={"status": after},
         now=now,
     )
-    if after not in LIVE and before in LIVE:
-        release_claims(booking.id)
+    settle_end(booking, before=before, by=by, now=now)
     return booking
 
 

@@ -7,9 +7,10 @@ enough for the guests of a shop on its network, too few to empty a calendar.
 
 from __future__ import annotations
 
-import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -26,16 +27,21 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
-from .book import insert_booking, lock_member, require_member_free, require_practitioner
+from .book import begin_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
-from .offering import read_offering
+from .items import write_items
+from .offering import read_offering, require_by_time
 from .open import require_open
+from .penalties import require_booking_right
 from .place import take_place
+from .policies import read_terms
 from .rules import MemberOverlap
-from .transitions import Move, apply_move, read_booking, record_transition
+from .scheduled import Wish, lock_spot, prepare
+from .terms import Terms, keep_terms, terms_of, terms_row
+from .transitions import Move, apply_move, read_booking
 
 PER_ADDRESS = 20
 # For a day the browser that held a time is told so when it comes back; after that, hashes of its key
@@ -66,6 +72,16 @@ class HoldExtended(Refusal):
     fix = _("Confirm before it runs out, or choose the time again.")
 
 
+class TermsDiffer(Refusal):
+    """Now that the shop knows who it is, other terms hold than those that were shown to somebody unknown."""
+
+    code = "terms_differ"
+    status = 409
+    title = _("Other terms hold for you")
+    detail = _("The terms shown before were for somebody the shop does not know yet.")
+    fix = _("Read the terms as they stand here now, and confirm again.")
+
+
 def key_hash(key: str) -> str:
     """What is kept of a visitor's key or address: a keyed hash, 64 hexadecimal digits."""
     return salted_hmac("tenants.booking.visitor_holds", key, algorithm="sha256").hexdigest()
@@ -93,6 +109,7 @@ def hold_for_visitor(
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
+    require_by_time(offering)
     calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
@@ -119,19 +136,27 @@ def hold_for_visitor(
         by_staff=False,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    insert_booking(booking, randbelow=secrets.randbelow)
+    keep_terms(booking, read_terms(offering, member_id=None, now=now))
+    begin_booking(booking, by=NOBODY, now=now)
     _remember(booking, visitor=visitor, address=address)
-    record_transition(booking, before="", by=Actor(), now=now)
-    record_event(
-        "booking.held",
-        subject_id=booking.id,
-        store_id=store_id,
-        version=booking.version,
-        payload={"status": booking.status},
-        now=now,
-    )
-    mark_due(HOLDS, now + HOLD_FOR)
     return booking
+
+
+@again_on_conflict
+def hold_scheduled_for_visitor(wish: Wish, *, visitor: str, address: str, now: datetime) -> Booking:
+    """As hold_for_visitor, for seats in a session or goods in a pickup window.
+
+    Raises NotOpen, TooManyHolds, and what scheduled.book_scheduled raises of the wish.
+    """
+    require_open(by=NOBODY)
+    _require_few(address, but=visitor, now=now)
+    _let_go(visitor, now=now)
+    spot = lock_spot(wish, by=NOBODY)
+    prepared = prepare(spot, wish, member_id=None, by=NOBODY, now=now, hold=True)
+    begin_booking(prepared.booking, by=NOBODY, now=now)
+    write_items(prepared.booking, prepared.basket)
+    _remember(prepared.booking, visitor=visitor, address=address)
+    return prepared.booking
 
 
 def held_by(booking_id: UUID, *, visitor: str) -> Booking:
@@ -193,19 +218,32 @@ def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
 
 @again_on_conflict
 def confirm_visitor_hold(
-    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = ""
+    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = "", agreed: Terms | None = None
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
-    Price, practitioner and code stay. Raises NotSeen for a hold of another browser, HoldExpired,
-    MemberOverlap where the member has another booking at that time.
+    Price, practitioner and code stay. `agreed` are the terms the member was shown (None: those of the
+    hold, for somebody unknown). Raises NotSeen for a hold of another browser, HoldExpired, MemberOverlap
+    where the member has another booking at that time, BookingPaused, TermsDiffer where other terms
+    hold for the member than were agreed to.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
     booking = held_by(booking_id, visitor=visitor)
     _require_live(booking, now=now)
-    require_member_free(by.member_id, booking, now=now)
-    fields = {"member_id": by.member_id, "expires_at": None, "note": note}
+    if booking.pickup_window_id is None:
+        require_member_free(by.member_id, booking, now=now)
+    require_booking_right(by.member_id, by=by, zone=ZoneInfo(booking.store.time_zone), now=now)
+    own = terms_for_member(booking, by.member_id, now=now)
+    if own != (agreed or terms_of(booking)):
+        raise TermsDiffer
+    fields = {
+        "member_id": by.member_id,
+        "expires_at": None,
+        "note": note,
+        "terms": terms_row(own),
+        "notice": own.cancel_notice,
+    }
     try:
         with transaction.atomic():
             apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
@@ -215,6 +253,20 @@ def confirm_visitor_hold(
         raise
     VisitorHold.objects.filter(booking_id=booking_id).delete()
     return booking
+
+
+def terms_for_member(booking: Booking, member_id: UUID, *, now: datetime) -> Terms:
+    """The terms under which the member would take over a visitor's hold, at the price of the hold.
+
+    They are the hold's own, whatever the chain has changed since, unless the policy that fits the
+    member is another than the one for somebody unknown.
+    """
+    offering = replace(
+        read_offering(booking.store_id, booking.service_id, by_staff=True), price_amount=booking.price_amount
+    )
+    own = read_terms(offering, member_id=member_id, now=now)
+    unknown = read_terms(offering, member_id=None, now=now)
+    return terms_of(booking) if own == unknown else own
 
 
 @again_on_conflict

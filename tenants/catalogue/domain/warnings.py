@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from tenants.catalogue.domain.needs import NeedSpec, specs_of
 from tenants.catalogue.domain.practitioners import Practitioner, read_practitioners
-from tenants.catalogue.models import Service
+from tenants.catalogue.models import BookedAs, Service
 from tenants.stores.domain.openings import longest_opening
 from tenants.stores.models import OpeningHours, Resource, ResourceKind, Store
 
@@ -42,6 +42,8 @@ def warn_of(service: Service) -> list[Warning]:
     table or station that a need asks for, or not as many.
     """
     stores = list(Store.objects.filter(offers__service=service, offers__active=True))
+    if service.booked_as != BookedAs.TIME and stores:
+        return []  # its times are planned one by one
     skills = list(service.skills.values_list("id", flat=True))
     kept = Service.objects.prefetch_related("needs__skills").get(id=service.id)
     return warn_of_draft(service.minutes, skills, stores, needs=specs_of(kept))
@@ -70,6 +72,8 @@ def warn_of_all() -> list[tuple[Service, Warning]]:
     for service in services:
         stores = offered[service.id]
         needed = {skill.id for skill in service.skills.all()}
+        if service.booked_as != BookedAs.TIME and stores:
+            continue
         warnings = (
             _warnings(service.minutes, needed, specs_of(service), stores, shop)
             if stores

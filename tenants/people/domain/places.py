@@ -27,7 +27,7 @@ class TermsNotYours(Refusal):
 
 
 def open_store(fields: StoreFields, *, by: Actor) -> Store:
-    """A new store of the chain. Raises Forbidden, StoreWrong, PhoneInvalid."""
+    """A new store of the chain. Raises Forbidden, StoreWrong, PhoneInvalid, StoreLimitReached, ChainReadOnly."""
     require(by, Action.CREATE_STORE)
     return stores.create_store(fields)
 
@@ -35,7 +35,8 @@ def open_store(fields: StoreFields, *, by: Actor) -> Store:
 def change_store(store_id: UUID, fields: StoreFields, *, by: Actor, version: int | None = None) -> Store:
     """Change what is named; what a field held before may be named by anybody who manages the store.
 
-    Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid.
+    Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid, StoreLimitReached,
+    ChainReadOnly.
     """
     store = managed_store(store_id, by=by)
     if not may(by, Action.MANAGE_CHAIN):
@@ -123,8 +124,8 @@ def _store_of(model: type[Resource] | type[ResourceCombination], row_id: UUID, *
     return managed_store(store_id, by=by)
 
 
-def managed_store(store_id: UUID, *, by: Actor) -> Store:
-    """The store, for who may manage it.
+def managed_store(store_id: UUID, *, by: Actor, action: Action = Action.MANAGE_STORE) -> Store:
+    """The store, for who may manage it, or do the `action` there.
 
     Raises Forbidden for a store that anybody can read, NotSeen for one that is closed to the public and
     none of theirs (docs/decisions/0010-not-found-or-forbidden.md).
@@ -132,7 +133,7 @@ def managed_store(store_id: UUID, *, by: Actor) -> Store:
     store = Store.objects.filter(id=store_id).first()
     if store is None:
         raise NotSeen
-    if may(by, Action.MANAGE_STORE, store_id=store_id):
+    if may(by, action, store_id=store_id):
         return store
     raise Forbidden if store.active or sees_store(by, store_id) else NotSeen
 

@@ -21,11 +21,14 @@ class Action(StrEnum):
 
     MANAGE_CHAIN = "chain.manage"
     READ_OPERATOR_ACTS = "chain.operator_acts"
+    MANAGE_BILLING = "chain.billing"
     CREATE_STORE = "store.create"
     MANAGE_STORE = "store.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_SHIFTS = "shifts.manage"
+    PLAN_SESSIONS = "sessions.plan"
+    ADJUST_STOCK = "stock.adjust"
     READ_DAY = "day.read"
     CREATE_BOOKING = "booking.create"
     CHANGE_BOOKING = "booking.change"
@@ -33,6 +36,7 @@ class Action(StrEnum):
     COMPLETE_BOOKING = "booking.complete"
     WAIVE_NOTICE = "booking.waive_notice"
     OVERBOOK = "booking.overbook"
+    WAIVE_PENALTY = "booking.waive_penalty"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
     MANAGE_MEMBERS = "member.manage"
@@ -41,18 +45,26 @@ class Action(StrEnum):
 
 # Actions on the chain as a whole: a role held at a single store never carries them.
 CHAIN_WIDE = frozenset(
-    {Action.MANAGE_CHAIN, Action.READ_OPERATOR_ACTS, Action.CREATE_STORE, Action.MANAGE_CATALOGUE}
+    {
+        Action.MANAGE_CHAIN,
+        Action.READ_OPERATOR_ACTS,
+        Action.MANAGE_BILLING,
+        Action.CREATE_STORE,
+        Action.MANAGE_CATALOGUE,
+    }
 )
 
 _ALL = frozenset(Action)
 RIGHTS: dict[Role, frozenset[Action]] = {
     Role.OWNER: _ALL,
-    Role.BRAND_MANAGER: _ALL - {Action.READ_OPERATOR_ACTS},
+    Role.BRAND_MANAGER: _ALL - {Action.READ_OPERATOR_ACTS, Action.MANAGE_BILLING},
     Role.STORE_MANAGER: frozenset(
         {
             Action.MANAGE_STORE,
             Action.MANAGE_PEOPLE,
             Action.MANAGE_SHIFTS,
+            Action.PLAN_SESSIONS,
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,
@@ -60,6 +72,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.COMPLETE_BOOKING,
             Action.WAIVE_NOTICE,
             Action.OVERBOOK,
+            Action.WAIVE_PENALTY,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,
@@ -68,6 +81,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
     ),
     Role.CLERK: frozenset(
         {
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,

@@ -15,6 +15,7 @@ from chains.refusals import Refusal, require_version
 from tenants.people.domain.grants import grants_of
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, may_anywhere, require
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
+from tenants.stores.domain.plans import tell_plan_changed
 from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.models import Store
 
@@ -178,6 +179,7 @@ def _change_plan(employee: Employee, version: int | None) -> None:
     require_version(employee.plan_version, version)
     employee.plan_version += 1
     Employee.objects.filter(id=employee.id).update(plan_version=F("plan_version") + 1)
+    tell_plan_changed()
 
 
 def _require_apart(rows: Iterable[tuple[int | date, int, int]]) -> None:
