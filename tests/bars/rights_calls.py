@@ -98,6 +98,36 @@ def _add_resource(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "kind": "room", "name": "Room B"})
 
 
+simple("GET /combinations")
+
+
+@call("PATCH /resources/{resource_id}")
+def _change_resource(world: World, column: str, at: Things) -> Call:
+    return Call({"resource_id": at.resource}, body={"name": "Room C"})
+
+
+@call("POST /combinations")
+def _combine(world: World, column: str, at: Things) -> Call:
+    return Call(body={"store": str(at.store), "members": [str(one) for one in at.tables], "max_party": 6})
+
+
+@call("DELETE /combinations/{combination_id}")
+def _take_apart(world: World, column: str, at: Things) -> Call:
+    return Call({"combination_id": at.combination})
+
+
+@call("PUT /stores/{store_id}/travel")
+def _travel(world: World, column: str, at: Things) -> Call:
+    own = at is world.things["own"]
+    other = world.things["other" if own else "own"].store
+    return Call({"store_id": at.store}, body={"store": str(other), "minutes": 20})
+
+
+@call("GET /availability/nearby")
+def _nearby(world: World, column: str, at: Things) -> Call:
+    return Call(query={"service": at.service, "from": "2026-11-24", "to": "2026-11-25"})
+
+
 @call("POST /services")
 def _add_service(world: World, column: str, at: Things) -> Call:
     price = {"amount": 100, "currency": "CNY"}

@@ -83,6 +83,8 @@ def address_of(route: str, world: World, at: Things) -> str:
         store_id=at.store,
         employee_id=at.practitioner,
         closure_id=at.closure,
+        resource_id=at.resource,
+        combination_id=at.combination,
         leave_id=at.leave,
         day="2026-11-30",
         name="nothing.png",

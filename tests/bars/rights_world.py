@@ -41,7 +41,7 @@ from tenants.booking.models import (
 from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.catalogue.models import BookedAs, Offer, Product
 from tenants.people.models import Employee, Leave, LeaveRequest, ShiftSwap
-from tenants.stores.models import Closure, Resource, ResourceKind, Store
+from tenants.stores.models import Closure, Resource, ResourceCombination, ResourceKind, Store
 from tests.ground.cast import NOW, Cast, Chain, local, make_service
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -80,6 +80,8 @@ class Things:
     bookings: dict[str, Booking] = field(default_factory=dict)
     group: UUID | None = None
     series: UUID | None = None
+    combination: UUID | None = None
+    tables: list[UUID] = field(default_factory=list)
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived."""
@@ -134,6 +136,10 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
             session.id, product.id, session.service_id, chain.services["pickup"].id,
             *fill_wishes(chain, place, server),
         )  # fmt: skip
+        tables = [Resource.objects.create(store=place, kind=ResourceKind.TABLE, name=name) for name in "ab"]
+        pair = ResourceCombination.objects.create(store=place, name="Both", max_party=4)
+        pair.members.set(tables)
+        things.combination, things.tables = pair.id, [table.id for table in tables]
         starts = {
             "arrived": local(21, 9 + hour),
             "begun": local(21, 11, 10 + 20 * hour),

@@ -250,6 +250,7 @@ def with_id(field: str, at: Things) -> Any:
         "member": at.member,
         "resource": at.resource,
         "booking": at.booking("today"),
+        "members": at.tables[0] if at.tables else None,
         "session": at.session,
         "product": at.product,
         # no call makes one of these: any id of theirs stands for it
@@ -269,6 +270,8 @@ def with_id(field: str, at: Things) -> Any:
             }
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
+        if field == "members":
+            return {**body, "members": [body["members"][0], str(value)]}
         return {**body, field: str(value)}
 
     return change
