@@ -231,6 +231,46 @@ def _redeem(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})
 
 
+simple("GET /practitioner/day")
+simple("GET /leave-requests")
+simple("GET /swaps")
+simple("GET /calendar-feed")
+simple("POST /calendar-feed", body={})
+simple("DELETE /calendar-feed")
+simple(
+    "POST /leave-requests",
+    body={"starts_at": "2027-02-01T09:00:00+08:00", "ends_at": "2027-02-02T09:00:00+08:00"},
+)
+_booking("POST /bookings/{booking_id}/running-late", "today", {"minutes": 15})
+
+
+@call("POST /swaps")
+def _ask_swap(world: World, column: str, at: Things) -> Call:
+    colleague = world.cast.alpha.employees["second"].id
+    return Call(body={"store": str(at.store), "colleague": str(colleague), "gives_on": "2027-01-25"})
+
+
+def _wish(act: str, body: Body) -> None:
+    CALLS[f"POST /leave-requests/{{request_id}}/{act}"] = lambda world, column, at: Call(
+        {"request_id": at.wish}, body=body
+    )
+
+
+def _swap(act: str, which: str) -> None:
+    CALLS[f"POST /swaps/{{swap_id}}/{act}"] = lambda world, column, at: Call(
+        {"swap_id": getattr(at, which)}, body={}
+    )
+
+
+_wish("approve", {"despite": []})
+_wish("decline", {})
+_wish("withdraw", {})
+_swap("accept", "swap_asked")
+_swap("refuse", "swap_asked")
+_swap("approve", "swap_accepted")
+_swap("decline", "swap_accepted")
+_swap("withdraw", "swap_accepted")
+
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 
 

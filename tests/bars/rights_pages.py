@@ -17,6 +17,8 @@ FORM = "application/x-www-form-urlencoded"
 # Which of a target's bookings an address with a booking in it means.
 STATES = {
     "/my/{booking_id}/": "coming",
+    "/workbench/mine/visits/{booking}/complete/": "arrived",
+    "/workbench/mine/visits/{booking}/late/": "today",
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
     "/workbench/{store}/bookings/{booking}/{act}/": "begun",
@@ -42,6 +44,12 @@ FORMS: dict[str, Form] = {
         "code": world.things["other" if at is world.things["own"] else "own"].bookings["coming"].code,
         "starts_at": free_time(10).isoformat(),
     },
+    "/workbench/mine/requests/leave/": lambda world, at: {"first": "2027-02-01"},
+    "/workbench/mine/requests/swap/": lambda world, at: {
+        "colleague": world.cast.alpha.employees["second"].id,
+        "gives_on": "2027-01-25",
+    },
+    "/workbench/mine/visits/{booking}/late/": lambda world, at: {"minutes": "15"},
     "/workbench/live/": lambda world, at: {"store": at.store},
     "/i18n/setlang/": lambda world, at: {"language": "en"},
 }
@@ -63,8 +71,9 @@ def address_of(route: str, world: World, at: Things) -> str:
         leave_id=at.leave,
         day="2026-11-30",
         name="nothing.png",
-        act="no-show",
         code="growth",
+        act="approve" if "/requests/" in route else "no-show",
+        wish=at.swap_accepted if "/swap/" in route else at.wish,
         secret="x" * 40,
         token="x" * 40,
         uidb36="1",

@@ -21,7 +21,7 @@ from .spans import Span
 
 # A confirmed guest who has not come by then is called late, on every page that says so.
 LATE_AFTER = timedelta(minutes=5)
-WITH = ("store", "service", "member", "practitioner", "resource")
+WITH = ("store", "service", "member", "practitioner", "resource", "running_late")
 
 
 @dataclass(frozen=True, slots=True)
