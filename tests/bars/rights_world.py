@@ -38,6 +38,7 @@ from tenants.booking.models import (
     Stock,
     StockChange,
 )
+from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.catalogue.models import BookedAs, Offer, Product
 from tenants.people.models import Employee, Leave, LeaveRequest, ShiftSwap
 from tenants.stores.models import Closure, Resource, ResourceKind, Store
@@ -77,6 +78,8 @@ class Things:
     swap_asked: UUID  # a day the practitioner is asked to take over
     swap_accepted: UUID  # one they give away, accepted by the colleague
     bookings: dict[str, Booking] = field(default_factory=dict)
+    group: UUID | None = None
+    series: UUID | None = None
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived."""
@@ -157,6 +160,13 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
                 expires_at=NOW + timedelta(minutes=8) if state == "held" else None,
                 created_at=NOW - timedelta(days=1),
             )
+        coming = things.bookings["coming"]
+        group = BookingGroup.objects.create(store=place, payer=member, created_at=NOW)
+        series = BookingSeries.objects.create(
+            store=place, service=coming.service, member=member, interval_days=7, created_at=NOW
+        )
+        Booking.objects.filter(id=coming.id).update(group=group, payer=member, series=series)
+        things.group, things.series = group.id, series.id
         Redemption.objects.create(
             booking=things.bookings["arrived"],
             store=place,
