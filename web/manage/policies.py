@@ -97,7 +97,11 @@ def new(request: HttpRequest, office: Office) -> HttpResponse:
     """A policy for bookings made from now on."""
     form = PolicyForm(request.POST or None, currency=office.chain.currency)
     if request.method == "POST" and form.is_valid():
-        if form.takes(lambda: write_policy(form.columns(), by=office.actor, now=office.now)):
+
+        def keep() -> None:
+            write_policy(form.columns(), by=office.actor, now=office.now)
+
+        if form.takes(keep):
             return done(request, reverse("manage:policies"), _("The policy holds from now on"))
     return _form(request, office, form, None)
 

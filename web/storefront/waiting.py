@@ -72,7 +72,7 @@ def read_own_wishes(member_id: UUID, *, now: datetime, language: str) -> list[Wi
 
 
 def _words(model: type[Service] | type[Employee], ids: Sequence[UUID], language: str) -> dict[UUID, str]:
-    found = model.objects.filter(id__in=set(ids)) if ids else []
+    found = model.objects.filter(id__in=set(ids))
     return {one.id: words_of(one, "name", language=language) for one in found}
 
 
