@@ -44,7 +44,13 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
             False,
             [
                 ("services", _("Services"), "sparkles", reverse("manage:services"), Action.MANAGE_CATALOGUE),
-                ("policies", _("Policies"), "clipboard-list", reverse("manage:policies"), Action.MANAGE_STORE),
+                (
+                    "policies",
+                    _("Policies"),
+                    "clipboard-list",
+                    reverse("manage:policies"),
+                    Action.MANAGE_STORE,
+                ),
             ],
         ),
         (
