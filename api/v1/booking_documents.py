@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.fields import moment_text, money_document
@@ -23,6 +22,15 @@ class MoneyOut(serializers.Serializer[Any]):
 
     amount = serializers.IntegerField()
     currency = serializers.CharField()
+
+
+class ItemOut(serializers.Serializer[Any]):
+    """So many units of a product, at the price of one."""
+
+    product = serializers.UUIDField()
+    product_name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = MoneyOut()
 
 
 class BookingOut(serializers.Serializer[Any]):
@@ -45,7 +53,9 @@ class BookingOut(serializers.Serializer[Any]):
     resource = serializers.UUIDField(allow_null=True)
     resource_name = serializers.CharField(allow_null=True)
     party_size = serializers.IntegerField()
-    items = serializers.SerializerMethodField()
+    session = serializers.UUIDField(allow_null=True)
+    pickup_window = serializers.UUIDField(allow_null=True)
+    items = ItemOut(many=True)
     note = serializers.CharField()
     price = MoneyOut()
     channel = serializers.ChoiceField(choices=Channel.values)
@@ -59,10 +69,9 @@ class BookingOut(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     qr = serializers.CharField(required=False)
 
-    @extend_schema_field({"type": "array", "items": {"type": "object", "additionalProperties": {}}})
-    def get_items(self, booking: Any) -> list[Any]:
-        """Products come with pickups; none yet."""
-        return []
+    def get_fields(self) -> dict[str, Any]:
+        """With `pass`, which no attribute can be called."""
+        return {**super().get_fields(), "pass": serializers.UUIDField(allow_null=True)}
 
 
 class SlotOut(serializers.Serializer[Any]):
@@ -95,7 +104,18 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "resource": str(booking.resource_id) if booking.resource_id else None,
         "resource_name": booking.resource.name if booking.resource else None,
         "party_size": booking.party_size,
-        "items": [],
+        "session": str(booking.session_id) if booking.session_id else None,
+        "pickup_window": str(booking.pickup_window_id) if booking.pickup_window_id else None,
+        "pass": str(booking.pass_id) if booking.pass_id else None,
+        "items": [
+            {
+                "product": str(item.product_id),
+                "product_name": item.product.name,
+                "quantity": item.quantity,
+                "price": money_document(item.price_amount, booking.currency),
+            }
+            for item in booking.items.all()
+        ],
         "note": booking.note,
         "price": money_document(booking.price_amount, booking.currency),
         "channel": str(booking.channel),

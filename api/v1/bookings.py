@@ -20,7 +20,7 @@ from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import BookingOut, booking_document, booking_documents
 from api.views import Endpoint
-from chains.refusals import FieldError, Refusal
+from chains.refusals import FieldError
 from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import (
     cancel_booking,
@@ -30,13 +30,12 @@ from tenants.booking.domain.change import (
     reschedule_booking,
 )
 from tenants.booking.domain.day import find_bookings, read_seen_booking
+from tenants.booking.domain.items import Item
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.redeem import undo_redemption
+from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.models import Booking, Status
 from tenants.stores.domain.wall import days_between, parse_moment
-
-# Fields of the conventions (docs/api.md) whose side of the shop is still to come.
-NOT_YET = ("session", "pickup_window", "items", "pass")
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -91,16 +90,6 @@ class MemberField(serializers.Field[Any, Any, Any, Any]):
         return str(value)
 
 
-class NotBookableYet(Refusal):
-    """The wish names something that shops do not take bookings for yet."""
-
-    code = "not_bookable_yet"
-    status = 422
-    title = _("Not bookable yet")
-    detail = _("This shop takes bookings of a service at a time, not yet with “%(field)s”.")
-    fix = _("Leave “%(field)s” empty, and name a service and a time.")
-
-
 class ItemIn(Body):
     """Something sold by the piece."""
 
@@ -109,13 +98,13 @@ class ItemIn(Body):
 
 
 class NewBooking(Body):
-    """What is booked, where, when, for whom.
+    """What is booked, where, when, for whom: a service at a time, a `session`, or `items` in a `pickup_window`.
 
-    `session`, `pickup_window`, `items` and `pass` may be sent empty; filled, they are refused by rule.
+    With a session or pickup window there is no `starts_at`, and the service may be left out.
     """
 
     store = serializers.UUIDField()
-    service = serializers.UUIDField()
+    service = serializers.UUIDField(required=False, help_text="Required without session and pickup window.")
     starts_at = StoreMomentField(required=False, help_text="Required without session and pickup window.")
     session = serializers.UUIDField(required=False, allow_null=True)
     pickup_window = serializers.UUIDField(required=False, allow_null=True)
@@ -132,16 +121,17 @@ class NewBooking(Body):
         return {**super().get_fields(), "pass": serializers.UUIDField(required=False, allow_null=True)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The wish without what was empty. Raises NotBookableYet, and `required` without a time."""
-        for field in NOT_YET:
-            if attrs.pop(field, None):
-                refusal = NotBookableYet(params={"field": field})
-                raise NotBookableYet(
-                    params=refusal.params, errors=[FieldError(field, refusal.code, refusal.sentence())]
-                )
-        if "starts_at" not in attrs:
+        """One of session, pickup window and time. Raises `required` and `not_both`, by field."""
+        scheduled = [name for name in ("session", "pickup_window") if attrs.get(name) is not None]
+        required = serializers.Field().error_messages["required"]
+        missing = [] if scheduled else [name for name in ("service", "starts_at") if name not in attrs]
+        if missing:
+            raise serializers.ValidationError({name: [required] for name in missing}, "required")
+        others = [*scheduled[1:], *(["starts_at"] if scheduled and "starts_at" in attrs else [])]
+        if others:
+            said = str(_("Name a session, a pickup window or a time: one of them."))
             raise serializers.ValidationError(
-                {"starts_at": [serializers.Field().error_messages["required"]]}, "required"
+                {name: [serializers.ErrorDetail(said, "not_both")] for name in others}
             )
         return attrs
 
@@ -237,24 +227,50 @@ class Bookings(Endpoint):
         member = asked.get("member")
         if self.actor.is_employee and member is None:
             raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
-        made = book(
+        scheduled = asked.get("session") or asked.get("pickup_window")
+        made = self._book_scheduled(asked) if scheduled else self._book_time(asked)
+        return Response(self._document(made.id), status=201)
+
+    def _book_time(self, asked: dict[str, Any]) -> Booking:
+        return book(
             asked["service"],
             store_id=asked["store"],
             starts_at=parse_moment(asked["starts_at"], zone=zone_of_store(asked["store"])),
             by=self.actor,
             now=self.now,
-            member=member,
+            member=asked.get("member"),
             practitioner_id=asked["practitioner"],
             resource_id=asked["resource"],
             party_size=asked["party_size"],
+            items=_items(asked),
+            pass_id=asked.get("pass"),
             note=asked["note"],
             hold=asked["hold"],
             by_program=True,
         )
-        return Response(self._document(made.id), status=201)
+
+    def _book_scheduled(self, asked: dict[str, Any]) -> Booking:
+        wish = Wish(
+            session_id=asked.get("session"),
+            window_id=asked.get("pickup_window"),
+            store_id=asked["store"],
+            service_id=asked.get("service"),
+            party_size=asked["party_size"],
+            items=_items(asked),
+            pass_id=asked.get("pass"),
+            note=asked["note"],
+        )
+        member = asked.get("member")
+        return book_scheduled(
+            wish, by=self.actor, now=self.now, member=member, hold=asked["hold"], by_program=True
+        )
 
     def _document(self, booking_id: UUID) -> dict[str, Any]:
         return _document(self, booking_id)
+
+
+def _items(asked: Mapping[str, Any]) -> tuple[Item, ...]:
+    return tuple(Item(one["product"], one["quantity"]) for one in asked.get("items") or ())
 
 
 class OneBooking(Endpoint):

@@ -19,6 +19,7 @@ from api.views import Endpoint
 from tenants.catalogue.domain import services
 from tenants.catalogue.domain.services import OfferAt, Price, ServiceFields
 from tenants.catalogue.domain.warnings import warn_of
+from tenants.catalogue.models import BookedAs
 from tenants.catalogue.models import Offer as OfferRow
 from tenants.catalogue.models import Service as ServiceRow
 from tenants.people.domain.rights import NotSeen
@@ -58,6 +59,7 @@ class ServiceBody(Body):
     horizon_days = serializers.IntegerField(min_value=1, max_value=730, required=False)
     notice = serializers.IntegerField(min_value=0, max_value=525_600, required=False)
     online = serializers.BooleanField(required=False)
+    booked_as = serializers.ChoiceField(choices=BookedAs.choices, required=False)
     position = serializers.IntegerField(min_value=0, max_value=_SMALL, required=False)
 
 
@@ -110,6 +112,9 @@ class Service(serializers.Serializer[Any]):
     horizon_days = serializers.IntegerField()
     notice = serializers.IntegerField(help_text="Minutes before the start until which a member may move.")
     online = serializers.BooleanField()
+    booked_as = serializers.ChoiceField(
+        choices=BookedAs.choices, help_text="At a time of one's own, by session, or in a pickup window."
+    )
     active = serializers.BooleanField()
     position = serializers.IntegerField()
     version = serializers.IntegerField()
@@ -282,6 +287,7 @@ def _document(
         "horizon_days": row.horizon_days,
         "notice": row.notice,
         "online": row.online,
+        "booked_as": row.booked_as,
         "active": row.active,
         "position": row.position,
         "version": row.version,

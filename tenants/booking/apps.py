@@ -14,9 +14,12 @@ class BookingConfig(AppConfig):
         from chains.chores import register_chore
         from chains.due import register_due
         from chains.ports import register_starter
+        from tenants.booking.domain.credits import register_credits
         from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
         from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
         from tenants.booking.domain.notices import KINDS, tell_member
+        from tenants.booking.domain.pickups import lay_all_windows
+        from tenants.booking.domain.pool_credits import PoolCredits
         from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
         from tenants.booking.domain.staff_notices import tell_practitioner
         from tenants.booking.domain.visitor_holds import forget_visitor_holds
@@ -34,6 +37,8 @@ class BookingConfig(AppConfig):
         register_starter("figures", order=50, run=start_figures)
         register_chore("overdue holds", sweep_holds)
         register_chore("visitors' holds", forget_visitor_holds)
+        register_chore("pickup windows", lay_all_windows)
+        register_credits(PoolCredits())
         register_subscriber("member_text", tell_member, kinds=KINDS)
         register_due(WAITING, sweep_waiting)
         register_subscriber("waiting_text", tell_of_offer, kinds=OFFER_KINDS)

@@ -8,32 +8,66 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.ids import new_id
+
+# models that stand in a module of their own; the app's are all found through this one
+from tenants.booking.counted import (
+    BookingItem,
+    CreditLine,
+    HoldPayment,
+    MemberPass,
+    PaymentState,
+    PickupPlan,
+    PickupWindow,
+    Session,
+    SessionState,
+    Stock,
+    StockChange,
+    StockReason,
+)
+from tenants.booking.policy_models import (
+    Cause,
+    Consequence,
+    History,
+    Penalty,
+    PenaltyKind,
+    PenaltyWaiver,
+    Policy,
+)
+from tenants.booking.waiting_models import (
+    OfferState,
+    WaitingOffer,
+    WaitingRules,
+    Wish,
+    WishStatus,
+    WishWindow,
+)
 from tenants.catalogue.models import Service
 from tenants.members.models import Member
 from tenants.people.models import Employee
 from tenants.stores.models import Resource, Store
 
-from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
-from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
-
-# Models of one subject each; everybody reads them here.
+# What stands in modules of its own and is read here; what this module makes is exported anyway.
 __all__ = [
-    "Booking",
+    "BookingItem",
     "Cause",
-    "Channel",
-    "Claim",
     "Consequence",
+    "CreditLine",
     "History",
+    "HoldPayment",
+    "MemberPass",
     "OfferState",
+    "PaymentState",
     "Penalty",
     "PenaltyKind",
     "PenaltyWaiver",
+    "PickupPlan",
+    "PickupWindow",
     "Policy",
-    "Pool",
-    "Redemption",
-    "Status",
-    "Transition",
-    "VisitorHold",
+    "Session",
+    "SessionState",
+    "Stock",
+    "StockChange",
+    "StockReason",
     "WaitingOffer",
     "WaitingRules",
     "Wish",
@@ -81,6 +115,11 @@ class Booking(models.Model):
     )
     practitioner = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, db_index=False)
     resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
+    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="bookings")
+    pickup_window = models.ForeignKey(
+        PickupWindow, null=True, on_delete=models.PROTECT, related_name="bookings"
+    )
+    pass_id = models.UUIDField(null=True, help_text="the pass whose credits it takes, as the port knows it")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     party_size = models.PositiveSmallIntegerField(default=1)
@@ -123,7 +162,12 @@ class Booking(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                condition=Q(status__in=[s.value for s in LIVE]),
+                # goods can be fetched on the way to something else
+                condition=Q(status__in=[s.value for s in LIVE], pickup_window__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=True) | Q(pickup_window__isnull=True),
+                name="booking_of_one_scheduled_thing",
             ),
         ]
         indexes = [
@@ -156,10 +200,13 @@ class VisitorHold(models.Model):
 
 
 class Pool(models.Model):
-    """Counted capacity: seats of a session, orders of a pickup window, units of stock."""
+    """Counted capacity: seats of a session, orders of a pickup window, units of stock, credits of a pass.
+
+    A pass is of no store. `kind` decides the refusal of what is full: see domain/claims.py.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_index=False)
+    store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, db_index=False)
     kind = models.CharField(max_length=24)
     name = models.CharField(max_length=120, blank=True)
     starts_at = models.DateTimeField(null=True)
@@ -180,7 +227,7 @@ class Pool(models.Model):
 
 
 class Claim(models.Model):
-    """One booking's hold on one resource over a range, or on n units of a pool.
+    """A booking's hold on one resource over a range, or on n units of a pool; a session's on a resource.
 
     `during` of a resource includes preparation and clean-up. `starts_at` and `ends_at` repeat what the
     range says, for a btree that finds a store's day 13 times cheaper than a GiST scan. `role` names the
@@ -189,7 +236,8 @@ class Claim(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="claims")
+    booking = models.ForeignKey(Booking, null=True, on_delete=models.CASCADE, related_name="claims")
+    session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="claims")
     resource = models.ForeignKey(Resource, null=True, on_delete=models.PROTECT, db_index=False)
     during = DateTimeRangeField(null=True)
     pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT)
@@ -202,6 +250,11 @@ class Claim(models.Model):
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(booking__isnull=False, session__isnull=True)
+                | Q(booking__isnull=True, session__isnull=False, pool__isnull=True),
+                name="claim_has_one_holder",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     resource__isnull=False,

@@ -11,6 +11,14 @@ from tenants.people.models import Skill
 from tenants.stores.models import ResourceKind, Store
 
 
+class BookedAs(models.TextChoices):
+    """What booking a service means: a time of one's own, a seat in a session, or goods in a pickup window."""
+
+    TIME = "time"
+    SESSION = "session"
+    PICKUP = "pickup"
+
+
 class Service(models.Model):
     """What is done for a member over time. Minutes are whole; the price is in minor units."""
 
@@ -24,6 +32,9 @@ class Service(models.Model):
     clean_up = models.PositiveSmallIntegerField(default=0)
     price_amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    booked_as = models.CharField(
+        max_length=8, choices=BookedAs.choices, default=BookedAs.TIME, db_default=BookedAs.TIME
+    )
     skills = models.ManyToManyField(Skill, blank=True, related_name="services")
     step = models.PositiveSmallIntegerField(default=30, help_text="minutes between offered starts")
     lead = models.PositiveIntegerField(default=0, help_text="minutes between booking and start")
@@ -42,6 +53,9 @@ class Service(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(minutes__gte=5, minutes__lte=1440), name="service_lasts"),
             models.CheckConstraint(condition=Q(price_amount__gte=0), name="service_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(booked_as__in=BookedAs.values), name="service_booked_as_known"
+            ),
             models.CheckConstraint(condition=Q(step__gte=5, step__lte=240), name="service_step_sane"),
         ]
 
@@ -69,6 +83,30 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id} at {self.store_id}"
+
+
+class Product(models.Model):
+    """What is sold by the piece. Price in minor units; how many a store has is the store's stock."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=300, blank=True)
+    translations = models.JSONField(default=dict, blank=True)
+    price_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_amount__gte=0), name="product_price_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Need(models.Model):

@@ -24,6 +24,7 @@ class ServiceTemplate:
     prepare: int = 0
     clean_up: int = 0
     step: int = 30
+    booked_as: str = "time"  # or "session", "pickup": see catalogue.models.BookedAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,42 @@ class DemoStore:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoSession:
+    """A weekly session in every store of the demo: its service, and who gives it by place in the store (-1: the last).
+
+    `starts` is in local minutes after midnight.
+    """
+
+    service: str
+    weekdays: tuple[int, ...]
+    starts: int
+    seats: int
+    minimum: int = 0
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProduct:
+    """A product of the demo, and how many units each store has of it."""
+
+    names: Words
+    descriptions: Words
+    prices: Mapping[str, int]
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPickup:
+    """The pickup windows of every day in every store of the demo, in local minutes; `cap` orders in each."""
+
+    service: str
+    starts: int
+    ends: int
+    minutes: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
 class DemoChain:
     """A chain of the demo. `busy_hours` weighs local hours, `busy_weekdays` ISO weekdays 1–7."""
 
@@ -64,6 +101,9 @@ class DemoChain:
     busy_weekdays: Mapping[int, float] = field(default_factory=dict)
     no_show_share: float = 0.04
     cancel_share: float = 0.08
+    sessions: tuple[DemoSession, ...] = ()
+    products: tuple[DemoProduct, ...] = ()
+    pickups: tuple[DemoPickup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

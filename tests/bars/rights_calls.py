@@ -170,6 +170,38 @@ _booking("POST /bookings/{booking_id}/no-show", "begun", {})
 _booking("POST /bookings/{booking_id}/undo-redemption", "arrived", {})
 
 
+CALLS["GET /sessions"] = lambda world, column, at: Call(query={"store": at.store})
+CALLS["GET /pickup-windows"] = lambda world, column, at: Call(query={"store": at.store})
+CALLS["GET /products"] = lambda world, column, at: Call(query={"store": at.store})
+
+
+@call("POST /sessions")
+def _plan_session(world: World, column: str, at: Things) -> Call:
+    starts_at = free_time(18).isoformat()
+    return Call(
+        body={"store": str(at.store), "service": str(at.seats), "starts_at": starts_at, "capacity": 5}
+    )
+
+
+def _session(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"session_id": at.session}, body=body)
+
+
+_session("GET /sessions/{session_id}")
+_session("PATCH /sessions/{session_id}", {"capacity": 9})
+_session("POST /sessions/{session_id}/call-off", {})
+simple("POST /products", body={"name": "New", "price": {"amount": 100, "currency": "CNY"}})
+CALLS["PATCH /products/{product_id}"] = lambda world, column, at: Call(
+    {"product_id": at.product}, body={"name": "Another name"}
+)
+CALLS["POST /products/{product_id}/stock"] = lambda world, column, at: Call(
+    {"product_id": at.product}, body={"store": str(at.store), "units": 1}
+)
+CALLS["PUT /stores/{store_id}/pickup-plan"] = lambda world, column, at: Call(
+    {"store_id": at.store}, body={"service": str(at.pickup), "rows": []}
+)
+
+
 @call("GET /availability")
 def _availability(world: World, column: str, at: Things) -> Call:
     query = {"store": at.store, "service": at.service, "from": "2026-11-24", "to": "2026-11-25"}

@@ -27,10 +27,20 @@ from api.domain.tokens import issue_token
 from chains.hosts import ChainInfo
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
-from tenants.booking.models import Booking, Channel, Redemption, Status
+from tenants.booking.models import (
+    Booking,
+    Channel,
+    Pool,
+    Redemption,
+    Session,
+    Status,
+    Stock,
+    StockChange,
+)
+from tenants.catalogue.models import BookedAs, Offer, Product
 from tenants.people.models import Leave
-from tenants.stores.models import Closure, Resource, ResourceKind
-from tests.ground.cast import NOW, Cast, Chain, local
+from tenants.stores.models import Closure, Resource, ResourceKind, Store
+from tests.ground.cast import NOW, Cast, Chain, local, make_service
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ROLES = {
@@ -58,6 +68,10 @@ class Things:
     member: UUID
     closure: UUID
     leave: UUID
+    session: UUID
+    product: UUID
+    seats: UUID  # the service of the session
+    pickup: UUID  # a service for pickups
     bookings: dict[str, Booking] = field(default_factory=dict)
 
     def booking(self, state: str) -> UUID:
@@ -107,9 +121,11 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
             store=place, starts_on=NOW.date() + timedelta(40), ends_on=NOW.date() + timedelta(41)
         )
         leave = Leave.objects.create(employee=server, starts_at=local(28, 9), ends_at=local(28, 10))
+        session, product = fill_counted(chain, place)
         things = Things(
-            place.id, chain.services["facial"].id, server.id, room, member.id, closure.id, leave.id
-        )
+            place.id, chain.services["facial"].id, server.id, room, member.id, closure.id, leave.id,
+            session.id, product.id, session.service_id, chain.services["pickup"].id,
+        )  # fmt: skip
         starts = {
             "arrived": local(21, 9 + hour),
             "begun": local(21, 11, 10 + 20 * hour),
@@ -144,6 +160,25 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
             means="code",
         )
     return things
+
+
+def fill_counted(chain: Chain, store: Store) -> tuple[Session, Product]:
+    """A session on Wednesday the 25th, and a product of which the store has five."""
+    seats = chain.services.get("seats") or make_service("Seats", [], booked_as=BookedAs.SESSION)
+    pickup = chain.services.get("pickup") or make_service("Pickup", [], booked_as=BookedAs.PICKUP)
+    chain.services |= {"seats": seats, "pickup": pickup}
+    Offer.objects.bulk_create(Offer(service=service, store=store) for service in (seats, pickup))
+    starts_at, ends_at = local(25, 10), local(25, 11)
+    pools = [
+        Pool.objects.create(id=new_id(), store=store, kind=kind, capacity=5) for kind in ("session", "stock")
+    ]
+    session = Session.objects.create(
+        store=store, service=seats, pool=pools[0], starts_at=starts_at, ends_at=ends_at, created_at=NOW
+    )
+    product = Product.objects.create(name="Serum", price_amount=100, currency="CNY")
+    stock = Stock.objects.create(store=store, product=product, pool=pools[1])
+    StockChange.objects.create(stock=stock, units=5, reason="delivered", at=NOW)
+    return session, product
 
 
 def sign_in_all(world: World) -> None:

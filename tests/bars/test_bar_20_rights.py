@@ -250,8 +250,10 @@ def with_id(field: str, at: Things) -> Any:
         "member": at.member,
         "resource": at.resource,
         "booking": at.booking("today"),
-        # nothing of this kind can be made yet: any id of theirs stands for it
-        **dict.fromkeys(("session", "pickup_window", "pass", "product"), at.service),
+        "session": at.session,
+        "product": at.product,
+        # no call makes one of these: any id of theirs stands for it
+        **dict.fromkeys(("pickup_window", "pass"), at.service),
     }[name]
 
     def change(body: Any) -> Any:
@@ -260,6 +262,11 @@ def with_id(field: str, at: Things) -> Any:
             return {**body, field.partition(".")[0]: [{**rest, "store": str(value)}]}
         if field == "items.product":
             return {**body, "items": [{"product": str(value), "quantity": 1}]}
+        if field in ("session", "pickup_window"):
+            return {
+                **{key: body[key] for key in body if key not in ("starts_at", "service")},
+                field: str(value),
+            }
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
         return {**body, field: str(value)}

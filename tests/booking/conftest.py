@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
+from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.booking.models import Booking
+from tests.booking.counted import Counted
 from tests.ground.cast import NOW, Cast, local
 
 MONDAY_TEN = local(23, 10)
@@ -37,3 +40,10 @@ class Desk:
 def desk(cast: Cast) -> Desk:
     """See Desk."""
     return Desk(cast)
+
+
+@pytest.fixture()
+def counted(cast: Cast) -> Iterator[Counted]:
+    """See Counted; alpha's scope is open for the whole test."""
+    with chain_scope(cast.alpha.info):
+        yield Counted(cast.alpha)

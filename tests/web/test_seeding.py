@@ -42,6 +42,7 @@ def _plan(manifest: Manifest, demo: DemoChain, *, seed: int = 7, now: datetime =
     services = [
         PlanService(key, one.minutes, one.prepare, one.clean_up, one.step, one.skill["en"])
         for key, one in enumerate(manifest.services)
+        if one.booked_as == "time"
     ]
     rng, busy = random.Random(seed), {}
     visits: list[Visit] = []

@@ -1,11 +1,19 @@
-"""Fitness: private training one to one; group classes follow."""
+"""Fitness: private training one to one, and group classes with a cap."""
 
 from __future__ import annotations
 
-from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+from tenants.extension.manifest import (
+    DemoChain,
+    DemoPerson,
+    DemoSession,
+    DemoStore,
+    Manifest,
+    ServiceTemplate,
+)
 
 _COACH = {"zh-Hans": "私教", "en": "Personal training"}
 _STRETCH = {"zh-Hans": "拉伸", "en": "Stretching"}
+_CLASS = {"zh-Hans": "团课", "en": "Group classes"}
 
 services = (
     ServiceTemplate(
@@ -51,6 +59,42 @@ services = (
         prices={"CNY": 12800, "USD": 3500, "EUR": 3000},
         skill=_STRETCH,
     ),
+    ServiceTemplate(
+        names={"zh-Hans": "晨间流瑜伽", "en": "Morning flow yoga"},
+        descriptions={
+            "zh-Hans": "跟着呼吸活动开，新手也跟得上",
+            "en": "Move with the breath; newcomers welcome",
+        },
+        category=_CLASS,
+        minutes=60,
+        prices={"CNY": 8800, "USD": 2000, "EUR": 1800},
+        skill=_CLASS,
+        booked_as="session",
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "杠铃塑形", "en": "Barbell shaping"},
+        descriptions={
+            "zh-Hans": "45 分钟全身力量，重量自己选",
+            "en": "Whole-body strength, you pick the weight",
+        },
+        category=_CLASS,
+        minutes=45,
+        prices={"CNY": 7800, "USD": 1800, "EUR": 1600},
+        skill=_CLASS,
+        booked_as="session",
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "拳击入门", "en": "Boxing basics"},
+        descriptions={
+            "zh-Hans": "从站姿和直拳开始，手套现场有",
+            "en": "Stance and straight punches; gloves are here",
+        },
+        category=_CLASS,
+        minutes=50,
+        prices={"CNY": 9800, "USD": 2200, "EUR": 2000},
+        skill=_CLASS,
+        booked_as="session",
+    ),
 )
 
 _BOTH = ("Personal training", "Stretching")
@@ -76,6 +120,7 @@ demo = (
                     DemoPerson("赵一凡", _BOTH),
                     DemoPerson("Mia", ("Stretching",)),
                     DemoPerson("老唐", _BOTH),
+                    DemoPerson("高岚", ("Group classes",)),
                 ),
             ),
             DemoStore(
@@ -91,6 +136,8 @@ demo = (
                     DemoPerson("孙浩", _BOTH),
                     DemoPerson("顾言", _BOTH),
                     DemoPerson("石头", ("Personal training",)),
+                    DemoPerson("陈野", ("Group classes",)),
+                    DemoPerson("罗峻", ("Group classes",)),
                 ),
             ),
         ),
@@ -114,6 +161,13 @@ demo = (
         busy_weekdays={1: 1.2, 2: 1.1, 3: 1.1, 4: 1.1, 5: 0.9, 6: 1.1, 7: 0.9},
         no_show_share=0.06,
         cancel_share=0.12,
+        sessions=(
+            DemoSession("Morning flow yoga", (1, 2, 3, 4, 5, 6, 7), 8 * 60, seats=12, person=-1),
+            DemoSession("Barbell shaping", (1, 3, 5, 6), 9 * 60 + 30, seats=16, person=-1),
+            DemoSession("Morning flow yoga", (6, 7), 14 * 60, seats=8, person=-1),
+            DemoSession("Barbell shaping", (1, 2, 3, 4, 5, 6, 7), 18 * 60 + 30, seats=10, person=-1),
+            DemoSession("Boxing basics", (1, 2, 3, 4, 5, 6, 7), 20 * 60, seats=8, minimum=6, person=-1),
+        ),
     ),
 )
 

@@ -1,11 +1,20 @@
-"""Retail: an appointment at the counter with an adviser; pickups and stock follow."""
+"""Retail: an appointment at the counter with an adviser, and goods reserved for pickup."""
 
 from __future__ import annotations
 
-from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+from tenants.extension.manifest import (
+    DemoChain,
+    DemoPerson,
+    DemoPickup,
+    DemoProduct,
+    DemoStore,
+    Manifest,
+    ServiceTemplate,
+)
 
 _ADVICE = {"zh-Hans": "顾问", "en": "Advice"}
 _OPTICS = {"zh-Hans": "验光", "en": "Eye test"}
+_PICKUP = {"zh-Hans": "自提", "en": "Pickup"}
 
 services = (
     ServiceTemplate(
@@ -44,6 +53,18 @@ services = (
         prices={"CNY": 0, "USD": 0, "EUR": 0},
         skill=_ADVICE,
         step=15,
+    ),
+    ServiceTemplate(
+        names={"zh-Hans": "到店自提", "en": "Pickup"},
+        descriptions={
+            "zh-Hans": "先在手机上选好，到店报码就拿走",
+            "en": "Choose on your phone, show the code, take it along",
+        },
+        category=_PICKUP,
+        minutes=60,
+        prices={"CNY": 0, "USD": 0, "EUR": 0},
+        skill=_ADVICE,
+        booked_as="pickup",
     ),
 )
 
@@ -101,6 +122,33 @@ demo = (
         busy_weekdays={1: 0.7, 2: 0.7, 3: 0.8, 4: 0.8, 5: 1.0, 6: 1.6, 7: 1.5},
         no_show_share=0.08,
         cancel_share=0.06,
+        products=(
+            DemoProduct(
+                {"zh-Hans": "日抛隐形眼镜 30 片", "en": "Daily lenses, 30"},
+                {"zh-Hans": "含水量 58%，干眼也合适", "en": "58 % water, good for dry eyes"},
+                {"CNY": 16800},
+                units=40,
+            ),
+            DemoProduct(
+                {"zh-Hans": "护理液 360 ml", "en": "Lens solution, 360 ml"},
+                {"zh-Hans": "一瓶约用三个月", "en": "Lasts about three months"},
+                {"CNY": 5900},
+                units=24,
+            ),
+            DemoProduct(
+                {"zh-Hans": "钛架太阳镜", "en": "Titanium sunglasses"},
+                {"zh-Hans": "偏光镜片，19 克", "en": "Polarised, 19 grams"},
+                {"CNY": 129900},
+                units=5,
+            ),
+            DemoProduct(
+                {"zh-Hans": "镜布与清洁喷雾", "en": "Cloth and spray"},
+                {"zh-Hans": "镀膜镜片可用", "en": "Safe for coated lenses"},
+                {"CNY": 3900},
+                units=60,
+            ),
+        ),
+        pickups=(DemoPickup("Pickup", 10 * 60, 21 * 60, 60, cap=6),),
     ),
 )
 

@@ -103,6 +103,8 @@ def _kind(booking: Booking, people: Mapping[UUID, Presence], *, now: datetime) -
         return "hold" if timedelta() < booking.expires_at - now <= HOLD_WARNING else None
     if booking.status != Status.CONFIRMED or booking.ends_at <= now:
         return None
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return None  # the session holds its people; goods need none
     if booking.practitioner_id is None:
         return "unassigned" if booking.resource_id is None and people else None
     person = people.get(booking.practitioner_id)

@@ -14,6 +14,7 @@ from chains.refusals import Text
 from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, read_calendar
+from .counted_slots import find_scheduled, is_scheduled, why_scheduled
 from .offering import Offering, read_offering
 from .search import DaySlots, Slot, search
 from .why import Reason, Verdict, why
@@ -54,9 +55,14 @@ def find_slots(
 ) -> tuple[Offering, list[DaySlots[UUID]]]:
     """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
 
-    Two queries, however many people and days. Raises NotSeen and NotOffered.
+    Of a service booked by session or window its slots are those, with the places left. Two queries,
+    however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
+    if is_scheduled(offering):
+        return offering, find_scheduled(
+            offering, days, now=now, practitioner_id=practitioner_id, party_size=party_size
+        )
     calendar = read_calendar(
         offering,
         days,
@@ -85,6 +91,13 @@ def explain(
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     days = days_around(starts_at, offering, now=now)
+    if is_scheduled(offering):
+        code = why_scheduled(offering, starts_at, now=now, practitioner_id=practitioner_id)
+        if code is None:
+            return Explanation(True, (), ())
+        near = nearest(find_scheduled(offering, days, now=now), starts_at)
+        changes = tuple(_change(slot, starts_at, practitioner_id) for slot in near)
+        return Explanation(False, (Reason(code),), changes)
     calendar = read_calendar(offering, days, now=now, by_staff=by_staff)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     if verdict.bookable:

@@ -23,14 +23,16 @@ from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
 from .calendar import Calendar, read_calendar
-from .claims import Wanted, constraint_of
+from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
+from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .offering import Offering, read_offering
+from .items import Item, fill_basket, name_short, write_items
+from .offering import read_offering, require_by_time
 from .open import require_open
 from .penalties import require_booking_right
 from .place import take_place
-from .policies import read_terms
+from .policies import booking_terms
 from .rules import MemberOverlap, WrongSkill
 from .terms import keep_terms
 from .transitions import record_transition
@@ -59,6 +61,8 @@ def book(
     practitioner_id: UUID | None = None,
     resource_id: UUID | None = None,
     party_size: int = 1,
+    items: Sequence[Item] = (),
+    pass_id: UUID | None = None,
     note: str = "",
     hold: bool = False,
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
@@ -68,15 +72,17 @@ def book(
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed.
-    `extra` (pools, further resources) is claimed with it, all or nothing.
-    Raises SlotTaken with the nearest alternatives before any other refusal of a time; the TimeClosed
-    rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; NotSeen for what does not exist; Forbidden;
-    BookingPaused for a member whose online booking is on pause.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
+    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
+    claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
+    any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
+    NotOffered; NotOpen; NotSeen for what does not exist; Forbidden; BookingPaused.
     """
     require_booker(member, store_id=store_id, by=by)
     require_open(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    require_by_time(offering)
+    basket = fill_basket(store_id, items, currency=offering.currency)
     day = local_date(starts_at, offering.zone)
     calendar = read_calendar(
         offering,
@@ -88,7 +94,7 @@ def book(
     )
     require_practitioner(calendar, practitioner_id)
     require_resource(resource_id, store_id=store_id)
-    lock_member(for_member := _whose(member, offering=offering, by=by, now=now))
+    lock_member(for_member := member_for(member, country=offering.country, by=by, now=now))
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
@@ -98,7 +104,8 @@ def book(
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=party_size,
-        price_amount=offering.price_amount,
+        pass_id=pass_id,
+        price_amount=(0 if pass_id else offering.price_amount) + basket.amount,
         currency=offering.currency,
         note=note,
         channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
@@ -107,20 +114,30 @@ def book(
         expires_at=(hold_until or now + HOLD_FOR) if hold else None,
         created_at=now,
     )
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=starts_at,
-        practitioner_id=practitioner_id,
-        now=now,
-        by_staff=by.is_employee,
-        extra=extra,
-    )
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=starts_at,
+            practitioner_id=practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(for_member, booking, now=now)
-    require_booking_right(for_member, by=by, zone=offering.zone, now=now)
-    keep_terms(booking, read_terms(offering, member_id=for_member, now=now))
-    return _begin(booking, by=by, now=now)
+    begin_booking(booking, by=by, now=now)
+    write_items(booking, basket)
+    return booking
+
+
+def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
+    """The credits that the booking takes of its pass, if it has one. Raises as credits.Credits.reserve."""
+    if booking.pass_id is None:
+        return []
+    return [pass_keeper().reserve(booking, units=units, by=by, now=now)]
 
 
 def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: bool) -> Channel:
@@ -130,8 +147,13 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def _begin(booking: Booking, *, by: Actor, now: datetime) -> Booking:
-    """Write the booking with its first transition and event; a hold's end becomes due work."""
+def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+    """Write the booking under the terms that hold now, with its first transition and event.
+
+    A hold's end becomes due work. Raises BookingPaused for a member who books for themselves.
+    """
+    require_booking_right(booking.member_id, by=by, store_id=booking.store_id, now=now)
+    keep_terms(booking, booking_terms(booking, member_id=booking.member_id, now=now))
     insert_booking(booking, randbelow=secrets.randbelow)
     record_transition(booking, before="", by=by, now=now)
     record_event(
@@ -158,13 +180,13 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
         raise NotSeen
 
 
-def _whose(member: UUID | Guest | None, *, offering: Offering, by: Actor, now: datetime) -> UUID:
+def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
     """The member the booking is for; a guest becomes one, by phone the one who has that number."""
     if by.is_member:
         assert by.member_id is not None
         return by.member_id
     if isinstance(member, Guest):
-        phone = normalise_phone(member.phone, country=offering.country) if member.phone else None
+        phone = normalise_phone(member.phone, country=country) if member.phone else None
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member
@@ -199,10 +221,11 @@ def lock_member(member_id: UUID) -> None:
 
 
 def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store."""
+    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
     others = Booking.objects.filter(
         member_id=member_id,
         status__in=LIVE,
+        pickup_window__isnull=True,
         starts_at__lt=booking.ends_at,
         ends_at__gt=booking.starts_at,
     ).exclude(id=booking.id)

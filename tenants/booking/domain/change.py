@@ -23,11 +23,12 @@ from .book import (
     require_practitioner,
 )
 from .calendar import read_calendar
-from .claims import constraint_of, held_resources
+from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
 from .penalties import no_show_penance, penalise
 from .place import take_place
 from .rules import MemberOverlap
+from .scheduled import move_scheduled
 from .terms import Penance, movable_until, terms_of
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 from .waiting_state import settle_offer
@@ -138,6 +139,8 @@ def reschedule_booking(
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return _move_scheduled(booking, starts_at, by=by, now=now, version=version)
     offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
     calendar = read_calendar(
         offering,
@@ -151,12 +154,7 @@ def reschedule_booking(
     )
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
-    before = {
-        "from": {
-            "starts_at": booking.starts_at.isoformat(),
-            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
-        }
-    }
+    before = _where(booking)
     place = take_place(
         calendar,
         booking,
@@ -165,6 +163,7 @@ def reschedule_booking(
         now=now,
         by_staff=by.is_employee,
         prefer=held_resources(booking.id),
+        extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
     )
     moved = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
@@ -176,6 +175,29 @@ def reschedule_booking(
         "practitioner_id": place.practitioner_id,
     }
     fields["resource_id"] = place.resource_id
+    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
+    return booking
+
+
+def _where(booking: Booking) -> dict[str, Any]:
+    """Where the booking stood, for the line of its move."""
+    return {
+        "from": {
+            "starts_at": booking.starts_at.isoformat(),
+            "practitioner": str(booking.practitioner_id) if booking.practitioner_id else None,
+        }
+    }
+
+
+def _move_scheduled(
+    booking: Booking, starts_at: datetime, *, by: Actor, now: datetime, version: int | None
+) -> Booking:
+    """To the session or window that begins then; everything else about the booking stays."""
+    before = _where(booking)
+    fields = move_scheduled(booking, starts_at, by=by, now=now)
+    booking.starts_at, booking.ends_at = fields["starts_at"], fields["ends_at"]
+    if booking.member_id is not None and booking.session_id is not None:
+        require_member_free(booking.member_id, booking, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 

@@ -1,7 +1,7 @@
-"""Claims: what a booking holds. `set_claims` is the only writer of claims and of what pools have taken.
+"""Claims: what a booking or a session holds. `set_claims` is the only writer of claims and of what pools have taken.
 
 Order of locks, for every transaction that books, moves or lets go (docs/decisions/0006-claims.md):
-the booking's or member's row, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
+the row of the session or window, the booking's or member's, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
 UPDATE). Then check, then write. The exclusion and check constraints stand behind it, for whatever
 might one day write past this door.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -68,11 +68,27 @@ class OutOfStock(Refusal):
     fix = _("Choose fewer, or something else.")
 
 
-Full = SessionFull | WindowFull | OutOfStock
-_FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock]] = {
-    "session": SessionFull,
-    "window": WindowFull,
+class PassUsedUp(Refusal):
+    """Fewer credits are left on the pass than the booking takes."""
+
+    code = "pass_used_up"
+    status = 409
+    title = _("Pass used up")
+    detail = _("The pass has %(left)s visits left.")
+    fix = _("Book without the pass, or choose another one.")
+
+
+Full = SessionFull | WindowFull | OutOfStock | PassUsedUp
+FULL = (SessionFull, WindowFull, OutOfStock, PassUsedUp)
+# The kinds of pools that refuse in words of their own; any other is stock.
+SESSION, WINDOW, STOCK, PASS = "session", "window", "stock", "pass"
+_FULL: dict[str, type[SessionFull] | type[WindowFull] | type[OutOfStock] | type[PassUsedUp]] = {
+    SESSION: SessionFull,
+    WINDOW: WindowFull,
+    PASS: PassUsedUp,
 }
+# Who a claim belongs to.
+Holder = Literal["booking", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +117,22 @@ class PoolClaim:
 Wanted = ResourceClaim | PoolClaim
 
 
-def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = False) -> None:
-    """Make `wanted` exactly what the booking holds: all of it, or nothing changes.
+def set_claims(
+    holder_id: UUID,
+    *,
+    wanted: Sequence[Wanted],
+    fresh: bool = False,
+    holder: Holder = "booking",
+    used_up: frozenset[str] = frozenset(),
+) -> None:
+    """Make `wanted` exactly what the booking (or session) holds: all of it, or nothing changes.
 
     Takes, moves and lets go in one: nothing wanted releases everything. A resource that stays is
-    updated in place, so that a booking never clashes with itself, and what is new is taken before what
+    updated in place, so that a holder never clashes with itself, and what is new is taken before what
     is old is let go. Needs a transaction whose caller holds the booking or its member. Raises SlotTaken,
-    SessionFull, WindowFull or OutOfStock, naming the claims that failed; then the caller's transaction
-    can go on as if nothing was asked. `fresh` says that the booking is new and holds nothing yet.
+    SessionFull, WindowFull, OutOfStock or PassUsedUp, naming the claims that failed; then the caller's
+    transaction can go on as if nothing was asked. `fresh` says that the holder is new and holds nothing
+    yet. What is let go of a pool whose kind is in `used_up` does not come back: its capacity shrinks.
     """
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
     pools = [want for want in wanted if isinstance(want, PoolClaim)]
@@ -116,18 +140,41 @@ def set_claims(booking_id: UUID, *, wanted: Sequence[Wanted], fresh: bool = Fals
         with transaction.atomic():
             if resources:
                 lock_resources(want.resource_id for want in resources)
-                check_free(booking_id, [want for want in resources if not want.over])
-                resources = _over_only_where_taken(booking_id, resources)
-            held = [] if fresh else list(Claim.objects.filter(booking_id=booking_id, active=True))
-            _write_resources(booking_id, [claim for claim in held if claim.resource_id], resources)
-            _write_pools(booking_id, [claim for claim in held if claim.pool_id], pools)
+                check_free(holder_id, [want for want in resources if not want.over])
+                resources = _over_only_where_taken(holder_id, resources)
+            held = [] if fresh else _held(holder_id, holder)
+            _write_resources(holder_id, holder, [claim for claim in held if claim.resource_id], resources)
+            _write_pools(holder_id, holder, [claim for claim in held if claim.pool_id], pools, used_up)
     except IntegrityError as error:
         raise _refusal_of(error, resources, pools) from error
 
 
-def release_claims(booking_id: UUID) -> None:
-    """Let go of all that the booking holds. Giving back needs no lock but the pools' rows."""
-    set_claims(booking_id, wanted=())
+def _held(holder_id: UUID, holder: Holder) -> list[Claim]:
+    return list(Claim.objects.select_related("pool").filter(**{f"{holder}_id": holder_id}, active=True))
+
+
+def release_claims(
+    holder_id: UUID, *, holder: Holder = "booking", used_up: frozenset[str] = frozenset()
+) -> None:
+    """Let go of all that the booking or session holds. Giving back needs no lock but the pools' rows."""
+    set_claims(holder_id, wanted=(), holder=holder, used_up=used_up)
+
+
+def claims_of(booking_id: UUID) -> tuple[Wanted, ...]:
+    """What the booking holds now, as it would be wanted."""
+    return wanted_of(_held(booking_id, "booking"))
+
+
+def wanted_of(claims: Iterable[Claim]) -> tuple[Wanted, ...]:
+    """The claims as they would be wanted again."""
+    wanted: list[Wanted] = []
+    for claim in claims:
+        if claim.pool_id is not None:
+            wanted.append(PoolClaim(claim.pool_id, claim.units))
+        elif claim.resource_id is not None and claim.starts_at is not None and claim.ends_at is not None:
+            span = Span(claim.starts_at, claim.ends_at)
+            wanted.append(ResourceClaim(claim.resource_id, span, claim.role, over=claim.overbooked))
+    return tuple(wanted)
 
 
 def lock_resources(resource_ids: Iterable[UUID]) -> None:
@@ -139,43 +186,44 @@ def lock_resources(resource_ids: Iterable[UUID]) -> None:
         )
 
 
-def check_free(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
-    """Raise SlotTaken, with every claim that another booking stands against."""
-    conflicts = _conflicts(booking_id, wanted) if wanted else []
+def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
+    """Raise SlotTaken, with every claim that another booking or session stands against."""
+    conflicts = _conflicts(holder_id, wanted) if wanted else []
     if conflicts:
         refusal = slot_taken(conflicts[0].resource_id)
         refusal.claims = tuple(conflicts)
         raise refusal
 
 
-def _over_only_where_taken(booking_id: UUID, wanted: list[ResourceClaim]) -> list[ResourceClaim]:
+def _over_only_where_taken(holder_id: UUID, wanted: list[ResourceClaim]) -> list[ResourceClaim]:
     """Claims that may be taken over others, marked so only where another really stands against them."""
     if not any(want.over for want in wanted):
         return wanted
-    against = set(_conflicts(booking_id, wanted))
+    against = set(_conflicts(holder_id, wanted))
     return [replace(want, over=want in against) for want in wanted]
 
 
-# Other bookings' claims on a wanted resource then; a practitioner's at another store with the way there.
+# Others' claims (bookings' and sessions') on a wanted resource then; a practitioner's at another store with the way there.
 _AGAINST = """
 WITH w AS (
   SELECT * FROM unnest(%(resources)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(stores)s::uuid[])
   WITH ORDINALITY AS w (resource_id, starts_at, ends_at, store_id, place))
 SELECT w.place, c.booking_id FROM w
   JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id
-  AND c.during && tstzrange(w.starts_at, w.ends_at) AND c.booking_id <> %(but)s
+  AND c.during && tstzrange(w.starts_at, w.ends_at) AND coalesce(c.booking_id, c.session_id) <> %(but)s
 UNION
 SELECT w.place, far.booking_id FROM w JOIN stores_travel t ON t.store_id = w.store_id CROSS JOIN LATERAL (
-  SELECT c.booking_id FROM booking_claim c JOIN booking_booking b ON b.id = c.booking_id
-  WHERE c.active AND c.resource_id = w.resource_id AND b.store_id = t.other_id AND c.booking_id <> %(but)s
+  SELECT c.booking_id FROM booking_claim c LEFT JOIN booking_booking b ON b.id = c.booking_id
+  LEFT JOIN booking_session s ON s.id = c.session_id WHERE c.active AND c.resource_id = w.resource_id
+  AND coalesce(b.store_id, s.store_id) = t.other_id AND coalesce(c.booking_id, c.session_id) <> %(but)s
   AND c.during && tstzrange(
     w.starts_at - t.minutes * interval '1 minute', w.ends_at + t.minutes * interval '1 minute')) far
 ORDER BY 1
 """
 
 
-def _against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, UUID]]:
-    """Which of `wanted` (by place, from 1) which other bookings stand against."""
+def _against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, UUID | None]]:
+    """Which of `wanted` (by place, from 1) which other bookings stand against; None is a session."""
     with connection.cursor() as cursor:
         cursor.execute(
             _AGAINST,
@@ -190,9 +238,9 @@ def _against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, U
         return list(cursor.fetchall())
 
 
-def _conflicts(booking_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
-    """Those of `wanted` that other bookings stand against, in their order."""
-    places = dict.fromkeys(place for place, _booking in _against(wanted, but=booking_id))
+def _conflicts(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
+    """Those of `wanted` that others stand against, in their order."""
+    places = dict.fromkeys(place for place, _booking in _against(wanted, but=holder_id))
     return [wanted[place - 1] for place in places]
 
 
@@ -206,14 +254,15 @@ def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
     """The other bookings that hold any of the resources then, or units of any of the pools."""
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
     pools = [want.pool_id for want in wanted if isinstance(want, PoolClaim)]
-    found = {booking for _place, booking in _against(resources, but=but)} if resources else set()
+    against = _against(resources, but=but) if resources else []
+    found = {booking for _place, booking in against if booking is not None}
     if pools:
         holding = Claim.objects.filter(active=True, pool_id__in=pools).exclude(booking_id=but)
         found.update(holding.values_list("booking_id", flat=True))
     return sorted(found)
 
 
-def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceClaim]) -> None:
+def _write_resources(holder_id: UUID, holder: Holder, held: list[Claim], wanted: list[ResourceClaim]) -> None:
     old: dict[UUID, list[Claim]] = defaultdict(list)
     for claim in held:
         assert claim.resource_id is not None
@@ -229,8 +278,7 @@ def _write_resources(booking_id: UUID, held: list[Claim], wanted: list[ResourceC
             _deactivate(old.pop(want.resource_id, []))
             new.append(
                 Claim(
-                    id=new_id(),
-                    booking_id=booking_id,
+                    **{"id": new_id(), f"{holder}_id": holder_id},
                     resource_id=want.resource_id,
                     **_row(want),
                 )
@@ -255,33 +303,42 @@ def _deactivate(claims: Sequence[Claim]) -> None:
         Claim.objects.filter(id__in=[claim.id for claim in claims]).update(active=False)
 
 
-def _write_pools(booking_id: UUID, held: list[Claim], wanted: list[PoolClaim]) -> None:
+def _write_pools(
+    holder_id: UUID, holder: Holder, held: list[Claim], wanted: list[PoolClaim], used_up: frozenset[str]
+) -> None:
     """Move every pool by the difference, in the order of their ids; then the claims follow."""
     old = Counter[UUID]()
+    spent = set[UUID]()
     for claim in held:
-        assert claim.pool_id is not None
+        assert claim.pool_id is not None and claim.pool is not None
         old[claim.pool_id] += claim.units
+        if claim.pool.kind in used_up:
+            spent.add(claim.pool_id)
     new = Counter[UUID]()
     for want in wanted:
         new[want.pool_id] += want.units
     for pool_id in sorted(old.keys() | new.keys()):
         more = new[pool_id] - old[pool_id]
-        if more and not take_units(pool_id, more):
+        if more and not take_units(pool_id, more, used_up=pool_id in spent):
             raise pool_full(pool_id, more)
     gone = [claim for claim in held if claim.pool_id is not None and old[claim.pool_id] != new[claim.pool_id]]
     _deactivate(gone)
     Claim.objects.bulk_create(
-        Claim(id=new_id(), booking_id=booking_id, pool_id=pool_id, units=units)
+        Claim(**{"id": new_id(), f"{holder}_id": holder_id}, pool_id=pool_id, units=units)
         for pool_id, units in sorted(new.items())
         if units != old[pool_id]
     )
 
 
-def take_units(pool_id: UUID, units: int) -> bool:
-    """Take `units` of a pool (give back where negative), unless it would hold fewer: the guard is the WHERE."""
-    return bool(
-        Pool.objects.filter(id=pool_id, taken__lte=F("capacity") - units).update(taken=F("taken") + units)
-    )
+def take_units(pool_id: UUID, units: int, *, used_up: bool = False) -> bool:
+    """Take `units` of a pool (give back where negative), unless it would hold fewer: the guard is the WHERE.
+
+    What is given back used up leaves the capacity too.
+    """
+    changes = {"taken": F("taken") + units}
+    if used_up and units < 0:
+        changes["capacity"] = F("capacity") + units
+    return bool(Pool.objects.filter(id=pool_id, taken__lte=F("capacity") - units).update(**changes))
 
 
 def slot_taken(resource_id: UUID) -> SlotTaken:
@@ -302,6 +359,7 @@ def pool_full(pool_id: UUID, units: int) -> Full:
     if pool is None:
         return OutOfStock(extra={"claim": {"pool": str(pool_id), "units": units, "left": 0}})
     return _FULL.get(pool["kind"], OutOfStock)(
+        params={"left": max(0, pool["capacity"] - pool["taken"]), "name": pool["name"]},
         extra={
             "claim": {
                 "pool": str(pool_id),
@@ -310,7 +368,7 @@ def pool_full(pool_id: UUID, units: int) -> Full:
                 "units": units,
                 "left": max(0, pool["capacity"] - pool["taken"]),
             }
-        }
+        },
     )
 
 

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import Booking, BookingItem, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, may_anywhere, require, stores_where
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import tail_of
@@ -47,8 +47,11 @@ class StoreDay:
 
 
 def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
-    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late."""
-    overdue = now - booking.starts_at
+    """How long a confirmed guest is overdue, from LATE_AFTER on; None for who is not late.
+
+    Goods can be fetched until their window ends.
+    """
+    overdue = now - (booking.ends_at if booking.pickup_window_id is not None else booking.starts_at)
     return overdue if booking.status == Status.CONFIRMED and overdue >= LATE_AFTER else None
 
 
@@ -56,11 +59,16 @@ def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
     """The bookings an actor may read, with all that a document of one needs: members their own,
     employees those of the stores whose day they may read. Lazy.
     """
-    everything = Booking.objects.select_related(*WITH)
+    everything = Booking.objects.select_related(*WITH).prefetch_related(items_with_names())
     if actor.is_member:
         return everything.filter(member_id=actor.member_id)
     stores = stores_where(actor, Action.READ_DAY)
     return everything if stores is None else everything.filter(store_id__in=stores)
+
+
+def items_with_names() -> Prefetch[str, QuerySet[BookingItem], str]:
+    """The items of bookings with their products, in one query for all."""
+    return Prefetch("items", queryset=BookingItem.objects.select_related("product"))
 
 
 def read_seen_booking(booking_id: UUID, *, by: Actor) -> Booking:

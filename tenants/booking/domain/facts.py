@@ -66,19 +66,20 @@ SELECT 'busy', NULL, NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, star
   FROM booking_claim
   WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people UNION ALL SELECT id FROM things))
     AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
-    AND booking_id <> ALL(%(but)s)
-    AND booking_id NOT IN (
-      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s)
+    AND (booking_id IS NULL OR booking_id <> ALL(%(but)s) AND booking_id NOT IN (
+      SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s))
 UNION ALL
 -- somebody who serves at another store is busy here for as long as the way takes, before and after
 SELECT 'away', t.store_id, NULL, far.resource_id, NULL, t.minutes, NULL, NULL, NULL, NULL,
     far.starts_at - t.minutes * interval '1 minute', far.ends_at + t.minutes * interval '1 minute'
   FROM stores_travel t CROSS JOIN LATERAL (
-    SELECT c.resource_id, c.starts_at, c.ends_at FROM booking_claim c JOIN booking_booking b ON b.id = c.booking_id
-    WHERE c.active AND c.resource_id = ANY(ARRAY(SELECT resource_id FROM people)) AND b.store_id = t.other_id
+    SELECT c.resource_id, c.starts_at, c.ends_at FROM booking_claim c
+    LEFT JOIN booking_booking b ON b.id = c.booking_id LEFT JOIN booking_session s ON s.id = c.session_id
+    WHERE c.active AND c.resource_id = ANY(ARRAY(SELECT resource_id FROM people))
+      AND coalesce(b.store_id, s.store_id) = t.other_id
       AND c.starts_at < %(end)s + t.minutes * interval '1 minute' AND c.starts_at > %(since)s
-      AND c.ends_at > %(start)s - t.minutes * interval '1 minute' AND b.id <> ALL(%(but)s)
-      AND NOT (b.status = 'held' AND b.expires_at <= %(now)s)
+      AND c.ends_at > %(start)s - t.minutes * interval '1 minute' AND (b.id IS NULL OR b.id <> ALL(%(but)s)
+      AND NOT (b.status = 'held' AND b.expires_at <= %(now)s))
     OFFSET 0) far
   WHERE t.store_id = ANY(%(stores)s)
 """  # noqa: S608 (a constant of catalogue, nobody's input)

@@ -14,6 +14,7 @@ from .attempts import again_on_conflict
 from .availability import find_slots
 from .book import lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
+from .claims import PoolClaim, claims_of
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
 from .place import take_place
@@ -24,8 +25,11 @@ from .transitions import EVENT_OF, Move, apply_move
 def find_place_here(booking: Booking, *, store_id: UUID, now: datetime) -> Slot[UUID] | None:
     """The first place for a booking of another store at this one, today or tomorrow and not before `now`.
 
-    None where this store does not do it, or has no time for it. Two queries and the store's zone.
+    None where this store does not do it, or has no time for it; a seat or goods are of their own store alone.
+    Two queries and the store's zone.
     """
+    if _stays(booking):
+        return None
     today = local_date(now, zone_of_store(store_id))
     days = [today, today + timedelta(days=1)]
     try:
@@ -33,6 +37,13 @@ def find_place_here(booking: Booking, *, store_id: UUID, now: datetime) -> Slot[
     except NotOffered:
         return None
     return next((slot for day in found for slot in day.slots if slot.starts_at >= now), None)
+
+
+def _stays(booking: Booking) -> bool:
+    """Whether the booking is of its own store alone: a seat, a pickup, or goods of that store's stock."""
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        return True
+    return booking.items.exists()
 
 
 @again_on_conflict
@@ -50,7 +61,7 @@ def take_over_booking(
     booking = found.select_related("store", "service", "member", "practitioner").first()
     if booking is None or booking.member_id is None:
         raise UnknownCode
-    if booking.store_id == store_id:
+    if booking.store_id == store_id or _stays(booking):
         raise NotSeen
     lock_member(booking.member_id)
     offering = read_offering(store_id, booking.service_id, by_staff=True)
@@ -73,6 +84,7 @@ def take_over_booking(
         practitioner_id=wished,
         now=now,
         by_staff=True,
+        extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
     )
     served = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = served.start, served.end

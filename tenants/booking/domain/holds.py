@@ -9,7 +9,7 @@ from uuid import UUID
 from chains.due import mark_due
 from tenants.booking.models import Booking, Status
 
-from .claims import OutOfStock, SessionFull, SlotTaken, Wanted, WindowFull, holders_of, set_claims
+from .claims import FULL, Holder, SlotTaken, Wanted, holders_of, set_claims
 from .transitions import Move, apply_move
 
 HOLDS = "holds"
@@ -48,11 +48,18 @@ def expire_holds_among(booking_ids: Iterable[UUID], *, now: datetime) -> bool:
     return bool(found)
 
 
-def take_claims(booking_id: UUID, *, wanted: Sequence[Wanted], now: datetime, fresh: bool = False) -> None:
+def take_claims(
+    holder_id: UUID,
+    *,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    fresh: bool = False,
+    holder: Holder = "booking",
+) -> None:
     """As claims.set_claims, after holds whose time is over have made room, if they stood in the way."""
     try:
-        set_claims(booking_id, wanted=wanted, fresh=fresh)
-    except (SlotTaken, SessionFull, WindowFull, OutOfStock):
-        if not expire_holds_among(holders_of(wanted, but=booking_id), now=now):
+        set_claims(holder_id, wanted=wanted, fresh=fresh, holder=holder)
+    except (SlotTaken, *FULL):
+        if not expire_holds_among(holders_of(wanted, but=holder_id), now=now):
             raise
-        set_claims(booking_id, wanted=wanted, fresh=fresh)
+        set_claims(holder_id, wanted=wanted, fresh=fresh, holder=holder)

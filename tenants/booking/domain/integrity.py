@@ -30,9 +30,40 @@ CHECKS: Mapping[str, str] = MappingProxyType(
             WHERE b.status NOT IN ('held', 'confirmed', 'arrived')""",
         "a booking claims its practitioner": """
             SELECT b.id FROM booking_booking b JOIN people_employee e ON e.id = b.practitioner_id
-            WHERE b.status IN ('held', 'confirmed', 'arrived') AND NOT EXISTS (
+            WHERE b.status IN ('held', 'confirmed', 'arrived') AND b.session_id IS NULL AND NOT EXISTS (
                 SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active
                 AND c.resource_id = e.resource_id AND c.during && tstzrange(b.starts_at, b.ends_at))""",
+        "a booking of a session or window claims of its pool": """
+            SELECT b.id FROM booking_booking b
+            LEFT JOIN booking_session s ON s.id = b.session_id
+            LEFT JOIN booking_pickupwindow w ON w.id = b.pickup_window_id
+            WHERE b.status IN ('held', 'confirmed', 'arrived')
+            AND coalesce(s.pool_id, w.pool_id) IS NOT NULL AND NOT EXISTS (
+                SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active
+                AND c.pool_id = coalesce(s.pool_id, w.pool_id)
+                AND c.units = CASE WHEN s.id IS NULL THEN 1 ELSE b.party_size END)""",
+        "a live booking claims its items of the stock": """
+            SELECT DISTINCT b.id FROM booking_booking b JOIN booking_bookingitem i ON i.booking_id = b.id
+            JOIN booking_stock t ON t.id = i.stock_id
+            WHERE b.status IN ('held', 'confirmed', 'arrived') AND NOT EXISTS (
+                SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active
+                AND c.pool_id = t.pool_id AND c.units = i.quantity)""",
+        "a session that takes place holds its practitioner and room": """
+            SELECT s.id FROM booking_session s LEFT JOIN people_employee e ON e.id = s.practitioner_id
+            WHERE s.state = 'scheduled' AND EXISTS (
+                SELECT FROM unnest(ARRAY[e.resource_id, s.resource_id]) AS needed (id)
+                WHERE needed.id IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM booking_claim c WHERE c.session_id = s.id AND c.active
+                    AND c.resource_id = needed.id AND c.during @> tstzrange(s.starts_at, s.ends_at)))""",
+        "a session called off has no live booking and holds nothing": """
+            SELECT s.id FROM booking_session s WHERE s.state = 'called_off' AND (
+                EXISTS (SELECT FROM booking_claim c WHERE c.session_id = s.id AND c.active)
+                OR EXISTS (SELECT FROM booking_booking b WHERE b.session_id = s.id
+                    AND b.status IN ('held', 'confirmed', 'arrived')))""",
+        "a stock has what its log adds up to": """
+            SELECT t.id FROM booking_stock t JOIN booking_pool p ON p.id = t.pool_id
+            LEFT JOIN booking_stockchange c ON c.stock_id = t.id
+            GROUP BY t.id, p.capacity HAVING p.capacity <> coalesce(sum(c.units), 0)""",
         "a claim's times are those of its range": """
             SELECT c.id FROM booking_claim c WHERE c.resource_id IS NOT NULL
             AND c.during IS DISTINCT FROM tstzrange(c.starts_at, c.ends_at)""",
@@ -48,8 +79,8 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "no member has two live bookings at once": """
             SELECT b.id FROM booking_booking b JOIN booking_booking d ON d.member_id = b.member_id
             AND d.id > b.id AND d.status IN ('held', 'confirmed', 'arrived')
-            AND d.starts_at < b.ends_at AND d.ends_at > b.starts_at
-            WHERE b.status IN ('held', 'confirmed', 'arrived')""",
+            AND d.starts_at < b.ends_at AND d.ends_at > b.starts_at AND d.pickup_window_id IS NULL
+            WHERE b.status IN ('held', 'confirmed', 'arrived') AND b.pickup_window_id IS NULL""",
         "a booking's last transition led to its status": """
             SELECT b.id FROM booking_booking b LEFT JOIN LATERAL (
                 SELECT t.after FROM booking_transition t WHERE t.booking_id = b.id ORDER BY t.id DESC LIMIT 1

@@ -15,8 +15,8 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.catalogue.models import Need as NeedRow
-from tenants.catalogue.models import Offer, Service
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
@@ -32,6 +32,16 @@ class NotOffered(Refusal):
     title = _("Not offered here")
     detail = _("“%(service)s” cannot be booked at %(store)s.")
     fix = _("Choose another service, or another shop.")
+
+
+class NotByTime(Refusal):
+    """The service is booked by session or pickup window, not at a time of one's own."""
+
+    code = "not_by_time"
+    status = 422
+    title = _("Not booked by time")
+    detail = _("“%(service)s” is booked by choosing one of its scheduled times.")
+    fix = _("Choose a session or a pickup window.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Offering:
     lead: timedelta
     horizon: timedelta
     notice: int
+    booked_as: str = BookedAs.TIME
     roles: tuple[Role, ...] = ()
 
     @property
@@ -70,7 +81,7 @@ _FIELDS = (
     "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice",
+    "service__horizon_days", "service__notice", "service__booked_as",
 )  # fmt: skip
 
 
@@ -148,8 +159,15 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
         lead=timedelta(minutes=row["service__lead"]),
         horizon=timedelta(days=row["service__horizon_days"]),
         notice=row["service__notice"],
+        booked_as=row["service__booked_as"],
         roles=roles,
     )
+
+
+def require_by_time(offering: Offering) -> None:
+    """Raise NotByTime for what is booked by session or pickup window."""
+    if offering.booked_as != BookedAs.TIME:
+        raise NotByTime(params={"service": offering.service_name})
 
 
 def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:

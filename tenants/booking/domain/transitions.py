@@ -22,12 +22,12 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal, Text, require_version
-from tenants.booking.models import LIVE, Booking, Status, Transition
+from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor
 
 from .attempts import Raced
-from .claims import release_claims
+from .ends import settle_end
 
 
 class Move(StrEnum):
@@ -123,7 +123,7 @@ def apply_move(
     detail: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
 ) -> Booking:
-    """Make the move: guarded UPDATE, transition, event; claims are released where the status lets go of them.
+    """Make the move: guarded UPDATE, transition, event; what the status lets go of is released (ends.py).
 
     `booking` is as it was read; a rival who was quicker makes this raise Raced, and the caller reads
     again (attempts.again_on_conflict). `fields` are further columns to set. The booking is updated in
@@ -145,8 +145,7 @@ def apply_move(
         payload={"status": after},
         now=now,
     )
-    if after not in LIVE and before in LIVE:
-        release_claims(booking.id)
+    settle_end(booking, before=before, by=by, now=now)
     return booking
 
 

@@ -7,11 +7,8 @@ enough for the guests of a shop on its network, too few to empty a calendar.
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -28,19 +25,21 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .attempts import Raced, again_on_conflict
-from .book import insert_booking, lock_member, require_member_free, require_practitioner
+from .book import begin_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
-from .offering import read_offering
+from .items import write_items
+from .offering import read_offering, require_by_time
 from .open import require_open
 from .penalties import require_booking_right
 from .place import take_place
-from .policies import read_terms
+from .policies import booking_terms
 from .rules import MemberOverlap
-from .terms import Terms, keep_terms, terms_of, terms_row
-from .transitions import Move, apply_move, read_booking, record_transition
+from .scheduled import Wish, lock_spot, prepare
+from .terms import Terms, terms_of, terms_row
+from .transitions import Move, apply_move, read_booking
 
 PER_ADDRESS = 20
 # For a day the browser that held a time is told so when it comes back; after that, hashes of its key
@@ -108,6 +107,7 @@ def hold_for_visitor(
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
+    require_by_time(offering)
     calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
     require_practitioner(calendar, practitioner_id)
     booking = Booking(
@@ -134,20 +134,26 @@ def hold_for_visitor(
         by_staff=False,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    keep_terms(booking, read_terms(offering, member_id=None, now=now))
-    insert_booking(booking, randbelow=secrets.randbelow)
+    begin_booking(booking, by=NOBODY, now=now)
     _remember(booking, visitor=visitor, address=address)
-    record_transition(booking, before="", by=Actor(), now=now)
-    record_event(
-        "booking.held",
-        subject_id=booking.id,
-        store_id=store_id,
-        version=booking.version,
-        payload={"status": booking.status},
-        now=now,
-    )
-    mark_due(HOLDS, now + HOLD_FOR)
     return booking
+
+
+@again_on_conflict
+def hold_scheduled_for_visitor(wish: Wish, *, visitor: str, address: str, now: datetime) -> Booking:
+    """As hold_for_visitor, for seats in a session or goods in a pickup window.
+
+    Raises NotOpen, TooManyHolds, and what scheduled.book_scheduled raises of the wish.
+    """
+    require_open(by=NOBODY)
+    _require_few(address, but=visitor, now=now)
+    _let_go(visitor, now=now)
+    spot = lock_spot(wish, by=NOBODY)
+    prepared = prepare(spot, wish, member_id=None, by=NOBODY, now=now, hold=True)
+    begin_booking(prepared.booking, by=NOBODY, now=now)
+    write_items(prepared.booking, prepared.basket)
+    _remember(prepared.booking, visitor=visitor, address=address)
+    return prepared.booking
 
 
 def held_by(booking_id: UUID, *, visitor: str) -> Booking:
@@ -222,8 +228,9 @@ def confirm_visitor_hold(
     lock_member(by.member_id)
     booking = held_by(booking_id, visitor=visitor)
     _require_live(booking, now=now)
-    require_member_free(by.member_id, booking, now=now)
-    require_booking_right(by.member_id, by=by, zone=ZoneInfo(booking.store.time_zone), now=now)
+    if booking.pickup_window_id is None:
+        require_member_free(by.member_id, booking, now=now)
+    require_booking_right(by.member_id, by=by, store_id=booking.store_id, now=now)
     own = terms_for_member(booking, by.member_id, now=now)
     if own != (agreed or terms_of(booking)):
         raise TermsDiffer
@@ -251,11 +258,8 @@ def terms_for_member(booking: Booking, member_id: UUID, *, now: datetime) -> Ter
     They are the hold's own, whatever the chain has changed since, unless the policy that fits the
     member is another than the one for somebody unknown.
     """
-    offering = replace(
-        read_offering(booking.store_id, booking.service_id, by_staff=True), price_amount=booking.price_amount
-    )
-    own = read_terms(offering, member_id=member_id, now=now)
-    unknown = read_terms(offering, member_id=None, now=now)
+    own = booking_terms(booking, member_id=member_id, now=now)
+    unknown = booking_terms(booking, member_id=None, now=now)
     return terms_of(booking) if own == unknown else own
 
 

@@ -51,6 +51,7 @@ class ServiceFields(TypedDict, total=False):
     category: str
     translations: dict[str, dict[str, str]]
     minutes: int
+    booked_as: str
     prepare: int
     clean_up: int
     step: int

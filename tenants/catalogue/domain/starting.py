@@ -40,6 +40,7 @@ def add_service(template: ServiceTemplate, *, locale: str, currency: str, positi
             "prepare": template.prepare,
             "clean_up": template.clean_up,
             "step": template.step,
+            "booked_as": template.booked_as,
             "price_amount": price or 0,
             "currency": currency,
             "online": price is not None,

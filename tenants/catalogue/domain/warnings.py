@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from tenants.catalogue.domain.practitioners import Practitioner, read_practitioners
-from tenants.catalogue.models import Service
+from tenants.catalogue.models import BookedAs, Service
 from tenants.stores.models import OpeningHours, Store
 
 
@@ -29,6 +29,8 @@ def warn_of(service: Service) -> list[Warning]:
     practitioner of the store has all of them.
     """
     stores = list(Store.objects.filter(offers__service=service, offers__active=True))
+    if service.booked_as != BookedAs.TIME and stores:
+        return []  # its times are planned one by one
     return warn_of_draft(service.minutes, list(service.skills.values_list("id", flat=True)), stores)
 
 
@@ -53,6 +55,8 @@ def warn_of_all() -> list[tuple[Service, Warning]]:
     for service in services:
         stores = offered[service.id]
         needed = {skill.id for skill in service.skills.all()}
+        if service.booked_as != BookedAs.TIME and stores:
+            continue
         warnings = (
             _warnings(service.minutes, needed, stores, longest, people)
             if stores

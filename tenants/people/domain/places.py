@@ -71,8 +71,8 @@ def add_resource(store_id: UUID, *, kind: str, name: str, capacity: int, by: Act
     return stores.add_resource(managed_store(store_id, by=by), kind=kind, name=name, capacity=capacity)
 
 
-def managed_store(store_id: UUID, *, by: Actor) -> Store:
-    """The store, for who may manage it.
+def managed_store(store_id: UUID, *, by: Actor, action: Action = Action.MANAGE_STORE) -> Store:
+    """The store, for who may manage it, or do the `action` there.
 
     Raises Forbidden for a store that anybody can read, NotSeen for one that is closed to the public and
     none of theirs (docs/decisions/0010-not-found-or-forbidden.md).
@@ -80,7 +80,7 @@ def managed_store(store_id: UUID, *, by: Actor) -> Store:
     store = Store.objects.filter(id=store_id).first()
     if store is None:
         raise NotSeen
-    if may(by, Action.MANAGE_STORE, store_id=store_id):
+    if may(by, action, store_id=store_id):
         return store
     raise Forbidden if store.active or sees_store(by, store_id) else NotSeen
 

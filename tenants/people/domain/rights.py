@@ -26,6 +26,8 @@ class Action(StrEnum):
     MANAGE_CATALOGUE = "catalogue.manage"
     MANAGE_PEOPLE = "people.manage"
     MANAGE_SHIFTS = "shifts.manage"
+    PLAN_SESSIONS = "sessions.plan"
+    ADJUST_STOCK = "stock.adjust"
     READ_DAY = "day.read"
     CREATE_BOOKING = "booking.create"
     CHANGE_BOOKING = "booking.change"
@@ -53,6 +55,8 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.MANAGE_STORE,
             Action.MANAGE_PEOPLE,
             Action.MANAGE_SHIFTS,
+            Action.PLAN_SESSIONS,
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,
@@ -68,6 +72,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
     ),
     Role.CLERK: frozenset(
         {
+            Action.ADJUST_STOCK,
             Action.READ_DAY,
             Action.CREATE_BOOKING,
             Action.CHANGE_BOOKING,

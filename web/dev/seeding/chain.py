@@ -17,11 +17,12 @@ from chains.hosts import ChainInfo
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import Booking, Channel, Claim, Redemption
 from tenants.catalogue.domain.starting import add_service
-from tenants.catalogue.models import Offer, Service
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.extension.manifest import DemoChain, DemoStore, Manifest, words
 from tenants.members.models import Member
 from tenants.people.models import DayShift, Employee, Role, RoleGrant, Skill, WeeklyShift
 from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKind, Store
+from web.dev.seeding.counted import CountedSeeder
 from web.dev.seeding.history import history_of
 from web.dev.seeding.people import invent_members
 from web.dev.seeding.plan import (
@@ -87,7 +88,7 @@ class ChainSeeder:
     def seed(self) -> SeededChain:
         """Everything, in order."""
         services = self._services()
-        self._employee("owner", Role.OWNER, None, self._words({"zh-Hans": "品牌主", "en": "Owner"}))
+        owner = self._employee("owner", Role.OWNER, None, self._words({"zh-Hans": "品牌主", "en": "Owner"}))
         self._employee(
             "brand", Role.BRAND_MANAGER, None, self._words({"zh-Hans": "品牌经理", "en": "Brand manager"})
         )
@@ -96,6 +97,10 @@ class ChainSeeder:
         visits = list(self._visits(stores, services))
         self._write(visits, stores, services, members)
         self.done.bookings = len(visits)
+        counted = CountedSeeder(self.demo, self.rng, services, owner=owner, now=self.now)
+        products = counted.products()
+        for seeded in stores:
+            self.done.bookings += counted.fill(seeded.store, seeded.practitioners, products, members)
         return self.done
 
     def _words(self, texts: dict[str, str]) -> str:
@@ -213,6 +218,7 @@ class ChainSeeder:
                 key, service.minutes, service.prepare, service.clean_up, service.step, template.skill["en"]
             )
             for key, (service, template) in enumerate(zip(services, self.manifest.services, strict=True))
+            if service.booked_as == BookedAs.TIME
         ]
         busy: dict[date, set[int]] = {}
         for key, seeded in enumerate(stores):

@@ -1,0 +1,308 @@
+"""Booking what is scheduled: seats in a session, or goods in a pickup window. One door for both.
+
+Seats or window, stock and credits are claimed together, all or none (claims.py). The row of the session
+or window is locked first, shared: whoever calls it off waits for us, and we for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from chains.refusals import Refusal
+from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
+from tenants.people.domain.rights import Actor, NotSeen
+
+from .attempts import again_on_conflict
+from .book import (
+    Guest,
+    begin_booking,
+    channel_of,
+    lock_member,
+    member_for,
+    pass_claims,
+    require_booker,
+    require_member_free,
+)
+from .calendar import STAFF_AHEAD
+from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
+from .holds import HOLD_FOR, take_claims
+from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
+from .offering import Offering, read_offering
+from .open import require_open
+from .pickups import window_slots, windows_with_room
+from .rules import time_closed
+from .sessions import SessionCalledOff, session_slots, sessions_with_room
+from .why import Code
+
+
+class WindowClosed(Refusal):
+    """The shop takes no more orders for that pickup window."""
+
+    code = "window_closed"
+    status = 409
+    title = _("Window closed")
+    detail = _("The shop takes no more orders for that time.")
+    fix = _("Choose another window.")
+
+
+class NothingOrdered(Refusal):
+    """A pickup without anything to pick up."""
+
+    code = "nothing_ordered"
+    status = 422
+    title = _("Nothing chosen")
+    detail = _("There is nothing to pick up yet.")
+    fix = _("Choose at least one product.")
+
+
+class NotThatService(Refusal):
+    """The session or window is not one of the service that was named."""
+
+    code = "not_that_service"
+    status = 422
+    title = _("Another service")
+    detail = _("What was chosen is not of the service that was named.")
+    fix = _("Leave the service out, or choose a time of that service.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a session (by `session_id`) or a pickup window (by `window_id`), exactly one of them."""
+
+    session_id: UUID | None = None
+    window_id: UUID | None = None
+    store_id: UUID | None = None
+    service_id: UUID | None = None
+    party_size: int = 1
+    items: tuple[Item, ...] = ()
+    pass_id: UUID | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The session or window that was found, its row locked."""
+
+    row: Session | PickupWindow
+    offering: Offering
+
+    @property
+    def is_session(self) -> bool:
+        """Seats, or goods."""
+        return isinstance(self.row, Session)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A booking that is claimed and not yet written, with its items."""
+
+    booking: Booking
+    basket: Basket
+
+
+@again_on_conflict
+def book_scheduled(
+    wish: Wish,
+    *,
+    by: Actor,
+    now: datetime,
+    member: UUID | Guest | None = None,
+    hold: bool = False,
+    hold_until: datetime | None = None,
+    by_program: bool = False,
+) -> Booking:
+    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes (`hold_until`: till then).
+
+    The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
+    WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
+    WindowClosed, the TimeClosed rules, MemberOverlap (a second seat of a member included), ItemsWrong,
+    NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden.
+    """
+    spot = lock_spot(wish, by=by)
+    store_id = spot.row.store_id
+    require_booker(member, store_id=store_id, by=by)
+    require_open(by=by)
+    for_member = member_for(member, country=spot.offering.country, by=by, now=now)
+    lock_member(for_member)
+    prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)
+    if hold_until is not None:
+        prepared.booking.expires_at = hold_until
+    if spot.is_session:
+        require_member_free(for_member, prepared.booking, now=now)
+    begin_booking(prepared.booking, by=by, now=now)
+    write_items(prepared.booking, prepared.basket)
+    return prepared.booking
+
+
+def lock_spot(wish: Wish, *, by: Actor) -> Spot:
+    """The session or window with its offering, locked against being called off. Raises NotSeen, NotThatService."""
+    found: Session | PickupWindow | None
+    if wish.session_id is not None:
+        _lock_shared(Session, wish.session_id)
+        found = Session.objects.select_related("pool").filter(id=wish.session_id).first()
+    else:
+        _lock_shared(PickupWindow, wish.window_id)
+        found = PickupWindow.objects.select_related("pool").filter(id=wish.window_id).first()
+    if found is None or wish.store_id not in (None, found.store_id):
+        raise NotSeen
+    if wish.service_id not in (None, found.service_id):
+        raise NotThatService
+    return Spot(found, read_offering(found.store_id, found.service_id, by_staff=by.is_employee))
+
+
+def prepare(
+    spot: Spot,
+    wish: Wish,
+    *,
+    member_id: UUID | None,
+    by: Actor,
+    now: datetime,
+    hold: bool,
+    by_program: bool = False,
+) -> Prepared:
+    """Claim all of the wish for a booking that is still to be written. Raises as book_scheduled."""
+    row, offering = spot.row, spot.offering
+    seats = wish.party_size if spot.is_session else 1
+    basket = fill_basket(row.store_id, wish.items, currency=offering.currency)
+    if not spot.is_session and not basket.rows:
+        raise NothingOrdered
+    paid = 0 if wish.pass_id is not None else offering.price_amount * seats
+    session = row if isinstance(row, Session) else None
+    booking = Booking(
+        id=new_id(),
+        status=Status.HELD if hold else Status.CONFIRMED,
+        store_id=row.store_id,
+        service_id=row.service_id,
+        session=session,
+        pickup_window=row if isinstance(row, PickupWindow) else None,
+        member_id=member_id,
+        practitioner_id=session.practitioner_id if session else None,
+        resource_id=session.resource_id if session else None,
+        pass_id=wish.pass_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        party_size=wish.party_size,
+        price_amount=paid + basket.amount,
+        currency=offering.currency,
+        note=wish.note,
+        channel=channel_of(by, starts_at=row.starts_at, now=now, by_program=by_program),
+        made_by_id=by.employee_id,
+        notice=offering.notice,
+        expires_at=now + HOLD_FOR if hold else None,
+        created_at=now,
+    )
+    wanted: list[Wanted] = [PoolClaim(row.pool_id, seats), *basket.claims]
+    wanted += pass_claims(booking, units=seats, by=by, now=now)
+    claim_spot(spot, booking, wanted=wanted, basket=basket, seats=seats, now=now)
+    require_takable(spot, by=by, now=now)
+    return Prepared(booking, basket)
+
+
+def claim_spot(
+    spot: Spot, booking: Booking, *, wanted: Sequence[Wanted], basket: Basket, seats: int, now: datetime
+) -> None:
+    """Take the claims; what is full refuses with what near it is not."""
+    row = spot.row
+    try:
+        take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
+    except SessionFull as refusal:
+        near = sessions_with_room(
+            row.service_id, store_id=row.store_id, around=row.starts_at, seats=seats, now=now, but=row.id
+        )
+        refusal.extra["alternatives"] = session_slots(near, spot.offering.zone)
+        raise
+    except WindowFull as refusal:
+        windows = windows_with_room(row.store_id, around=row.starts_at, now=now, but=row.id)
+        refusal.extra["alternatives"] = window_slots(windows, spot.offering.zone)
+        raise
+    except OutOfStock as refusal:
+        raise name_short(refusal, basket) from None
+
+
+def require_takable(spot: Spot, *, by: Actor, now: datetime) -> None:
+    """Raise SessionCalledOff, WindowClosed or the rule of time that closes it: what counts is the start of a
+    session (for staff its end) and the end of a window.
+    """
+    row, offering = spot.row, spot.offering
+    if isinstance(row, Session) and row.state == SessionState.CALLED_OFF:
+        raise SessionCalledOff
+    if isinstance(row, PickupWindow) and not row.open:
+        raise WindowClosed
+    last = row.starts_at if isinstance(row, Session) and not by.is_employee else row.ends_at
+    lead = timedelta() if by.is_employee else offering.lead
+    ahead = STAFF_AHEAD if by.is_employee else offering.horizon
+    code: Code | None = None
+    if last <= now:
+        code = "past"
+    elif last <= now + lead:
+        code = "too_soon"
+    elif row.starts_at > now + ahead:
+        code = "too_far"
+    if code is not None:
+        raise time_closed([code], alternatives=_near(spot, now=now))
+
+
+def _near(spot: Spot, *, now: datetime) -> list[dict[str, object]]:
+    row, zone = spot.row, spot.offering.zone
+    if isinstance(row, Session):
+        near = sessions_with_room(
+            row.service_id, store_id=row.store_id, around=row.starts_at, seats=1, now=now, but=row.id
+        )
+        return session_slots(near, zone)
+    return window_slots(windows_with_room(row.store_id, around=row.starts_at, now=now, but=row.id), zone)
+
+
+def move_scheduled(booking: Booking, starts_at: datetime, *, by: Actor, now: datetime) -> dict[str, Any]:
+    """Take the session (of the same service and store) or window that begins then, let go of the old one.
+
+    The columns to change; the caller holds booking and member. Raises as book_scheduled, NotSeen where
+    nothing is scheduled for then.
+    """
+    old: Session | PickupWindow | None = booking.session or booking.pickup_window
+    assert old is not None
+    same = {"store_id": booking.store_id, "starts_at": starts_at}
+    if booking.session_id is not None:
+        ids = Session.objects.filter(**same, service_id=booking.service_id).exclude(
+            state=SessionState.CALLED_OFF
+        )
+        found = ids.exclude(id=old.id).values_list("id", flat=True).first()
+        wish = Wish(session_id=found, party_size=booking.party_size)
+    else:
+        windows = PickupWindow.objects.filter(**same, open=True).exclude(id=old.id)
+        found = windows.values_list("id", flat=True).first()
+        wish = Wish(window_id=found)
+    if found is None:
+        raise NotSeen
+    spot = lock_spot(wish, by=by)
+    seats = booking.party_size if spot.is_session else 1
+    kept = [one for one in claims_of(booking.id) if not _is_of(one, old.pool_id)]
+    wanted = [PoolClaim(spot.row.pool_id, seats), *kept]
+    claim_spot(spot, booking, wanted=wanted, basket=EMPTY, seats=seats, now=now)
+    require_takable(spot, by=by, now=now)
+    session = spot.row if isinstance(spot.row, Session) else None
+    return {
+        "session_id": session.id if session else None,
+        "pickup_window_id": None if session else spot.row.id,
+        "practitioner_id": session.practitioner_id if session else None,
+        "resource_id": session.resource_id if session else None,
+        "starts_at": spot.row.starts_at,
+        "ends_at": spot.row.ends_at,
+    }
+
+
+def _is_of(claim: Wanted, pool_id: UUID) -> bool:
+    return isinstance(claim, PoolClaim) and claim.pool_id == pool_id
+
+
+def _lock_shared(model: type[Session] | type[PickupWindow], row_id: UUID | None) -> None:
+    """FOR SHARE: many book at once, and whoever calls it off waits for all of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR SHARE", (row_id,))  # noqa: S608 (a table of ours)
