@@ -29,6 +29,11 @@ FORMS: dict[str, Form] = {
         "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
     },
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
+    "/waiting/join/{service_id}/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+        "when": "time",
+    },
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
     "/workbench/{store}/new/": lambda world, at: {
@@ -61,6 +66,8 @@ def address_of(route: str, world: World, at: Things) -> str:
         employee_id=at.practitioner,
         closure_id=at.closure,
         leave_id=at.leave,
+        wish_id=at.wish,
+        policy_id=at.policy,
         day="2026-11-30",
         name="nothing.png",
         act="no-show",

@@ -284,9 +284,10 @@ def test_place_in_the_queue_counts_those_before_who_could_take_the_same(cast: Ca
         assert [places[wish.id] for wish in wishes] == [1, 1, 1, 1, 3]
 
 
-def test_freed_seat_of_a_session_goes_to_the_first_who_waits_for_it(cast: Cast, counted: Counted) -> None:
+def test_freed_seat_of_a_session_goes_to_the_first_who_waits_for_it(cast: Cast) -> None:
     chain = cast.alpha
     with scope(chain):
+        counted = Counted(chain)
         session = counted.session(seats=1)
         taken = counted.book(session_id=session.id)
         people = make_members(2)
@@ -306,9 +307,10 @@ def test_freed_seat_of_a_session_goes_to_the_first_who_waits_for_it(cast: Cast, 
     assert _states(chain) == [("over", "expired"), ("offered", "open")]
 
 
-def test_more_seats_are_offered_to_who_waits(cast: Cast, counted: Counted) -> None:
+def test_more_seats_are_offered_to_who_waits(cast: Cast) -> None:
     chain = cast.alpha
     with scope(chain):
+        counted = Counted(chain)
         session = counted.session(seats=1)
         counted.book(session_id=session.id)
         join_waiting(wanted_seat(session.id), by=chain.actors["chen"], now=NOW)
@@ -319,10 +321,11 @@ def test_more_seats_are_offered_to_who_waits(cast: Cast, counted: Counted) -> No
     assert _states(chain) == [("offered", "open")]
 
 
-def test_nobody_queues_twice_for_a_session_nor_for_goods(cast: Cast, counted: Counted) -> None:
+def test_nobody_queues_twice_for_a_session_nor_for_goods(cast: Cast) -> None:
     chain = cast.alpha
     with scope(chain):
-        session, su = counted.session(), chain.actors["su"]
+        counted, su = Counted(chain), chain.actors["su"]
+        session = counted.session()
         join_waiting(wanted_seat(session.id), by=su, now=NOW)
         with pytest.raises(AlreadyWaiting):
             join_waiting(wanted_seat(session.id), by=su, now=NOW)
