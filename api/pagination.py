@@ -67,7 +67,7 @@ def read_limit(request: Request) -> int:
 
 def _after(model: type[Model], key: Sequence[str], values: list[Any]) -> Q:
     """Rows after the given ones in the order of the key: a > x, or a = x and b > y, …"""
-    found, equal = Q(), Q()
+    found, equal, bound = Q(), Q(), Q()
     for name, text in zip(key, values, strict=True):
         field = name.lstrip("-")
         try:
@@ -76,9 +76,13 @@ def _after(model: type[Model], key: Sequence[str], values: list[Any]) -> Q:
             raise CursorMalformed from None
         if value is None or "\x00" in str(value):
             raise CursorMalformed
-        found |= equal & Q(**{f"{field}__{'lt' if name.startswith('-') else 'gt'}": value})
+        further = "lt" if name.startswith("-") else "gt"
+        if not bound:
+            # said once more by itself, for an index to begin there: of an OR it makes nothing
+            bound = Q(**{f"{field}__{further}e": value})
+        found |= equal & Q(**{f"{field}__{further}": value})
         equal &= Q(**{field: value})
-    return found
+    return bound & found
 
 
 def _decode(cursor: str, length: int) -> list[Any]:

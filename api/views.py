@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from api.authentication import TokenAuthentication
 from api.domain.tokens import Bearer
 from api.idempotency import Answer, Slot, is_kept, keep_answer, open_slot
+from api.pace import count_call
 from api.parsers import StrictJson
 from api.problems import BodyTooLarge, NotJson, Unauthenticated
 from chains.hosts import ChainInfo
@@ -95,6 +96,8 @@ class Endpoint(APIView):
         if person is not None:
             structlog.contextvars.bind_contextvars(user=str(person))
         self._admit(self.who_reads or self.who if request.method in _READS else self.who)
+        if self.bearer is not None and self.chain is not None:
+            count_call(self.chain)
 
     def body(self, serializer: type[B], **options: Any) -> dict[str, Any]:
         """The checked body; raises Malformed with the fields named."""
@@ -148,7 +151,7 @@ class Endpoint(APIView):
             key, actor=self.actor, method=request.method or "", path=request.path, body=self._body()
         )
         if slot.kept is not None:
-            return _replay(slot.kept)
+            return replay(slot.kept)
         response = self._attempt(request, handler)
         self._keep(slot, response)
         return response
@@ -167,7 +170,8 @@ class Endpoint(APIView):
             keep_answer(slot, Answer(response.status_code, content_type, body), now=self.now)
 
 
-def _replay(answer: Answer) -> HttpResponse:
+def replay(answer: Answer) -> HttpResponse:
+    """A kept answer, marked as such."""
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
     if not answer.body:
         del response.headers["Content-Type"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from bench import migration, overhead, provisioning, traffic
+from bench import migration, overhead, provisioning, search, traffic
 from bench.ground import ROOT, Ground, Row, standing_ground
 
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
@@ -27,6 +27,7 @@ def main() -> int:
         "overhead": overhead.run,
         "traffic": traffic.run,
         "provisioning": provisioning.run,
+        "search": search.run,
         "migration": lambda ground: migration.run(ground, full=options.full),
     }
     rows: list[Row] = []

@@ -4,9 +4,14 @@ import io
 import sys
 import time
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+# allauth starts with its middleware alone; what is measured does without it
+settings.MIDDLEWARE = settings.MEASURED
+application = WSGIHandler()
 
 
 def ask() -> None:

@@ -167,7 +167,10 @@ class BookingQuery(ListQuery):
     practitioner = serializers.UUIDField(required=False)
     service = serializers.UUIDField(required=False)
     q = serializers.CharField(
-        required=False, max_length=80, allow_blank=True, help_text="Code, end of a phone, part of a name."
+        required=False,
+        max_length=80,
+        allow_blank=True,
+        help_text="Code or its beginning, end of a phone, name in characters or pinyin, staff, service, status.",
     )
 
     def get_fields(self) -> dict[str, Any]:

@@ -85,6 +85,10 @@ class PriceDocument(serializers.Serializer[Any]):
     currency = serializers.CharField()
     month = AmountDocument()
     year = AmountDocument()
+    store_month = AmountDocument(
+        allow_null=True, help_text="One store beyond those included; null: none can be added."
+    )
+    store_year = AmountDocument(allow_null=True)
 
 
 class PlanDocument(serializers.Serializer[Any]):
@@ -95,6 +99,7 @@ class PlanDocument(serializers.Serializer[Any]):
     pitch = serializers.CharField()
     prices = PriceDocument(many=True)
     limits = serializers.DictField(child=serializers.IntegerField(allow_null=True))
+    most_stores = serializers.IntegerField(allow_null=True, help_text="With stores added; null: any number.")
     trial_days = serializers.IntegerField()
 
 
@@ -231,12 +236,19 @@ def plan_document(plan: PlanCard) -> dict[str, Any]:
                 "currency": price.currency,
                 "month": {"amount": price.month, "currency": price.currency},
                 "year": {"amount": price.year, "currency": price.currency},
+                "store_month": _amount(price.store_month, price.currency),
+                "store_year": _amount(price.store_year, price.currency),
             }
             for price in plan.prices
         ],
         "limits": plan.limits,
+        "most_stores": plan.most_stores,
         "trial_days": plan.trial_days,
     }
+
+
+def _amount(amount: int | None, currency: str) -> dict[str, Any] | None:
+    return None if amount is None else {"amount": amount, "currency": currency}
 
 
 urls = [

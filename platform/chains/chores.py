@@ -31,6 +31,7 @@ class Chore(Protocol):
 
 
 _chores: dict[str, Chore] = {}
+_platform_chores: dict[str, Chore] = {}
 
 
 def register_chore(name: str, chore: Chore) -> None:
@@ -38,6 +39,18 @@ def register_chore(name: str, chore: Chore) -> None:
     if name in _chores:
         raise ValueError(f"a chore named {name} is registered already")
     _chores[name] = chore
+
+
+def register_platform_chore(name: str, chore: Chore) -> None:
+    """Add a chore to the platform's own hourly round; a name registered twice is a programming error."""
+    if name in _platform_chores:
+        raise ValueError(f"a chore of the platform named {name} is registered already")
+    _platform_chores[name] = chore
+
+
+def platform_chores() -> list[Chore]:
+    """What upper layers do in the platform's round."""
+    return list(_platform_chores.values())
 
 
 def keep_chain(*, now: datetime) -> None:

@@ -51,6 +51,7 @@ class ChainInfo:
     accent_tokens: dict[str, dict[str, str]]
     tagline: str
     opened_at: datetime | None
+    entitlements: dict[str, Any]
 
     @classmethod
     def of(cls, chain: Chain) -> ChainInfo:
@@ -71,6 +72,7 @@ class ChainInfo:
             accent_tokens=dict(chain.accent_tokens),
             tagline=chain.tagline,
             opened_at=chain.opened_at,
+            entitlements=dict(chain.entitlements),
         )
 
 

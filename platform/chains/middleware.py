@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 
+from chains.after_scope import finished
 from chains.hosts import ChainInfo, chain_at
 from chains.models import ChainState
 from chains.scope import chain_scope, platform_scope
@@ -35,7 +36,8 @@ class HostMiddleware:
             return self.get_response(request)
         if host == settings.BASE_HOST:
             with platform_scope():
-                return _undone_if_broken(self.get_response(request))
+                response = _undone_if_broken(self.get_response(request))
+            return finished(response)
         chain = chain_at(host)
         if chain is None:
             request.urlconf = settings.UNKNOWN_HOST_URLCONF
@@ -49,7 +51,8 @@ class HostMiddleware:
             settings.SUSPENDED_URLCONF if chain.state in _CLOSED_DOORS else settings.CHAIN_URLCONF
         )
         with chain_scope(chain):
-            return _undone_if_broken(self.get_response(request))
+            response = _undone_if_broken(self.get_response(request))
+        return finished(response)
 
 
 def _undone_if_broken(response: HttpResponseBase) -> HttpResponseBase:

@@ -65,6 +65,8 @@ class Chain(TenantMixin):
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=16, choices=ChainState.choices, default=ChainState.PROVISIONING)
     state_reason = models.CharField(max_length=300, blank=True)
+    # suspended by an operator's hand: paying does not open it, only the operator does
+    held = models.BooleanField(default=False)
     verticals = ArrayField(models.CharField(max_length=40), default=list)
     locale = models.CharField(max_length=16, default="zh-Hans")
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")

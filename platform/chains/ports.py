@@ -2,7 +2,8 @@
 
 `starters` fill a new chain with what it begins with (owner, first store, an industry's template).
 Each runs inside the new chain's scope and may be run again after a crash: it must be idempotent.
-`trial_terms` says on which terms a new chain starts; `offered_verticals` what one can run.
+`trial_terms` says on which terms a new chain starts; `offered_verticals` what one can run;
+`state_by_payment` where a chain stands by its payments.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from chains.hosts import ChainInfo
+from chains.models import ChainState
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,20 @@ def trial_terms(*, now: datetime) -> TrialTerms:
     """The terms of a chain that starts at `now`."""
     terms: TrialTermsAt = _single["trial terms"]
     return terms(now=now)
+
+
+StateByPayment = Callable[[UUID], ChainState | None]
+
+
+def register_state_by_payment(state: StateByPayment) -> None:
+    """Say where a chain's state by its payments is read; registered twice is a programming error."""
+    _register_single("state by payment", state)
+
+
+def state_by_payment(chain_id: UUID) -> ChainState | None:
+    """The state the chain has by its payments, in the platform's scope; None where nothing is known of it."""
+    state: StateByPayment | None = _single.get("state by payment")
+    return state(chain_id) if state is not None else None
 
 
 def register_verticals(codes: Callable[[], tuple[str, ...]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +52,11 @@ class Environment(BaseSettings):
     email_timeout: int = Field(default=10, ge=1, le=60)
     email_from: str | None = None
     sms_channel: str | None = None
+    # the payment provider; without a key nothing can be bought, chains stay on trial
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    # where its API answers: Stripe's own unless a fake one on this machine is told (never in production)
+    stripe_api_base: str | None = None
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -92,6 +98,36 @@ class Environment(BaseSettings):
             raise ValueError(f"EMAIL_PROVIDER: anymail has no provider {value}")
         return value
 
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _stripe_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(
+            r"(sk|rk)_(test|live)_[A-Za-z0-9]{8,}", value.get_secret_value()
+        ):
+            raise ValueError(
+                "STRIPE_SECRET_KEY is not of the form sk_live_…, rk_live_…, sk_test_… or rk_test_…"
+            )
+        return value
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _stripe_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"whsec_[A-Za-z0-9]{16,}", value.get_secret_value()):
+            raise ValueError("STRIPE_WEBHOOK_SECRET is not of the form whsec_…")
+        return value
+
+    @field_validator("stripe_api_base")
+    @classmethod
+    def _stripe_base(cls, value: str | None) -> str | None:
+        if value is not None:
+            url = urlparse(value)
+            if url.scheme != "http" or url.hostname != "127.0.0.1" or url.path or not url.port:
+                raise ValueError(
+                    "STRIPE_API_BASE names the fake Stripe on this machine, http://127.0.0.1:<port>,"
+                    " or is not set at all"
+                )
+        return value
+
     @field_validator("tessera_base")
     @classmethod
     def _base(cls, value: str) -> str:
@@ -107,6 +143,15 @@ class Environment(BaseSettings):
             raise ValueError("DATABASE_LOGIN=owner needs OWNER_DATABASE_URL")
         if self.email_url is not None and self.email_provider is not None:
             raise ValueError("EMAIL_URL and EMAIL_PROVIDER are two ways for the same mail: set one of them")
+        if (self.stripe_secret_key is None) != (self.stripe_webhook_secret is None):
+            raise ValueError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together: set both or none")
+        if self.stripe_api_base is not None:
+            if self.stripe_secret_key is None:
+                raise ValueError("STRIPE_API_BASE needs STRIPE_SECRET_KEY")
+            if self.tessera_mode == "production":
+                raise ValueError("STRIPE_API_BASE is not for production: a fake Stripe takes no money")
+            if "_live_" in self.stripe_secret_key.get_secret_value():
+                raise ValueError("STRIPE_API_BASE with a live key would hand the key to a fake Stripe")
         if self.tessera_mode == "production":
             if self.email_url is None and self.email_provider is None:
                 raise ValueError(
@@ -131,6 +176,13 @@ class Environment(BaseSettings):
     def scheme(self) -> str:
         """https, except where the demo, development or tests say otherwise."""
         return self.tessera_scheme or ("http" if self.is_demo else "https")
+
+    @property
+    def payment_pages(self) -> list[str]:
+        """The origins of the payment provider's own pages; none where it is not set up."""
+        if self.stripe_secret_key is None:
+            return []
+        return [self.stripe_api_base or "https://checkout.stripe.com https://billing.stripe.com"]
 
     @property
     def base_host(self) -> str:

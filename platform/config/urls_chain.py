@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("api/v1/", include("api.v1.urls_chain")),
     path("staff/", include("web.staff.urls")),
+    path("workbench/mine/", include("web.practitioner.urls")),
     path("workbench/", include("web.workbench.urls")),
     path("manage/", include("web.manage.urls")),
     path("media/<str:name>", show_logo),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from billing.webhook import stripe_events
 from config import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("api/v1/", include("api.v1.urls_platform")),
+    path("hooks/stripe", stripe_events),
     path("console/", include("console.urls")),
     path("", include("web.signup.urls")),
 ]

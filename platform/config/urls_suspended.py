@@ -1,4 +1,4 @@
-"""Routes of a chain that is not open: its members get a polite page, its employees the reason."""
+"""Routes of a chain that is not open: its members get a polite page, its employees the reason, its owners pay."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("staff/", include("web.staff.urls")),
     path("theme.css", closed.theme),
+    path("manage/", include("web.manage.urls_plan")),
+    path("api/v1/", include("api.v1.urls_suspended")),
     re_path(r"^api/", closed.api),
     re_path(r"", closed.page),
 ]

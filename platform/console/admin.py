@@ -11,7 +11,6 @@ from django.contrib.admin import AdminSite
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,12 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from accounts.models import User
-from billing.models import Plan
+from billing.models import Plan, StripeEvent
 from chains.domain.lifecycle import OPEN, STATE_NAMES, resume_chain, suspend_chain
-from chains.domain.operators import Operator
 from chains.models import Chain, ChainState, OperatorAct, SchemaMigration, Signup
 from chains.refusals import Refusal
+from console.billing import ChainBilling, ReplayEvents, operator_of, page_of
 from console.forms import ReasonForm
 from console.words import LABELS, act_name
 
@@ -119,8 +117,8 @@ class ReadOnly(ModelAdmin):
         return False
 
 
-class ChainAdmin(ReadOnly):
-    """Every chain with its state and the figures it pushes up; suspend and resume."""
+class ChainAdmin(ChainBilling, ReadOnly):
+    """Every chain with its state, billing and the figures it pushes up; suspend, resume, extend, credit."""
 
     heading = _("Chains")
     list_display = ("name", "slug", "shown_state", "plan", "bookings_30d", "members", "stores", "created_at")
@@ -128,7 +126,7 @@ class ChainAdmin(ReadOnly):
     search_fields = ("name", "slug", "schema_name", "domains__domain")
     ordering = ("-created_at",)
     list_per_page = 50
-    actions_detail = ("suspend", "resume")
+    actions_detail = ("suspend", "resume", "extend_trial", "grant_credit")
     fieldsets = (
         (
             None,
@@ -144,6 +142,7 @@ class ChainAdmin(ReadOnly):
                 )
             },
         ),
+        (_("Billing"), {"fields": ("subscription", "standing", "invoices", "usage")}),
         (_("Figures"), {"fields": ("stores", "employees", "members", "bookings_30d")}),
         (
             _("Details"),
@@ -228,12 +227,12 @@ class ChainAdmin(ReadOnly):
         if request.method == "POST" and form.is_valid():
             try:
                 suspend_chain(
-                    chain.pk, reason=form.cleaned_data["reason"], by=_operator(request), now=timezone.now()
+                    chain.pk, reason=form.cleaned_data["reason"], by=operator_of(request), now=timezone.now()
                 )
             except Refusal as refusal:
                 return self._ask(request, chain, "suspend", form, refusal)
             messages.success(request, _("%(chain)s is suspended.") % {"chain": chain.name})
-            return HttpResponseRedirect(_page_of(chain))
+            return HttpResponseRedirect(page_of(chain))
         return self._ask(request, chain, "suspend", form)
 
     @action(description=_("Resume"), url_path="resume", permissions=["resume"], icon="play_circle")
@@ -242,11 +241,11 @@ class ChainAdmin(ReadOnly):
         chain = self._chain(request, object_id)
         if request.method == "POST":
             try:
-                resume_chain(chain.pk, by=_operator(request), now=timezone.now())
+                resume_chain(chain.pk, by=operator_of(request), now=timezone.now())
             except Refusal as refusal:
                 return self._ask(request, chain, "resume", None, refusal)
             messages.success(request, _("%(chain)s is open again.") % {"chain": chain.name})
-            return HttpResponseRedirect(_page_of(chain))
+            return HttpResponseRedirect(page_of(chain))
         return self._ask(request, chain, "resume", None)
 
     def _chain(self, request: HttpRequest, object_id: str) -> Chain:
@@ -272,7 +271,7 @@ class ChainAdmin(ReadOnly):
             "act": act,
             "form": form,
             "refusal": refusal,
-            "back": _page_of(chain),
+            "back": page_of(chain),
         }
         status = refusal.status if refusal is not None else 200
         return TemplateResponse(request, "console/act.html", context, status=status)
@@ -297,6 +296,19 @@ class PlanAdmin(ReadOnly):
     heading = _("Plans")
     list_display = ("code", "position", "trial_days", "on_sale")
     fields = ("code", "names", "pitch", "prices", "limits", "trial_days", "position", "on_sale")
+
+
+class StripeEventAdmin(ReplayEvents, ReadOnly):
+    """What the payment provider told us, as it was stored, and what became of it."""
+
+    heading = _("Payment events")
+    list_display = ("id", "kind", "shown_state", "deliveries", "received_at", "handled_at")
+    list_filter = ("state", "kind")
+    search_fields = ("id", "stripe_customer", "subject")
+    ordering = ("-received_at",)
+    actions_detail = ("replay",)
+    fields = ("id", "kind", "shown_state", "received_at", "handled_at", "stripe_customer", "subject",
+              "deliveries", "attempts", "replays", "error", "shown_payload")  # fmt: skip
 
 
 class OperatorActAdmin(ReadOnly):
@@ -332,6 +344,7 @@ def register_all(site: AdminSite) -> None:
         (Chain, ChainAdmin),
         (Signup, SignupAdmin),
         (Plan, PlanAdmin),
+        (StripeEvent, StripeEventAdmin),
         (OperatorAct, OperatorActAdmin),
         (SchemaMigration, SchemaMigrationAdmin),
     ):
@@ -341,13 +354,3 @@ def register_all(site: AdminSite) -> None:
 
 def _state_in(object_id: str | None, states: frozenset[ChainState]) -> bool:
     return object_id is not None and Chain.objects.filter(pk=object_id, state__in=states).exists()
-
-
-def _operator(request: HttpRequest) -> Operator:
-    user = request.user
-    assert isinstance(user, User)
-    return Operator(user.id, user.email)
-
-
-def _page_of(chain: Chain) -> str:
-    return reverse("admin:chains_chain_change", args=[chain.pk])

@@ -27,6 +27,7 @@ from console.dashboard import first_page
 from console.domain.access import factor_address, has_factor, new_factor_key, set_up_factor, sign_in_operator
 from console.forms import FactorForm, SignInForm
 from console.qr import qr_svg
+from console.revenue import revenue_page
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 FACTOR_SESSION = "console_factor"
@@ -63,8 +64,17 @@ class ConsoleSite(UnfoldAdminSite):
         return {**super().each_context(request), "colors": None, "border_radius": None}
 
     def get_urls(self) -> list[URLPattern]:
-        """The library's, and the set-up of the second factor."""
-        return [path("second-factor/", self.second_factor, name="second_factor"), *super().get_urls()]
+        """The library's, the set-up of the second factor, and revenue."""
+        return [
+            path("second-factor/", self.second_factor, name="second_factor"),
+            path("revenue/", self.admin_view(self.revenue), name="revenue"),
+            *super().get_urls(),
+        ]
+
+    def revenue(self, request: HttpRequest) -> TemplateResponse:
+        """MRR and churn by month, as chart and table; from our own tables."""
+        context = {**self.each_context(request), **revenue_page(now=timezone.now())}
+        return TemplateResponse(request, "console/revenue.html", context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Figures from the public tables."""

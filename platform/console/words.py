@@ -21,6 +21,14 @@ LABELS: dict[str, Any] = {
     "schema": _("Schema"),
     "opened_at": _("Open since"),
     "created_at": _("Signed up"),
+    "kind": _("Kind"),
+    "deliveries": _("Deliveries"),
+    "received_at": _("Received"),
+    "handled_at": _("Handled"),
+    "stripe_customer": _("Customer"),
+    "subject": _("About"),
+    "replays": _("Replays"),
+    "id": _("Id"),
     "brand": _("Brand"),
     "email": _("E-mail"),
     "owner_name": _("Owner"),
@@ -56,6 +64,9 @@ _ACTS = {
     "dump": _("Dump"),
     "restore": _("Restore"),
     "erase": _("Erase"),
+    "extend_trial": _("Extend the trial"),
+    "grant_credit": _("Grant credit"),
+    "replay_event": _("Replay an event"),
 }
 
 

@@ -19,7 +19,7 @@ from embedded.external import check_postgres, check_redis
 from embedded.files import make_folder
 from embedded.locks import sole_holder
 from embedded.lodging import Tell
-from embedded.plan import PROCESSES, STAGES, Process, Stage
+from embedded.plan import FAKE_STRIPE, PROCESSES, STAGES, Process, Stage
 from embedded.postgres import Cluster
 from embedded.supervisor import Server, Supervisor
 from embedded.surroundings import (
@@ -39,7 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo as the command line says; the exit code: 0 after a stop that was asked for, 1 with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m embedded", description="Run the Tessera demo.")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="port of the pages; the live stream takes the next"
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        help="port of the pages; the live stream and the fake Stripe take the next two",
     )
     parser.add_argument("--data", help="data folder (var/demo)")
     parser.add_argument("--remove", action="store_true", help="delete the demo's data instead of running it")
@@ -47,12 +50,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     data = data_folder(options.data)
     if options.remove:
         return guarded(lambda: remove_data(data, tell=tell), data)
-    if not 1 <= options.port <= 65534:
-        parser.error("--port must be between 1 and 65534")
+    if not 1 <= options.port <= 65533:
+        parser.error("--port must be between 1 and 65533")
 
     def demo() -> None:
         surroundings = Surroundings(options.port, data, external=external_servers(os.environ))
-        run(surroundings, stages=STAGES, processes=PROCESSES, tell=tell)
+        fake = () if surroundings.external.stripe else (FAKE_STRIPE,)
+        run(surroundings, stages=STAGES, processes=(*PROCESSES, *fake), tell=tell)
 
     return guarded(demo, data)
 

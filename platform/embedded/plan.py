@@ -1,6 +1,6 @@
 """What the demo runs: the steps before it is ready, and the processes that stay.
 
-Words in braces are filled in: {python}, {port}, {live_port}, {data}. The container images and any other
+Words in braces are filled in: {python}, {port}, {live_port}, {stripe_port}, {data}. The container images and any other
 way of running Tessera use the same commands (docs/running.md).
 """
 
@@ -33,7 +33,7 @@ class Stage:
 class Answers:
     """Healthy when GET `path` on that port of 127.0.0.1 answers 200."""
 
-    port: Literal["port", "live_port"]
+    port: Literal["port", "live_port", "stripe_port"]
     path: str
 
 
@@ -99,4 +99,14 @@ PROCESSES: tuple[Process, ...] = (
     Process("worker", (*CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO"), Stays(2)),
     Process("beat", (*CELERY, "beat", "--schedule", "{data}/beat-schedule", "--pidfile", ""), Stays(2)),
     Process("provisioner", (*MANAGE, "provisioner"), Stays(2), access="owner"),
+)
+
+# Takes no money; left out where the caller's environment names a Stripe account of its own.
+FAKE_STRIPE = Process(
+    "stripe",
+    (
+        *("{python}", "-m", "billing.fake_stripe", "--port", "{stripe_port}"),
+        *("--data", "{data}/fake-stripe.sqlite", "--webhook-url", "http://localhost:{port}/hooks/stripe"),
+    ),
+    Answers("stripe_port", "/livez"),
 )

@@ -138,7 +138,7 @@ class Supervisor:
             if not is_free(port):
                 raise PortInUse(
                     f"Port {port} of {HOST} is in use. Stop what listens there, or choose another "
-                    "(the live stream takes the one after it): make demo PORT=8100"
+                    "(the live stream and the fake Stripe take the two after it): make demo PORT=8100"
                 )
 
     def _spawn(self, process: Process) -> subprocess.Popen[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class External:
     owner: str | None = None
     listen: str | None = None
     redis: str | None = None
+    stripe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Surroundings:
         return self.port + 1
 
     @property
+    def stripe_port(self) -> int:
+        """The port of the fake Stripe: the one after the live stream's."""
+        return self.port + 2
+
+    @property
     def base(self) -> str:
         """The platform's host with its port; a chain's host is `<slug>.` before it."""
         return f"localhost:{self.port}"
@@ -63,6 +70,7 @@ class Surroundings:
             "python": sys.executable,
             "port": str(self.port),
             "live_port": str(self.live_port),
+            "stripe_port": str(self.stripe_port),
             "data": str(self.data),
         }
 
@@ -87,8 +95,18 @@ class Surroundings:
             "TESSERA_LIVE_PORT": str(self.live_port),
             "TESSERA_MODE": "demo",
         }
+        if not self.external.stripe:
+            known |= {
+                "STRIPE_SECRET_KEY": f"sk_test_{self._hex_of('stripe-key')}",
+                "STRIPE_WEBHOOK_SECRET": f"whsec_{self._hex_of('stripe-webhook-secret')}",
+                "STRIPE_API_BASE": f"http://127.0.0.1:{self.stripe_port}",
+            }
         owners = {"OWNER_DATABASE_URL": addresses.owner} if access == "owner" else {}
         return inherited | known | owners
+
+    def _hex_of(self, name: str) -> str:
+        """Letters and digits of a secret that is kept in the data folder."""
+        return hashlib.sha256(keep_secret(self.data / name).encode()).hexdigest()
 
 
 def data_folder(given: str | None, *, project: Path = PROJECT) -> Path:
@@ -115,4 +133,5 @@ def external_servers(environment: Mapping[str, str]) -> External:
         owner or None,
         listen or application or None,
         environment.get("REDIS_URL") or None,
+        bool(environment.get("STRIPE_SECRET_KEY")),
     )

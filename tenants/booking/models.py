@@ -8,9 +8,12 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.ids import new_id
+from tenants.catalogue.models import Service
+from tenants.members.models import Member
+from tenants.people.models import Employee
+from tenants.stores.models import Resource, Store
 
-# models that stand in a module of their own; the app's are all found through this one
-from tenants.booking.counted import (
+from .counted import (
     BookingItem,
     CreditLine,
     HoldPayment,
@@ -24,32 +27,18 @@ from tenants.booking.counted import (
     StockChange,
     StockReason,
 )
-from tenants.booking.policy_models import (
-    Cause,
-    Consequence,
-    History,
-    Penalty,
-    PenaltyKind,
-    PenaltyWaiver,
-    Policy,
-)
-from tenants.booking.waiting_models import (
-    OfferState,
-    WaitingOffer,
-    WaitingRules,
-    Wish,
-    WishStatus,
-    WishWindow,
-)
-from tenants.catalogue.models import Service
-from tenants.members.models import Member
-from tenants.people.models import Employee
-from tenants.stores.models import Resource, Store
+from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
+from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
 
-# What stands in modules of its own and is read here; what this module makes is exported anyway.
+# Models of one subject each; everybody reads them here.
 __all__ = [
+    "LIVE",
+    "Booking",
     "BookingItem",
+    "CalendarFeed",
     "Cause",
+    "Channel",
+    "Claim",
     "Consequence",
     "CreditLine",
     "History",
@@ -63,11 +52,16 @@ __all__ = [
     "PickupPlan",
     "PickupWindow",
     "Policy",
+    "Pool",
+    "Redemption",
     "Session",
     "SessionState",
+    "Status",
     "Stock",
     "StockChange",
     "StockReason",
+    "Transition",
+    "VisitorHold",
     "WaitingOffer",
     "WaitingRules",
     "Wish",
@@ -105,7 +99,8 @@ class Booking(models.Model):
     """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code = models.CharField(max_length=8)
+    # by bytes, so that the beginning of a code is found by the index that keeps it unique
+    code = models.CharField(max_length=8, db_collation="C")
     status = models.CharField(max_length=10, choices=Status.choices)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, db_index=False)
@@ -175,6 +170,14 @@ class Booking(models.Model):
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
             models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+            models.Index(fields=["starts_at", "id"], name="booking_by_start"),
+            models.Index(fields=["service", "-starts_at"], name="booking_by_service"),
+            # most are completed in the end: those are never rare, and what is rare is found by its status
+            models.Index(
+                fields=["store", "status", "-starts_at"],
+                name="booking_by_status",
+                condition=~Q(status="completed"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -327,3 +330,48 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking_id} at {self.at:%F %T}"
+
+
+class RunningLate(models.Model):
+    """A booking whose member has been told that it begins late, by how many minutes."""
+
+    booking = models.OneToOneField(
+        Booking, primary_key=True, on_delete=models.CASCADE, related_name="running_late"
+    )
+    minutes = models.PositiveSmallIntegerField()
+    told_at = models.DateTimeField()
+    by = models.ForeignKey(Employee, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gte=1, minutes__lte=240), name="late_by_minutes")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.minutes} min"
+
+
+class CalendarFeed(models.Model):
+    """A secret address under which a person's bookings are read as a calendar; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    token_hash = models.CharField(max_length=64)
+    employee = models.OneToOneField(
+        Employee, null=True, on_delete=models.CASCADE, related_name="calendar_feed"
+    )
+    member = models.OneToOneField(Member, null=True, on_delete=models.CASCADE, related_name="calendar_feed")
+    language = models.CharField(max_length=10, choices=[("en", "en"), ("zh-hans", "zh-hans")])
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("token_hash", name="calendar_feed_token_once"),
+            models.CheckConstraint(
+                condition=Q(employee__isnull=False, member__isnull=True)
+                | Q(employee__isnull=True, member__isnull=False),
+                name="calendar_feed_of_one_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.employee_id or self.member_id}"

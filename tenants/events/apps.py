@@ -21,8 +21,10 @@ class EventsConfig(AppConfig):
             sweep_deliveries,
         )
         from tenants.events.domain.subscribers import register_subscriber
+        from tenants.events.domain.usage import sweep_usage
 
         register_due(OUTBOX, relay_deliveries)
+        register_chore("usage not told", sweep_usage)
         register_chore("late deliveries", sweep_deliveries)
         register_chore("effects", forget_effects)
         register_subscriber("live", repeat_hint, hint=True)

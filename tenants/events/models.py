@@ -52,3 +52,29 @@ class Effect(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Usage(models.Model):
+    """How much of one thing happened in one month of the chain's own calendar; what a plan may limit.
+
+    Counted in the transaction that notes the effect, so a repeated delivery counts nothing. `pushed` is what
+    the platform was told of it last.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    metric = models.CharField(max_length=40)
+    month = models.DateField(help_text="its first day, in the chain's zone")
+    count = models.PositiveBigIntegerField(default=0)
+    pushed = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("metric", "month", name="usage_once"),
+            models.CheckConstraint(
+                condition=models.Q(pushed__lte=models.F("count")), name="usage_pushed_was_counted"
+            ),
+        ]
+        verbose_name_plural = "usage"
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.month:%Y-%m}: {self.count}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Collate, Reverse
 
 from accounts.ids import new_id
 
@@ -20,9 +23,34 @@ class Member(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("phone", name="member_phone_once")]
+        indexes = [
+            models.Index(Collate(Reverse("phone"), "C"), name="member_by_phone_tail"),
+        ]
 
     def __str__(self) -> str:
         return self.name or (self.phone or "")[-4:]
+
+
+class NameIndex(models.Model):
+    """What a member's name is found by (domain/names.py): beside the member, whom every list reads whole.
+
+    `name` is the name the grams were made of and `scheme` the way they were made: where either is not
+    today's, the round of the day makes them anew, and check_integrity says so.
+    """
+
+    member = models.OneToOneField(
+        Member, primary_key=True, on_delete=models.CASCADE, related_name="name_index"
+    )
+    name = models.CharField(max_length=120)
+    grams = ArrayField(models.TextField(), default=list)
+    scheme = models.PositiveSmallIntegerField()
+
+    class Meta:
+        # without a list of pending entries, which every search would have to read too
+        indexes = [GinIndex(fields=["grams"], name="name_by_grams", fastupdate=False)]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OneTimeCode(models.Model):

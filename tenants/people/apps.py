@@ -16,7 +16,9 @@ class PeopleConfig(AppConfig):
         from tenants.people.domain.arrivals import forget_arrivals
         from tenants.people.domain.invitations import forget_invitations
         from tenants.people.domain.owners import start_with_owner
+        from tenants.people.domain.wishes import forget_wishes
 
         register_starter("owner", order=40, run=start_with_owner)
         register_chore("invitations", forget_invitations)
         register_chore("arrivals", forget_arrivals)
+        register_chore("leave requests and swaps", forget_wishes)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from accounts.ids import new_id
 from tenants.stores.models import MINUTES_A_DAY, Resource, Store
@@ -202,3 +204,94 @@ class ArrivalUse(models.Model):
 
     def __str__(self) -> str:
         return "used"
+
+
+class RequestState(models.TextChoices):
+    """Where a wish of an employee stands. Only a swap is accepted by a colleague in between."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class LeaveRequest(models.Model):
+    """An employee asks to be away, aware UTC, half-open; approved, it is a Leave."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="leave_requests")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.ASKED)
+    answer = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        Employee, null=True, on_delete=models.SET_NULL, db_index=False, related_name="leave_decisions"
+    )
+    leave = models.OneToOneField(Leave, null=True, on_delete=models.SET_NULL, related_name="request")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="leave_request_in_order"),
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "approved", "declined", "withdrawn"]),
+                name="leave_request_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_at__isnull=True)
+                | (~Q(state="asked") & Q(decided_at__isnull=False)),
+                name="leave_request_decided_when",
+            ),
+            ExclusionConstraint(
+                name="leave_request_asked_once",
+                expressions=[
+                    ("employee", RangeOperators.EQUAL),
+                    (Func("starts_at", "ends_at", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state="asked"),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "asked_at"], name="leave_request_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.starts_at} to {self.ends_at}"
+
+
+class ShiftSwap(models.Model):
+    """An employee asks a colleague to take over a day at a store, perhaps for a day of theirs.
+
+    `gives_on` is the asker's day, `takes_on` the colleague's that the asker works instead (null: none).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, db_index=False)
+    asker = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="swaps_asked")
+    colleague = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="swaps_offered")
+    gives_on = models.DateField()
+    takes_on = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=RequestState.choices, default=RequestState.ASKED)
+    answer = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        Employee, null=True, on_delete=models.SET_NULL, db_index=False, related_name="swap_decisions"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RequestState.values), name="swap_state_known"),
+            models.CheckConstraint(condition=~Q(asker=F("colleague")), name="swap_between_two"),
+            models.UniqueConstraint(
+                fields=["asker", "store", "gives_on"],
+                condition=Q(state__in=["asked", "accepted"]),
+                name="swap_asked_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["store", "state"], name="swap_by_store_state")]
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.gives_on}"

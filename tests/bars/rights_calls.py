@@ -214,6 +214,11 @@ def _why(world: World, column: str, at: Things) -> Call:
     return Call(query=query)
 
 
+@call("GET /recommendations")
+def _recommend(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "service": at.service})
+
+
 @call("POST /redemptions")
 def _redeem(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})

@@ -21,6 +21,7 @@ from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.redeem import redeem_booking
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
+from tenants.members.domain.members import welcome_member
 from tenants.members.models import Member
 from tenants.people.models import Employee, Leave, Role, WeeklyShift
 from tenants.stores.models import OpeningHours, Store
@@ -140,9 +141,7 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
             )
         for number, name in enumerate(words["guests"]):
             day.guests.append(
-                Member.objects.create(
-                    name=name, phone=f"+861380013{2040 + number}", created_at=now - timedelta(days=90)
-                )
+                welcome_member(f"+861380013{2040 + number}", name=name, now=now - timedelta(days=90))[0]
             )
         clerk = chain.employees["clerk"]
         clerk.name = "唐宁" if language != "en" else "Tang Ning"

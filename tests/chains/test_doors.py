@@ -26,6 +26,11 @@ CALLS = {
     "set_own_look(text, text, text, jsonb)": "SELECT public.set_own_look('n', 't', '#000000', '{}')",
     "push_own_figures(jsonb)": "SELECT public.push_own_figures('{}')",
     "own_operator_acts(integer)": "SELECT * FROM public.own_operator_acts(10)",
+    "add_own_vertical(text)": "SELECT public.add_own_vertical('x')",
+    "push_own_usage(jsonb, timestamptz)": "SELECT public.push_own_usage('[]', now())",
+    "own_billing()": "SELECT public.own_billing()",
+    "own_invoices(integer)": "SELECT public.own_invoices(10)",
+    "tell_own_owner(text, text, jsonb, timestamptz)": "SELECT public.tell_own_owner('k', 'k', '{}', now())",
 }
 
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from chains.hosts import ChainInfo
 from chains.scope import chain_scope
 from tenants.catalogue.models import Offer, Service
+from tenants.members.domain.members import welcome_member
 from tenants.members.models import Member
 from tenants.people.domain.rights import Actor, Grant
 from tenants.people.models import Employee, Role, RoleGrant, Skill, WeeklyShift
@@ -137,8 +138,8 @@ def fill_alpha(info: ChainInfo) -> Chain:
             "south_clerk": make_employee("southclerk", Role.CLERK, store=south),
         }
         chain.members = {
-            "su": Member.objects.create(name="苏晴", phone="+8613800000001", created_at=NOW),
-            "chen": Member.objects.create(name="Chen Ke", phone="+8613800000002", created_at=NOW),
+            "su": welcome_member("+8613800000001", name="苏晴", now=NOW)[0],
+            "chen": welcome_member("+8613800000002", name="Chen Ke", now=NOW)[0],
         }
         chain.services = {
             "facial": make_service("Deep hydration", [north, south], skills=[facial]),
@@ -162,9 +163,7 @@ def fill_beta(info: ChainInfo) -> Chain:
             "owner": make_employee("owner", Role.OWNER, store=None),
             "practitioner": make_employee("ya", Role.PRACTITIONER, store=only, practitioner=True),
         }
-        chain.members = {
-            "su": Member.objects.create(name="Su of beta", phone="+8613800000001", created_at=NOW)
-        }
+        chain.members = {"su": welcome_member("+8613800000001", name="Su of beta", now=NOW)[0]}
         chain.services = {"facial": make_service("Beta facial", [only])}
         chain.actors = {name: actor_of(employee) for name, employee in chain.employees.items()}
         chain.actors |= {"su": Actor(member_id=chain.members["su"].id, name="Su of beta")}

@@ -93,6 +93,10 @@ def _settings(database: str) -> dict[str, str]:
         "REDIS_URL": os.environ["TESSERA_TEST_REDIS"].removesuffix("/0")
         + f"/{int(''.join(filter(str.isdigit, database)) or '14') + 1}",
         "TESSERA_DATA": str(HOME / "data" / database),
+        # a provider that does not answer: tests that talk to one start the fake and name it
+        "STRIPE_SECRET_KEY": "sk_test_onlyfortests",
+        "STRIPE_WEBHOOK_SECRET": "whsec_onlyfortestsonlyfortests",
+        "STRIPE_API_BASE": "http://127.0.0.1:9",
         "LOG_FORMAT": "console",
         "LOG_LEVEL": "ERROR",
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from chains.models import ChainState
 from tenants.people.domain.rights import Action
 from web.manage.access import Office
 from web.storefront.theme import theme_url
@@ -29,7 +30,9 @@ def shop_address(request: HttpRequest) -> str:
 
 
 def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
-    """The navigation with only what the actor may open."""
+    """The navigation with only what the actor may open; of a suspended chain the way to pay alone."""
+    if office.chain.state == ChainState.SUSPENDED:
+        return _way_to_pay(current)
     groups: list[tuple[str, bool, list[Entry]]] = [
         (
             "",
@@ -44,13 +47,7 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
             False,
             [
                 ("services", _("Services"), "sparkles", reverse("manage:services"), Action.MANAGE_CATALOGUE),
-                (
-                    "policies",
-                    _("Policies"),
-                    "clipboard-list",
-                    reverse("manage:policies"),
-                    Action.MANAGE_STORE,
-                ),
+                ("policies", _("Policies"), "clipboard-list", "/manage/policies/", Action.MANAGE_STORE),
             ],
         ),
         (
@@ -73,6 +70,7 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
                     reverse("manage:look"),
                     Action.MANAGE_CHAIN,
                 ),
+                ("plan", _("Plan and usage"), "credit-card", reverse("manage:plan"), Action.MANAGE_BILLING),
                 ("acts", _("Operators' access"), "eye", reverse("manage:acts"), Action.READ_OPERATOR_ACTS),
                 ("account", _("My account"), "shield-check", "/staff/", None),
             ],
@@ -90,6 +88,16 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
     return found
 
 
+def _way_to_pay(current: str) -> list[dict[str, Any]]:
+    entry = {
+        "label": _("Plan and usage"),
+        "icon": "credit-card",
+        "url": reverse("manage:plan"),
+        "current": current == "plan",
+    }
+    return [{"label": "", "entries": [entry], "rest": False}]
+
+
 def show(
     request: HttpRequest,
     office: Office,
@@ -100,8 +108,15 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """A page of the office in its frame; a person's own, so no cache keeps it."""
+    answer = render(request, template, {**frame_of(office, current), **(context or {})}, status=status)
+    add_never_cache_headers(answer)
+    return answer
+
+
+def frame_of(office: Office, current: str) -> dict[str, Any]:
+    """What surrounds a page of the office, read in the chain's scope."""
     stores = len(office.stores(Action.MANAGE_STORE)) or len(office.stores(Action.MANAGE_PEOPLE))
-    frame = {
+    return {
         "office": office,
         "now": office.now,
         "zone": office.chain.time_zone,
@@ -114,10 +129,32 @@ def show(
         "sign_out_url": SIGN_OUT,
         "nav": nav_of(office, current),
         "crumbs": [],
+        "payment": payment_banner(office) if current != "plan" else None,
     }
-    answer = render(request, template, {**frame, **(context or {})}, status=status)
-    add_never_cache_headers(answer)
-    return answer
+
+
+def payment_banner(office: Office) -> dict[str, str] | None:
+    """What stands above every page while the subscription is not paid: to owners what to do; past due to
+    nobody else, read-only to all of the office, for they see that nothing new can begin."""
+    state, owner = office.chain.state, office.may(Action.MANAGE_BILLING)
+    url = reverse("manage:plan") if owner else ""
+    if state == ChainState.PAST_DUE and owner:
+        return {
+            "tone": "warn",
+            "title": _("The subscription is not paid"),
+            "text": _("Everything goes on working for now. See until when, and pay."),
+            "url": url,
+        }
+    if state == ChainState.READ_ONLY:
+        return {
+            "tone": "bad",
+            "title": _("Read-only: no new bookings can be made"),
+            "text": _("The subscription is not paid. What is booked is honoured.")
+            if owner
+            else _("What is booked is honoured. The owner can pay under “Plan and usage”."),
+            "url": url,
+        }
+    return None
 
 
 def is_fragment(request: HttpRequest) -> bool:

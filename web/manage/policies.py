@@ -96,13 +96,12 @@ def show_policies(request: HttpRequest, office: Office) -> HttpResponse:
 def new(request: HttpRequest, office: Office) -> HttpResponse:
     """A policy for bookings made from now on."""
     form = PolicyForm(request.POST or None, currency=office.chain.currency)
-    if request.method == "POST" and form.is_valid():
-
-        def keep() -> None:
-            write_policy(form.columns(), by=office.actor, now=office.now)
-
-        if form.takes(keep):
-            return done(request, reverse("manage:policies"), _("The policy holds from now on"))
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and form.takes(lambda: write_policy(form.columns(), by=office.actor, now=office.now))
+    ):
+        return done(request, reverse("manage:policies"), _("The policy holds from now on"))
     return _form(request, office, form, None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.manage import look, overview, policies, services, setup, shifts, staff, stores
+from web.manage.urls_plan import plan_urls
 
 app_name = "manage"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/staff/", setup.staff, name="setup_staff"),
     path("setup/open/", setup.ready, name="setup_open"),
     path("setup/door/", setup.open_shop, name="setup_door"),
+    *plan_urls,
     path("stores/", stores.show_stores, name="stores"),
     path("stores/new/", stores.new, name="store_new"),
     path("stores/<uuid:store_id>/", stores.edit, name="store"),

@@ -13,8 +13,10 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from billing.domain.plans import PlanCard, plans_on_sale
+from chains.domain.entitlements import Limit
 from chains.domain.slugs import address_of, normalise_slug
 from chains.hosts import chain_at
+from web.plan_limits import limit_words
 from web.signup.industries import industry_words
 
 _SHOWN = ("CNY", "USD", "EUR", "GBP", "HKD", "SGD", "JPY")
@@ -74,13 +76,11 @@ def slug_in(typed: str) -> str:
 
 def _plan_row(plan: PlanCard, currency: str) -> dict[str, object]:
     price = plan.price_in(currency)
-    stores, people, bookings = (plan.limits.get(name) for name in ("stores", "employees", "bookings_a_month"))
     return {
         "plan": plan,
         "month": price.month,
         "year": price.year,
         "currency": price.currency,
-        "stores": stores,
-        "people": people,
-        "bookings": bookings,
+        "store_month": price.store_month,
+        "limits": [limit_words(plan, limit) for limit in Limit],
     }

@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenants.booking.domain.feeds import revoke_feed
 from tenants.members.domain.members import change_member
+from web.feeds import feed_card, made_address
 from web.storefront.frame import language_of, members_only, once_open, safe_next, show
 from web.storefront.phone_code import (
     PhoneCode,
@@ -91,6 +93,25 @@ def profile(request: HttpRequest, now: datetime) -> HttpResponse:
         samesite="Lax",
     )
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@once_open
+@members_only
+def feed(request: HttpRequest, now: datetime) -> HttpResponse:
+    """The calendar feed: a POST makes another address (`make`) and shows it this once, or ends it."""
+    actor, address = actor_of(request), ""
+    if request.method == "POST":
+        if "make" not in request.POST:
+            revoke_feed(by=actor)
+            return redirect("member_feed")
+        address = made_address(request, by=actor, now=now)
+    context = {
+        "page_title": _("Calendar"),
+        "back_url": reverse("profile"),
+        **feed_card(actor, address=address),
+    }
+    return show(request, "storefront/feed.html", context, now=now, tab="me")
 
 
 def _show(request: HttpRequest, typed: PhoneCode, onward: str, *, now: datetime) -> HttpResponse:

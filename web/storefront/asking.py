@@ -12,15 +12,22 @@ from django.http import Http404, QueryDict
 from chains.refusals import Refusal
 from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
+# Between the moment and the practitioner of a recommended time.
+PICKED = "~"
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whatever of store, person, day and moment was named and could be read."""
+    """Whatever of store, person, day and moment was named and could be read.
+
+    `picked_id` is who serves at a recommended time, which may be chosen while anyone will do.
+    """
 
     store_id: UUID | None
     person_id: UUID | None
     day: date | None
     starts_at: datetime | None
+    picked_id: UUID | None = None
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -33,12 +40,17 @@ def uuid_or_none(text: str) -> UUID | None:
 
 def read_wish(asked: QueryDict) -> Wish:
     """A page to look at: what cannot be read is left aside, so that an old link still opens."""
-    day, starts_at = asked.get("day", ""), asked.get("at", "")
+    at, _, picked = asked.get("at", "").partition(PICKED)
+    starts_at = _moment_or_none(at)
+    # a recommended time brings its own day, unless it was the day that has just been changed
+    turned = asked.get("day", "") != asked.get("shown", asked.get("day", ""))
+    brings_day = bool(picked) and starts_at is not None and not turned
     return Wish(
         store_id=uuid_or_none(asked.get("store", "")),
         person_id=uuid_or_none(asked.get("with", "")),
-        day=_day_or_none(day),
-        starts_at=_moment_or_none(starts_at),
+        day=None if brings_day else _day_or_none(asked.get("day", "")),
+        starts_at=starts_at,
+        picked_id=uuid_or_none(picked),
     )
 
 

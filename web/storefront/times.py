@@ -97,12 +97,13 @@ def read_times(
     person_id: UUID | None = None,
     day: date | None = None,
     starts_at: datetime | None = None,
+    picked_id: UUID | None = None,
     but: UUID | None = None,
 ) -> Times:
     """The page for what has been chosen so far; seven queries, however much there is.
 
     A day or person that cannot be is left aside: the page then shows the first day with a free time, and
-    anyone. `but` is a booking being moved, whose own claims do not count.
+    anyone. `picked_id` is who serves at a recommended time, if still free then. `but` is a booking being moved, whose own claims do not count.
     """
     first = local_date(now, offering.zone)
     last = local_date(now + offering.horizon, offering.zone)
@@ -125,7 +126,7 @@ def read_times(
         days=tuple(chips(found, inputs, shown)),
         day=shown,
         parts=tuple(parts_of(times, offering)),
-        choice=choice_of(times, offering, person),
+        choice=choice_of(times, offering, person or picked(calendar, found, starts_at, picked_id)),
         first=first,
         last=last,
     )
@@ -208,6 +209,17 @@ def parts_of(times: Sequence[Time], offering: Offering) -> Iterable[Part]:
     for name, members in by_part.items():
         if members:
             yield Part(name, tuple(members))
+
+
+def picked(
+    calendar: Calendar,
+    found: Sequence[DaySlots[UUID]],
+    starts_at: datetime | None,
+    picked_id: UUID | None,
+) -> Candidate | None:
+    """The practitioner of a recommended time, while they are free then."""
+    free = {who for one in found for slot in one.slots if slot.starts_at == starts_at for who in slot.staff}
+    return calendar.candidates[picked_id] if picked_id in free else None
 
 
 def choice_of(times: Sequence[Time], offering: Offering, person: Candidate | None) -> Choice | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from web.feeds import calendar_feed
 from web.storefront import account, mine, taking, theme, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/sign-in/resend/", account.resend, name="resend_sign_in"),
     path("my/sign-out/", account.leave, name="sign_out"),
     path("my/profile/", account.profile, name="profile"),
+    path("my/calendar/", account.feed, name="member_feed"),
+    path("calendar/<str:token>.ics", calendar_feed, name="calendar_feed"),
     path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),
     path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
     path("my/<uuid:booking_id>/move/", mine.move, name="move"),

@@ -32,6 +32,7 @@ from web.formats import format_clock, format_moment, format_weekday
 from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
+from web.storefront.picks import pick_options
 from web.storefront.shop import choose_store, read_offer, read_services, read_stores
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
@@ -103,15 +104,18 @@ def show_times(
     offer = read_offer(service_id, wish.store_id)
     if offer is None:
         raise Http404
+    offering = read_offering(wish.store_id, service_id)
     found = read_times(
-        read_offering(wish.store_id, service_id),
+        offering,
         now=now,
         person_id=wish.person_id,
         day=wish.day,
         starts_at=wish.starts_at,
+        picked_id=wish.picked_id,
         # what one holds oneself is not taken
-        but=moving.id if moving else hold_of(visitor_key_of(request)),
+        but=(mine := moving.id if moving else hold_of(visitor_key_of(request))),
     )
+    picks = pick_options(request, offering, wish, now=now, but=mine)
     paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,
@@ -125,10 +129,16 @@ def show_times(
         "store_name": words_of(offer.store, "name", language=language),
         "service_name": words_of(offer.service, "name", language=language),
         "person_value": str(found.person.employee_id) if found.person else "",
+        "chosen_value": _with_value(found),
         "people": people_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
-        "parts": part_options(found, moving=moving is not None),
+        "parts": part_options(
+            found,
+            moving=moving is not None,
+            picked=any(one["checked"] for one in picks) or _stays(request, wish),
+        ),
+        "picks": picks,
         "moving": moving,
         "refusal": refusal,
         "alternatives": links_to(
@@ -138,6 +148,12 @@ def show_times(
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
+    return _shown(request, context, refusal, now=now)
+
+
+def _shown(
+    request: HttpRequest, context: dict[str, Any], refusal: Refusal | None, *, now: datetime
+) -> HttpResponse:
     status = refusal.status if refusal else 200
     return show(request, "storefront/times.html", context, now=now, status=status)
 
@@ -173,6 +189,17 @@ def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
     asked = {"at": found.choice.value} if found.choice else {"day": found.day.isoformat()}
     person = {"with": str(found.person.employee_id)} if found.person else {}
     return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
+
+
+def _stays(request: HttpRequest, wish: Wish) -> bool:
+    """Whether the recommendation that was tapped stays chosen on a page of which only a part is asked for."""
+    return wish.picked_id is not None and "HX-Target" in request.headers
+
+
+def _with_value(found: Times) -> str:
+    """How the bar's form names who serves: the person asked for, or the recommended time's."""
+    person = found.choice.practitioner if found.choice else found.person
+    return str(person.employee_id) if person else ""
 
 
 def people_options(found: Times) -> list[dict[str, Any]]:
@@ -222,8 +249,11 @@ def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str,
     return [chip(day) for day in found.days]
 
 
-def part_options(found: Times, *, moving: bool = False) -> list[dict[str, Any]]:
-    """Slots by part of the day as ui/slots wants them; a full one can be waited for, but not with a booking."""
+def part_options(found: Times, *, moving: bool = False, picked: bool = False) -> list[dict[str, Any]]:
+    """Slots by part of the day as ui/slots wants them; a full one can be waited for, but not with a booking.
+
+    `picked` where a recommendation above is the one chosen.
+    """
     names = {
         "morning": pgettext("part of the day", "a.m."),
         "afternoon": pgettext("part of the day", "p.m."),
@@ -240,7 +270,8 @@ def part_options(found: Times, *, moving: bool = False) -> list[dict[str, Any]]:
             "state": "free" if time.free else "full",
             # a clock that shows this time twice needs the zone's name beside it
             "word": local.tzname() if time.twice and time.free else word,
-            "checked": time.chosen,
+            "checked": time.chosen and not picked,
+            "picked": time.chosen and picked,
         }
 
     return [{"label": names[part.name], "slots": [slot(time) for time in part.times]} for part in found.parts]
@@ -308,7 +339,7 @@ def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[
     return [
         {
             "starts_at": change.starts_at,
-            "who": names.get(change.practitioner_id, ""),
+            "who": names.get(change.practitioner_id, "") if change.practitioner_id else "",
             "detail": change.detail,
             "url": f"{action}?"
             + urlencode(

@@ -209,7 +209,7 @@ def _form(
 def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None = None) -> dict[str, Any]:
     offered = services_of(desk) if services is None else services
     wish = _wish(desk, data)
-    service = next((one for one in offered if one.id == wish.service), offered[0] if offered else None)
+    service = next((one for one in offered if one.id == wish.service), None) or _fitting(offered, data)
     people = _people(desk, service) if service is not None else []
     practitioner = wish.practitioner if wish.practitioner in {one.id for one in people} else None
     times = _times(desk, service, wish, practitioner) if service is not None else None
@@ -221,6 +221,14 @@ def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None =
         "chosen_service": service,
         "chosen_at": _chosen_at(times),
     }
+
+
+def _fitting(offered: list[Service], data: QueryDict) -> Service | None:
+    """The service whose length is nearest to the span that was drawn for it (`minutes`), else the first."""
+    drawn = data.get("minutes", "")
+    if not drawn.isascii() or not drawn.isdigit() or len(drawn) > 4:
+        return offered[0] if offered else None
+    return min(offered, key=lambda one: abs(one.minutes - int(drawn)), default=None)
 
 
 def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:

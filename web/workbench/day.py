@@ -13,6 +13,7 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.attention import Concern, Presence, claimed_span, find_concerns, read_presence
+from tenants.booking.domain.checks import Finding, find_findings
 from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Claim, Status
@@ -62,19 +63,53 @@ class Row:
         return " · ".join(word for word in words if word)
 
     @property
+    def rooms(self) -> list[UUID]:
+        """What else than its practitioner it holds, or held: rooms, tables, stations."""
+        booking = self.booking
+        own = booking.practitioner.resource_id if booking.practitioner is not None else None
+        held = [claim.resource_id for claim in booking.claims.all() if claim.resource_id not in (None, own)]
+        kept = [booking.resource_id] if booking.resource_id is not None else []
+        return list(dict.fromkeys([key for key in held if key is not None] or kept))
+
+    @property
     def can_redeem(self) -> bool:
         """Whether the row offers to redeem; the domain says whether it is the time for it."""
         return self.booking.status == Status.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """What of a day is shown: by practitioner, service, status (`late` too) and channel; nothing set shows all."""
+
+    who: UUID | None = None
+    service: UUID | None = None
+    status: str = ""
+    channel: str = ""
+
+    def show(self, row: Row) -> bool:
+        """Whether the booking is shown."""
+        booking = row.booking
+        return (
+            self.who in (None, booking.practitioner_id)
+            and self.service in (None, booking.service_id)
+            and self.status in ("", row.shown, booking.status)
+            and self.channel in ("", booking.channel)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
-    """A store's local day: rows in order of start, of one practitioner if `who` says so."""
+    """A store's local day: rows in order of start; `filters` say which of them are shown."""
 
     store_day: StoreDay
-    who: UUID | None
+    filters: Filters
     people: dict[UUID, Presence]
     every: tuple[Row, ...]
+
+    @property
+    def who(self) -> UUID | None:
+        """The one practitioner who is shown; None for all."""
+        return self.filters.who
 
     @property
     def on(self) -> date:
@@ -84,7 +119,7 @@ class Day:
     @property
     def rows(self) -> list[Row]:
         """The rows the list shows."""
-        return [row for row in self.every if self.who in (None, row.booking.practitioner_id)]
+        return [row for row in self.every if self.filters.show(row)]
 
     @property
     def count(self) -> int:
@@ -113,12 +148,12 @@ def guest_name(member: Member | None) -> str:
     return mask_phone(member.phone) if member.phone else _("Walk-in guest")
 
 
-def read_day(desk: Desk, on: date, *, who: UUID | None = None) -> Day:
+def read_day(desk: Desk, on: date, *, filters: Filters = Filters()) -> Day:
     """The store's day `on`, by nine queries. Raises Forbidden or NotSeen without the right to read it."""
     store_day = read_store_day(desk.store.id, on, by=desk.actor)
     prefetch_related_objects(store_day.bookings, held_claims())
     rows = tuple(row_of(booking, desk) for booking in store_day.bookings)
-    return Day(store_day=store_day, who=who, people=read_presence(store_day), every=rows)
+    return Day(store_day=store_day, filters=filters, people=read_presence(store_day), every=rows)
 
 
 def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
@@ -158,7 +193,9 @@ class Attention:
 
 def read_attention(day: Day, desk: Desk) -> list[Attention]:
     """What needs a person now, the most pressing first, in words."""
-    found = find_concerns([row.booking for row in day.every], day.people, now=desk.now)
+    bookings = [row.booking for row in day.every]
+    findings = find_findings(bookings)
+    found = find_concerns(bookings, day.people, now=desk.now, findings=findings)
     rows = {row.booking.id: row for row in day.every}
     return [_words(concern, rows[concern.booking.id], desk) for concern in found]
 
@@ -169,6 +206,9 @@ def _words(concern: Concern, row: Row, desk: Desk) -> Attention:
     if kind == "late":
         title = _("%(name)s is %(minutes)s min late") % {"name": row.name, "minutes": row.late}
         return Attention(kind, "warn", "timer", title, _late_second(concern, row, desk), booking.id, "look")
+    if kind == "check":
+        assert concern.finding is not None
+        return _found_words(concern.finding, row, about, booking.id)
     if kind == "unassigned":
         title = _("Nobody is assigned to %(name)s") % {"name": row.name}
         return Attention(kind, "info", "user-x", title, about, booking.id, "move")
@@ -180,6 +220,14 @@ def _words(concern: Concern, row: Row, desk: Desk) -> Attention:
         return Attention(kind, "warn", "hourglass", title, about, booking.id, "look")
     said = _("%(who)s is on leave") if kind == "leave" else _("%(who)s has no shift then")
     return Attention(kind, "bad", "calendar-x", said % {"who": row.who}, about, booking.id, "move")
+
+
+def _found_words(finding: Finding, row: Row, about: str, booking_id: UUID) -> Attention:
+    """`苏晴: 水杨酸过敏`, and what was done about it, else when it is."""
+    title = _("%(name)s: %(finding)s") % {"name": row.name, "finding": finding.title}
+    icon = "receipt-text" if finding.kind == "unpaid" else "shield-alert"
+    tone = "bad" if finding.severity == "blocks" else "warn"
+    return Attention(finding.kind, tone, icon, title, str(finding.detail) or about, booking_id, "look")
 
 
 def _late_second(concern: Concern, row: Row, desk: Desk) -> str:

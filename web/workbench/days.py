@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,38 +11,36 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from tenants.people.domain.rights import Action
 from web.formats import format_clock, format_day
 from web.staff.people import to_sign_in
-from web.workbench.access import HOME, Desk, actor_of, asked_day, at_desk, first_store
-from web.workbench.day import Day, read_attention, read_day
-from web.workbench.finding import find_rows
+from web.workbench.access import HOME, Desk, actor_of, at_desk, first_store
+from web.workbench.asked import (
+    GRIDS,
+    Asked,
+    asked_uuid,
+    asked_view,
+    filter_count,
+    filter_groups,
+    people_items,
+    read_asked,
+    view_items,
+)
+from web.workbench.day import Day, Filters, read_attention, read_day
+from web.workbench.finding import LONGEST, find_all
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
+from web.workbench.placing import drag_words
 from web.workbench.policy import allow_live
-from web.workbench.timeline import draw_timeline
+from web.workbench.timeline import Timeline, draw_timeline, has_rooms, keys_of
+from web.workbench.week import draw_week
 
-VIEW = "workbench_view"
-VIEWS = ("people", "list")
 LEGEND = ("confirmed", "arrived", "completed", "late", "no_show", "held")
 ANY_ID = UUID(int=0)
 MOST_ATTENTION = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which day, whose, how drawn."""
-
-    on: date
-    who: UUID | None
-    view: str
-
-    def query(self, **other: object) -> str:
-        """The address's query that asks for this, with what differs."""
-        fields = {"on": self.on.isoformat(), "who": self.who or "", "view": self.view, **other}
-        return "?" + urlencode({name: str(value) for name, value in fields.items() if value})
+MOST_FROM = 8
 
 
 def to_store(request: HttpRequest) -> HttpResponse:
@@ -58,8 +55,8 @@ def to_store(request: HttpRequest) -> HttpResponse:
 @at_desk
 def show_day(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """The page of a day; `booking` in the address opens its panel."""
-    asked = _asked(request, desk)
-    chosen = _uuid(request.GET.get("booking", ""))
+    asked = read_asked(request, desk)
+    chosen = asked_uuid(request.GET.get("booking", ""))
     return _page(request, desk, asked, chosen)
 
 
@@ -67,7 +64,7 @@ def show_day(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 @at_desk
 def show_fragment(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """The whole day without its frame, for a page that reads it again."""
-    asked = _asked(request, desk)
+    asked = read_asked(request, desk)
     return fragment(request, "workbench/_day.html", _day_context(request, desk, asked, None))
 
 
@@ -78,20 +75,17 @@ def show_changed(request: HttpRequest, desk: Desk, booking: UUID) -> HttpRespons
 
     Without a row where the booking is no longer of this day.
     """
-    asked = _asked(request, desk)
-    page = read_day(desk, asked.on, who=asked.who)
-    row = page.row_of(booking)
-    if row is not None and row not in page.rows:
-        row = None
-    timeline = draw_timeline(page, desk)
-    key = str(row.booking.practitioner_id or "nobody") if row is not None else ""
+    asked = read_asked(request, desk)
+    page = read_day(desk, asked.on, filters=asked.filters)
+    found = page.row_of(booking)
+    keys = {*request.GET.getlist("from")[:MOST_FROM], *(keys_of(found, asked.view) if found else ())}
+    row = found if found in page.rows else None
+    drawn = draw_timeline(page, desk, view=asked.view) if asked.view in ("people", "rooms") else None
     context = {
         **frame(request, desk),
         "page": page,
         "row": row,
-        "columns": [column for column in timeline.columns if column.key == key]
-        if asked.view == "people"
-        else [],
+        "columns": [column for column in drawn.columns if column.key in keys] if drawn is not None else [],
         **_attention_context(page, desk),
     }
     return fragment(request, "workbench/_changed.html", context)
@@ -106,20 +100,28 @@ def show_booking(request: HttpRequest, desk: Desk, booking: UUID) -> HttpRespons
         return fragment(request, "workbench/_panel.html", {**frame(request, desk), "panel": panel})
     found = booking_here(desk, booking)
     on = found.starts_at.astimezone(desk.zone).date()
-    return _page(request, desk, Asked(on, None, _view(request)), booking)
+    return _page(request, desk, Asked(on, asked_view(request), Filters()), booking)
 
 
 @require_GET
 @at_desk
 def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Bookings for the search box: a list while typing, a page on Enter, or the one booking found."""
-    query = request.GET.get("q", "").strip()[:64]
-    rows = find_rows(desk, query)
-    context = {**frame(request, desk, current="find"), "rows": rows, "query": query}
+    query = request.GET.get("q", "").strip()[:LONGEST]
+    found = find_all(desk, query, before=request.GET.get("before", "")[:80])
+    more = (
+        here("find", desk) + "?" + urlencode({"q": query, "before": found.earlier}) if found.earlier else ""
+    )
+    context = {
+        **frame(request, desk, current="find"),
+        "found": found,
+        "query": query,
+        "earlier_url": more,
+    }
     if is_fragment(request):
         return fragment(request, "workbench/_found.html", context)
-    if len(rows) == 1:
-        return HttpResponseRedirect(here("booking", desk, rows[0].booking.id))
+    if found.only is not None and "before" not in request.GET:
+        return HttpResponseRedirect(here("booking", desk, found.only.booking.id))
     return render(request, "workbench/find.html", context)
 
 
@@ -145,24 +147,30 @@ def _page(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | None) -
 
 
 def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | None) -> dict[str, Any]:
-    page = read_day(desk, asked.on, who=asked.who)
+    page = read_day(desk, asked.on, filters=asked.filters)
     base = here("day", desk)
-    day = timedelta(days=1)
+    people = people_items(page, desk, asked, base)
+    day = timedelta(days=7 if asked.view == "week" else 1)
+    timeline = _timeline(page, desk, asked, chosen)
+    rooms = bool(timeline.rooms) if timeline is not None and asked.view == "rooms" else has_rooms(desk)
     return {
         **frame(request, desk),
         **_attention_context(page, desk),
         "page": page,
         "view": asked.view,
-        "views": [
-            {
-                "label": _("People"),
-                "url": base + asked.query(view="people"),
-                "current": asked.view == "people",
-            },
-            {"label": _("List"), "url": base + asked.query(view="list"), "current": asked.view == "list"},
-        ],
-        "people": _people(page, desk, asked, base),
-        "timeline": draw_timeline(page, desk, chosen=chosen) if asked.view == "people" else None,
+        "grid": asked.view in GRIDS,
+        "views": view_items(asked, base, rooms=rooms),
+        "people": people,
+        "shown_name": next(
+            (one["name"] for one in people if one["current"]), people[0]["name"] if people else ""
+        ),
+        "filter_groups": filter_groups(page, asked, base),
+        "filter_count": filter_count(asked),
+        "unfiltered_url": base + asked.query(service="", status="", channel=""),
+        "timeline": timeline,
+        "sheet_url": here("sheet", desk) + asked.query(view=""),
+        "place_url": here("place", desk, ANY_ID) if desk.may(Action.CHANGE_BOOKING) else None,
+        "place_words": drag_words(),
         "timeline_label": format_day(
             asked.on, language=get_language() or "en", today=desk.today, relative=False
         ),
@@ -176,6 +184,14 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
     }
 
 
+def _timeline(page: Day, desk: Desk, asked: Asked, chosen: UUID | None) -> Timeline | None:
+    if asked.view == "week":
+        return draw_week(page, desk, asked, chosen=chosen)
+    if asked.view in GRIDS:
+        return draw_timeline(page, desk, view=asked.view, chosen=chosen)
+    return None
+
+
 def _attention_context(page: Day, desk: Desk) -> dict[str, Any]:
     items = read_attention(page, desk) if page.on == desk.today else []
     return {
@@ -185,44 +201,8 @@ def _attention_context(page: Day, desk: Desk) -> dict[str, Any]:
     }
 
 
-def _people(page: Day, desk: Desk, asked: Asked, base: str) -> list[dict[str, Any]]:
-    """Everyone, then each on shift or booked; the one who looks first."""
-    names = {person.id: person.name for person in page.people.values()}
-    order = sorted(names, key=lambda key: (key != desk.actor.employee_id, names[key]))
-    everyone = {"name": _("Everyone"), "url": base + asked.query(who=""), "current": asked.who is None}
-    return [
-        everyone,
-        *(
-            {"name": names[key], "url": base + asked.query(who=key), "current": asked.who == key}
-            for key in order
-        ),
-    ]
-
-
 def _now_before(page: Day, desk: Desk) -> str:
     """The row before which the now-line stands, `end` after the last; nothing on another day."""
     if not page.store_day.span.holds(desk.now):
         return ""
     return next((row.key for row in page.rows if row.booking.starts_at > desk.now), "end")
-
-
-def _asked(request: HttpRequest, desk: Desk) -> Asked:
-    return Asked(asked_day(request, desk), _uuid(request.GET.get("who", "")), _view(request))
-
-
-def _view(request: HttpRequest) -> str:
-    """People or list, as chosen last in this session."""
-    view = request.GET.get("view", "")
-    if view in VIEWS:
-        if request.session.get(VIEW, VIEWS[0]) != view:
-            request.session[VIEW] = view
-        return view
-    kept = request.session.get(VIEW, VIEWS[0])
-    return kept if kept in VIEWS else VIEWS[0]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tenants.people.domain.rights import Action, may_anywhere
+from tenants.people.models import Role
 from web.workbench.access import Desk
 
+MINE = "/workbench/mine/"
 SIGN_OUT = "/staff/logout/"
 MANAGE = "/manage/"
 
@@ -68,7 +70,7 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "may_change": desk.may(Action.CHANGE_BOOKING),
         "manage_url": MANAGE if may_anywhere(desk.actor, Action.MANAGE_STORE) else "",
         "rail": _rail(desk, day_url, redeem_url, current),
-        "tabs": _tabs(day_url, find_url, new_url, here("more", desk), current),
+        "tabs": _tabs(desk, day_url, find_url, new_url, here("more", desk), current),
     }
 
 
@@ -78,18 +80,34 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
     waiting_url = here("waiting", desk)
     entries.append(Entry(_("Waiting"), "hourglass", waiting_url, current == "waiting"))
+    if serves(desk):
+        entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
         entries.append(Entry(_("Set up"), "settings", MANAGE, rest=True))
     return entries
 
 
-def _tabs(day_url: str, find_url: str, new_url: str, more_url: str, current: str) -> list[Entry]:
-    entries = [Entry(_("Today"), "calendar-days", day_url, current == "day")]
+def _tabs(desk: Desk, day_url: str, find_url: str, new_url: str, more_url: str, current: str) -> list[Entry]:
+    entries = [
+        Entry(
+            pgettext("rail", "Day") if serves(desk) else _("Today"),
+            "calendar-days",
+            day_url,
+            current == "day",
+        )
+    ]
     entries.append(Entry(_("Find"), "search", find_url, current == "find"))
-    if new_url:
+    if serves(desk):
+        entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
+    if new_url and not serves(desk):
         entries.append(Entry(_("New"), "calendar-plus", new_url, current == "new"))
     entries.append(Entry(_("More"), "ellipsis", more_url, current == "more"))
     return entries
+
+
+def serves(desk: Desk) -> bool:
+    """Whether the person has the role of who can be booked, and so a day of their own."""
+    return any(grant.role == Role.PRACTITIONER for grant in desk.actor.grants)
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -1,18 +1,24 @@
-"""The day as a grid of people and five-minute rows, in the shape of ui/timeline."""
+"""The day as a grid of people or rooms and five-minute rows, in the shape of ui/timeline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from chains.refusals import Text
 from tenants.booking.domain.attention import Presence
 from tenants.booking.domain.spans import Span
+from tenants.booking.models import Status
+from tenants.people.domain.rights import Action
+from tenants.stores.models import Resource, ResourceKind
 from web.formats import format_clock, format_clocks, format_countdown, format_duration
 from web.workbench.access import Desk
 from web.workbench.day import Day, Row
@@ -37,9 +43,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A booking on the grid."""
+    """A booking on the grid. `can` says what may be done by hand: `move`, `resize`, both, or nothing."""
 
     id: str
+    booking: str
+    version: int
+    can: str
     row: int
     span: int
     lane: int | None
@@ -55,7 +64,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One person's day; `key` is the employee's id, or `nobody` for what nobody is assigned to."""
+    """One person's, room's or date's day. `key` is stable: an id, or `nobody`, `noroom`, a date.
+
+    `start` is the moment (ISO 8601) of its first row; `person` and `room` whose it is, where a booking dropped
+    here is given to them; `drop` whether anything may be dropped at all.
+    """
 
     key: str
     name: str
@@ -66,6 +79,11 @@ class Column:
     buffers: list[Mark]
     blocks: list[Block]
     place: str = ""
+    start: str = ""
+    person: str = ""
+    room: str = ""
+    drop: bool = True
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,7 @@ class Timeline:
     hours: list[Mark]
     now: Mark | None
     columns: list[Column]
+    rooms: bool = False
 
     @property
     def rows(self) -> int:
@@ -101,20 +120,48 @@ class Timeline:
         return self.grid.rows
 
 
-def draw_timeline(day: Day, desk: Desk, *, chosen: UUID | None = None) -> Timeline:
-    """The timeline of a day already read: people on shift and people with bookings; no further queries."""
+def draw_timeline(day: Day, desk: Desk, *, view: str = "people", chosen: UUID | None = None) -> Timeline:
+    """The timeline of a day already read, by people on shift or with bookings, or by room (one query more)."""
     grid = _grid(day)
+    rooms = rooms_of(desk) if view == "rooms" else []
+    draw = Drawing(desk, grid, day.filters.show, chosen)
+    columns = _room_columns(rooms, day, draw) if view == "rooms" else _person_columns(day, draw)
+    now = now_on(grid, desk)
+    return Timeline(grid, hours_on(grid, desk, now), now, columns[:MOST_COLUMNS], bool(rooms))
+
+
+def now_on(grid: Grid, desk: Desk) -> Mark | None:
+    """Where now is, while it is on the grid."""
     inside = grid.start <= desk.now < grid.start + grid.rows * ROW
-    now = Mark(grid.row(desk.now), 1, format_clock(desk.now.astimezone(desk.zone))) if inside else None
-    hours = [
+    return Mark(grid.row(desk.now), 1, format_clock(desk.now.astimezone(desk.zone))) if inside else None
+
+
+def hours_on(grid: Grid, desk: Desk, now: Mark | None) -> list[Mark]:
+    """The hours beside the grid, but for one that the time of now would lie on."""
+    return [
         Mark(at, 1, format_clock((grid.start + at * ROW).astimezone(desk.zone)))
         for at in range(12, grid.rows, 12)
         if now is None or abs(at - now.row) > NEAR_NOW
     ]
-    columns = [_column(person, day, desk, grid, chosen) for person in _people(day, desk)]
-    if any(row.booking.practitioner_id is None for row in day.every) and day.who is None:
-        columns.append(_column(None, day, desk, grid, chosen))
-    return Timeline(grid, hours, now, columns[:MOST_COLUMNS])
+
+
+def rooms_of(desk: Desk) -> list[Resource]:
+    """Rooms, tables, stations and equipment of the desk's store, by kind and name."""
+    own = Resource.objects.filter(store=desk.store, active=True).exclude(kind=ResourceKind.PRACTITIONER)
+    return list(own.order_by("kind", "name", "id"))
+
+
+def has_rooms(desk: Desk) -> bool:
+    """Whether the store has any of them."""
+    own = Resource.objects.filter(store=desk.store, active=True).exclude(kind=ResourceKind.PRACTITIONER)
+    return own.exists()
+
+
+def keys_of(row: Row, view: str) -> list[str]:
+    """The keys of the columns that a booking stands in."""
+    if view == "rooms":
+        return [str(key) for key in row.rooms] or ["noroom"]
+    return [str(row.booking.practitioner_id or "nobody")]
 
 
 def _people(day: Day, desk: Desk) -> list[Presence]:
@@ -136,33 +183,108 @@ def _grid(day: Day) -> Grid:
     return Grid(start, min(MOST_ROWS, hours * 12))
 
 
-def _column(person: Presence | None, day: Day, desk: Desk, grid: Grid, chosen: UUID | None) -> Column:
-    key = person.id if person is not None else None
-    rows = [row for row in day.every if row.booking.practitioner_id == key]
-    lanes = _lanes(rows)
-    most = max(lanes.values(), default=1)
-    shifts = person.shifts if person is not None else ()
-    count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
-    second = " · ".join([*(_clocks(shift, desk) for shift in shifts), count])
-    lane_of = lanes if most > 1 else {}
-    return Column(
-        key=str(key) if key else "nobody",
-        name=person.name if person is not None else _("Nobody yet"),
-        second=second,
-        mine=key is not None and key == desk.actor.employee_id,
-        lanes=most if most > 1 else None,
-        aways=_kept(_aways(person, desk, grid)) if person is not None else [],
-        buffers=_kept(mark for row in rows for mark in _buffers(row, grid, lane_of.get(row.key))),
-        blocks=[_block(row, desk, grid, lane_of.get(row.key), chosen) for row in rows],
-        place="" if person is not None else "users",
-    )
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What every column is drawn with."""
+
+    desk: Desk
+    grid: Grid
+    shows: Callable[[Row], bool]
+    chosen: UUID | None
+
+    def column(
+        self,
+        key: str,
+        name: str,
+        rows: list[Row],
+        *,
+        presence: Presence | None = None,
+        second: str = "",
+        **more: Any,
+    ) -> Column:
+        """One column; what the filters leave out of it is shown as time that is taken."""
+        lanes = lanes_of(rows)
+        most = max(lanes.values(), default=1)
+        lane_of = lanes if most > 1 else {}
+        count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
+        shifts = presence.shifts if presence is not None else ()
+        words = [*(_clocks(shift, self.desk) for shift in shifts), second, count]
+        shown = [row for row in rows if self.shows(row)]
+        left_out = [row for row in rows if not self.shows(row)]
+        marks = [mark for row in shown for mark in _buffers(row, self.grid, lane_of.get(row.key))]
+        marks += [self.grid.mark(row.claimed, lane=lane_of.get(row.key)) for row in left_out]
+        return Column(
+            key=key,
+            name=name,
+            second=" · ".join(word for word in words if word),
+            lanes=most if most > 1 else None,
+            aways=_kept(_aways(presence, self.desk, self.grid)) if presence is not None else [],
+            buffers=_kept(marks),
+            blocks=[
+                block_of(row, self.desk, self.grid, lane_of.get(row.key), self.chosen, column=key)
+                for row in shown
+            ],
+            start=self.grid.start.astimezone(self.desk.zone).isoformat(),
+            **{"mine": False, **more},
+        )
+
+
+def _person_columns(day: Day, draw: Drawing) -> list[Column]:
+    of: dict[UUID | None, list[Row]] = defaultdict(list)
+    for row in day.every:
+        of[row.booking.practitioner_id].append(row)
+    me = draw.desk.actor.employee_id
+    columns = [
+        draw.column(
+            str(person.id),
+            person.name,
+            of[person.id],
+            presence=person,
+            mine=person.id == me,
+            person=str(person.id),
+        )
+        for person in _people(day, draw.desk)
+    ]
+    if of[None] and day.who is None:
+        columns.append(draw.column("nobody", _("Nobody yet"), of[None], place="users", drop=False))
+    return columns
+
+
+_KINDS: dict[str, Text] = {
+    ResourceKind.ROOM: gettext_lazy("Room"),
+    ResourceKind.TABLE: gettext_lazy("Table"),
+    ResourceKind.STATION: gettext_lazy("Station"),
+    ResourceKind.EQUIPMENT: gettext_lazy("Equipment"),
+}
+
+
+def _room_columns(rooms: list[Resource], day: Day, draw: Drawing) -> list[Column]:
+    known = {room.id for room in rooms}
+    of: dict[UUID | None, list[Row]] = defaultdict(list)
+    for row in day.every:
+        for key in [key for key in row.rooms if key in known] or [None]:
+            of[key].append(row)
+    columns = [
+        draw.column(
+            str(room.id),
+            room.name,
+            of[room.id],
+            second=str(_KINDS[room.kind]),
+            place="utensils" if room.kind == ResourceKind.TABLE else "door-open",
+            room=str(room.id),
+        )
+        for room in rooms
+    ]
+    if of[None]:
+        columns.append(draw.column("noroom", _("Without a room"), of[None], place="users", drop=False))
+    return columns
 
 
 def _kept(marks: Iterable[Mark | None]) -> list[Mark]:
     return [mark for mark in marks if mark is not None]
 
 
-def _lanes(rows: list[Row]) -> dict[str, int]:
+def lanes_of(rows: list[Row]) -> dict[str, int]:
     """Side by side where a no-show's time was given to someone else."""
     ends: list[datetime] = []
     lanes: dict[str, int] = {}
@@ -208,7 +330,13 @@ def _clocks(span: Span, desk: Desk) -> str:
     )
 
 
-def _block(row: Row, desk: Desk, grid: Grid, lane: int | None, chosen: UUID | None) -> Block:
+_CAN = {Status.HELD: "move", Status.CONFIRMED: "move resize", Status.ARRIVED: "resize"}
+
+
+def block_of(
+    row: Row, desk: Desk, grid: Grid, lane: int | None, chosen: UUID | None, *, column: str
+) -> Block:
+    """The booking's block in a column; in a second one its id is told apart by the column's key."""
     language = get_language() or "en"
     detail = ""
     if row.late:
@@ -220,8 +348,13 @@ def _block(row: Row, desk: Desk, grid: Grid, lane: int | None, chosen: UUID | No
     name = row.name
     if row.booking.party_size > 1:
         name = _("%(name)s · %(count)s people") % {"name": name, "count": row.booking.party_size}
+    rooms = row.rooms
+    again = bool(rooms) and column in {str(key) for key in rooms[1:]}
     return Block(
-        id=row.key,
+        id=f"{row.key}-{column}" if again else row.key,
+        booking=row.key,
+        version=row.booking.version,
+        can=_CAN.get(Status(row.booking.status), "") if desk.may(Action.CHANGE_BOOKING) else "",
         row=first,
         span=max(1, end - first),
         lane=lane,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, redeem, waiting
+from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, waiting
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
     path("<uuid:store>/find/", days.find, name="find"),
     path("<uuid:store>/waiting/", waiting.show_waiting, name="waiting"),
+    path("<uuid:store>/sheet/", sheet.show_sheet, name="sheet"),
     path("<uuid:store>/more/", days.show_more, name="more"),
     path("<uuid:store>/new/", booking_form.new, name="new"),
     path("<uuid:store>/new/times/", booking_form.show_times, name="new_times"),
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/redeemed/", redeem.show_done, name="done"),
     path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
     path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
+    path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]

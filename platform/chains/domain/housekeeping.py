@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
-from chains.chores import KIND, PAUSE, let_go
+from chains.chores import KIND, PAUSE, let_go, platform_chores
 from chains.due import mark_platform_due
 from chains.models import Chain, ChainState, DueWork, PlatformAnswer, Signup, SignupState
 from chains.scope import PUBLIC
@@ -25,7 +25,7 @@ ANSWERS_KEPT = timedelta(hours=25)
 
 def keep_platform(*, now: datetime) -> None:
     """Due work `housekeeping.platform`: the public tables, and a round for chains that have none."""
-    chores = (forget_sessions, forget_unverified, forget_settled, forget_answers)
+    chores = (forget_sessions, forget_unverified, forget_settled, forget_answers, *platform_chores())
     more = [chore(now=now) for chore in chores]
     start_missing_rounds(now=now)
     hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

@@ -1,7 +1,10 @@
-"""How a chain's state changes by an operator's hand: suspended, resumed, closed.
+"""How a chain's state changes: by an operator's hand (suspended, resumed, closed), or by payment.
 
 Each transition locks the chain's row, checks where it stands, writes the new state and the act in one
 transaction: two operators at once cannot both succeed, and no change goes unrecorded.
+
+A chain that an operator has suspended is *held*: paying does not open it, and what billing says of it
+meanwhile counts from the moment an operator resumes it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.operators import Operator, record_act
 from chains.hosts import announce_change
 from chains.models import Chain, ChainState, Domain, OperatorAct
+from chains.ports import state_by_payment
 from chains.refusals import Refusal
 from chains.scope import platform_scope
 
@@ -59,6 +63,16 @@ class WrongState(Refusal):
     fix = _("Look at the chain again: someone may have changed it in the meantime.")
 
 
+class OwesPayment(Refusal):
+    """The chain is suspended for want of payment, by nobody's hand."""
+
+    code = "owes_payment"
+    status = 409
+    title = _("Suspended for want of payment")
+    detail = _("This chain was suspended because its subscription is not paid, not by an operator.")
+    fix = _("Let its owner pay, or extend its trial: then it opens by itself.")
+
+
 class ReasonMissing(Refusal):
     """A suspension must say why: the chain's employees read it."""
 
@@ -81,7 +95,10 @@ def suspend_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -
 
 
 def resume_chain(chain_id: UUID, *, by: Operator, now: datetime) -> Chain:
-    """Open a suspended chain again, in the state it had before. Raises UnknownChain, WrongState."""
+    """Open a suspended chain again: in the state it has by its payments, else the one it had before.
+
+    Raises UnknownChain, WrongState, OwesPayment.
+    """
     return _move(chain_id, "resume", None, reason="", by=by, now=now)
 
 
@@ -96,6 +113,28 @@ def close_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> 
     return _move(chain_id, "close", ChainState.CLOSED, reason=reason, by=by, now=now)
 
 
+def move_by_payment(chain: Chain, to: ChainState, *, reason: str = "") -> list[str]:
+    """Bring a chain to where it stands by its payments; the host names it loses where it is closed.
+
+    Needs the platform's transaction and the chain's row locked; whoever calls keeps the record. A chain that
+    is held keeps its state until an operator resumes it, unless it is closed.
+    """
+    closes = to == ChainState.CLOSED and chain.state != ChainState.CLOSED
+    if chain.held and not closes:
+        return []
+    chain.state, chain.state_reason = to, reason[:REASON_LENGTH]
+    chain.held = chain.held and not closes
+    chain.save(update_fields=["state", "state_reason", "held"])
+    announce_change()
+    return _take_addresses(chain) if closes else []
+
+
+def _take_addresses(chain: Chain) -> list[str]:
+    domains = list(chain.domains.order_by("domain").values_list("domain", flat=True))
+    Domain.objects.filter(tenant=chain).delete()
+    return domains
+
+
 def _move(
     chain_id: UUID, act: str, to: ChainState | None, *, reason: str, by: Operator, now: datetime
 ) -> Chain:
@@ -107,12 +146,12 @@ def _move(
         if was not in STARTS_FROM[act]:
             raise WrongState(params={"state": STATE_NAMES[was]}, extra={"state": was.value})
         before: dict[str, Any] = {"state": was.value, "reason": chain.state_reason}
-        chain.state = to if to is not None else _state_before_suspension(chain)
+        chain.state = to if to is not None else _state_after_suspension(chain)
         chain.state_reason = reason
-        chain.save(update_fields=["state", "state_reason"])
+        chain.held = chain.state == ChainState.SUSPENDED
+        chain.save(update_fields=["state", "state_reason", "held"])
         if chain.state == ChainState.CLOSED:
-            before["domains"] = list(chain.domains.order_by("domain").values_list("domain", flat=True))
-            Domain.objects.filter(tenant=chain).delete()
+            before["domains"] = _take_addresses(chain)
         record_act(
             chain, act, by=by, now=now, reason=reason, before=before, after={"state": str(chain.state)}
         )
@@ -120,7 +159,12 @@ def _move(
     return chain
 
 
-def _state_before_suspension(chain: Chain) -> ChainState:
+def _state_after_suspension(chain: Chain) -> ChainState:
+    by_payment = state_by_payment(chain.id)
+    if by_payment is not None:
+        if by_payment == ChainState.SUSPENDED and not chain.held:
+            raise OwesPayment
+        return by_payment
     acts = OperatorAct.objects.filter(schema=chain.schema_name, act="suspend")
     last = acts.order_by("-at", "-id").first()
     if last is None:

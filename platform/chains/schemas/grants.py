@@ -26,6 +26,11 @@ DOORS = (
     "set_own_look(text, text, text, jsonb)",
     "push_own_figures(jsonb)",
     "own_operator_acts(integer)",
+    "add_own_vertical(text)",
+    "push_own_usage(jsonb, timestamptz)",
+    "own_billing()",
+    "own_invoices(integer)",
+    "tell_own_owner(text, text, jsonb, timestamptz)",
 )
 # Public tables the platform's own role may only read: the owner alone makes and changes schemas.
 READ_ONLY_PUBLIC = {"chains_chaintemplate", "chains_schemamigration", "django_migrations"}

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import LIVE, Booking, Status
 from tenants.people.models import Leave
 
+from .checks import Finding
 from .day import StoreDay, late_by
 from .spans import Span, merge
 
@@ -19,7 +21,7 @@ from .spans import Span, merge
 HOLD_WARNING = timedelta(minutes=3)
 
 Absence = Literal["leave", "no_shift"]
-Kind = Literal["late", "unassigned", "leave", "no_shift", "hold"]
+Kind = Literal["late", "unassigned", "leave", "no_shift", "hold", "check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,13 @@ class Concern:
     `late`: confirmed, begun LATE_AFTER ago or longer, and nobody came; `following` is the next booking of
     the same practitioner that still stands. `leave`, `no_shift`: its practitioner is not there. `unassigned`:
     it has neither practitioner nor resource though somebody works that day. `hold`: runs out within
-    HOLD_WARNING.
+    HOLD_WARNING. `check`: the worst that the checks (checks.py) found about it, in `finding`.
     """
 
     kind: Kind
     booking: Booking
     following: Booking | None = None
+    finding: Finding | None = None
 
 
 def read_presence(day: StoreDay) -> dict[UUID, Presence]:
@@ -82,20 +85,34 @@ def claimed_span(booking: Booking) -> Span:
 
 
 def find_concerns(
-    bookings: Sequence[Booking], people: Mapping[UUID, Presence], *, now: datetime
+    bookings: Sequence[Booking],
+    people: Mapping[UUID, Presence],
+    *,
+    now: datetime,
+    findings: Mapping[UUID, Sequence[Finding]] = MappingProxyType({}),
 ) -> list[Concern]:
-    """What needs a person at `now`, the most pressing first: who is late, then the rest in order of start.
+    """What needs a person at `now`, the most pressing first: who is late, what blocks, the rest by start.
 
-    `bookings` are a day's by start, with practitioner and active claims read; `people` who is there.
+    `bookings` are a day's by start, with practitioner and active claims read; `people` who is there;
+    `findings` what the checks found, the worst first. Of who has left nothing is said but a bill.
     """
     late: list[Concern] = []
+    blocked: list[Concern] = []
     other: list[Concern] = []
     for booking in bookings:
+        finding = next((one for one in findings.get(booking.id, ()) if _still_matters(one, booking)), None)
+        if finding is not None:
+            concern = Concern("check", booking, finding=finding)
+            (blocked if finding.severity == "blocks" else other).append(concern)
         if late_by(booking, now=now) is not None:
             late.append(Concern("late", booking, _following(booking, bookings)))
         elif (kind := _kind(booking, people, now=now)) is not None:
             other.append(Concern(kind, booking))
-    return late + other
+    return late + blocked + other
+
+
+def _still_matters(finding: Finding, booking: Booking) -> bool:
+    return finding.kind == "unpaid" or booking.status in LIVE
 
 
 def _kind(booking: Booking, people: Mapping[UUID, Presence], *, now: datetime) -> Kind | None:

@@ -29,7 +29,7 @@ from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Item, fill_basket, name_short, write_items
 from .offering import read_offering, require_by_time
-from .open import require_open
+from .open import require_new_bookings
 from .penalties import require_booking_right
 from .place import take_place
 from .policies import booking_terms
@@ -76,10 +76,11 @@ def book(
     with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
     claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
     any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
-    NotOffered; NotOpen; NotSeen for what does not exist; Forbidden; BookingPaused.
+    NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
+    whose online booking is on pause.
     """
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)

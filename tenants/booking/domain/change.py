@@ -173,8 +173,8 @@ def reschedule_booking(
         "starts_at": moved.start,
         "ends_at": moved.end,
         "practitioner_id": place.practitioner_id,
+        "resource_id": place.resource_id,
     }
-    fields["resource_id"] = place.resource_id
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, Q, QuerySet
 
 from tenants.booking.models import Booking, BookingItem, Status
-from tenants.people.domain.rights import Action, Actor, NotSeen, may_anywhere, require, stores_where
+from tenants.people.domain.rights import Action, Actor, NotSeen, require, stores_where
 from tenants.people.models import Employee
-from tenants.stores.domain.phones import tail_of
 from tenants.stores.domain.wall import local_day
 from tenants.stores.models import Store
 
-from .codes import ALPHABET, parse_code
+from .find import matches
 from .rota import opening_spans, shift_spans
 from .spans import Span
 
@@ -93,8 +92,8 @@ def find_bookings(
 ) -> QuerySet[Booking]:
     """The bookings that begin in `[first, end)` (dates of `zone`) and match the rest; lazy, unordered.
 
-    `text` is a code or its beginning, the end of a phone number, or part of a name. Raises Forbidden
-    or NotSeen for a store whose day the employee may not read.
+    `text` is what a person types into the search box (find.py): code, phone, names, pinyin, service, status.
+    Raises Forbidden or NotSeen for a store whose day the employee may not read.
     """
     if store_id is not None and by.is_employee:
         require(by, Action.READ_DAY, store_id=store_id)
@@ -109,21 +108,7 @@ def find_bookings(
     found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
     if statuses:
         found = found.filter(status__in=statuses)
-    return found.filter(_matches(text.strip(), by)) if text.strip() else found
-
-
-def _matches(text: str, by: Actor) -> Q:
-    code = parse_code(text)
-    if code is not None:
-        return Q(code=code)
-    found = Q(member__name__icontains=text)
-    start = text.replace("-", "").replace(" ", "").upper()
-    if 3 <= len(start) <= 8 and all(sign in ALPHABET for sign in start):
-        found |= Q(code__startswith=start)
-    tail = tail_of(text)
-    if tail and (by.is_member or may_anywhere(by, Action.READ_MEMBERS)):
-        found |= Q(member__phone__endswith=tail)
-    return found
+    return found.filter(matches(text.strip(), by=by)) if text.strip() else found
 
 
 def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:

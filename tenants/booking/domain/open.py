@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
 from chains.refusals import Refusal
 from tenants.people.domain.rights import Actor
@@ -34,8 +35,23 @@ def require_open(*, by: Actor) -> None:
     """
     if by.is_employee:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state, opened_at FROM public.own_chain()")
-        row = cursor.fetchone()
+    row = _own_row()
     if row is None or not takes_bookings(*row):
         raise NotOpen
+
+
+def require_new_bookings(*, by: Actor) -> None:
+    """Raise where nobody may begin a booking: NotOpen as require_open does, ChainReadOnly for employees."""
+    if not by.is_employee:
+        require_open(by=by)
+        return
+    row = _own_row()
+    if row is not None and row[0] == ChainState.READ_ONLY:
+        raise ChainReadOnly
+
+
+def _own_row() -> tuple[str, datetime | None] | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, opened_at FROM public.own_chain()")
+        row: tuple[str, datetime | None] | None = cursor.fetchone()
+    return row

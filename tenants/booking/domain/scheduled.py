@@ -36,7 +36,7 @@ from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, clai
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
-from .open import require_open
+from .open import require_new_bookings
 from .pickups import window_slots, windows_with_room
 from .rules import time_closed
 from .sessions import SessionCalledOff, session_slots, sessions_with_room
@@ -124,12 +124,13 @@ def book_scheduled(
     The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
     WindowClosed, the TimeClosed rules, MemberOverlap (a second seat of a member included), ItemsWrong,
-    NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden.
+    NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden; NotOpen, ChainReadOnly;
+    BookingPaused for a member whose online booking is on pause.
     """
     spot = lock_spot(wish, by=by)
     store_id = spot.row.store_id
     require_booker(member, store_id=store_id, by=by)
-    require_open(by=by)
+    require_new_bookings(by=by)
     for_member = member_for(member, country=spot.offering.country, by=by, now=now)
     lock_member(for_member)
     prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)

@@ -6,7 +6,8 @@
       │      cancelled ◀┘ └─no_show─▶ no_show
       └─expire─▶ expired
 
-`move` (to another time or person) keeps the status of a booking that is held or confirmed.
+`move` (to another time or person) keeps the status of a booking that is held or confirmed, `resize` (another
+end, another room) that of one that is confirmed or has arrived.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Move(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     MOVE = "move"
+    RESIZE = "resize"
     REDEEM = "redeem"
     UNDO_REDEEM = "undo_redeem"
     COMPLETE = "complete"
@@ -51,8 +53,10 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
+        (Status.CONFIRMED, Move.RESIZE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.REDEEM): Status.ARRIVED,
         (Status.CONFIRMED, Move.NO_SHOW): Status.NO_SHOW,
+        (Status.ARRIVED, Move.RESIZE): Status.ARRIVED,
         (Status.ARRIVED, Move.UNDO_REDEEM): Status.CONFIRMED,
         (Status.ARRIVED, Move.COMPLETE): Status.COMPLETED,
     }
@@ -64,6 +68,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.CONFIRM: "booking.confirmed",
         Move.CANCEL: "booking.cancelled",
         Move.MOVE: "booking.moved",
+        Move.RESIZE: "booking.resized",
         Move.REDEEM: "booking.arrived",
         Move.UNDO_REDEEM: "booking.arrival_undone",
         Move.COMPLETE: "booking.completed",

@@ -25,6 +25,7 @@ from tenants.events.models import Delivery, Effect, Event
 
 from .record import OUTBOX, send_hint
 from .subscribers import Call, Happened, Subscription, subscription
+from .usage import count_usage
 
 log = structlog.get_logger("events")
 
@@ -114,7 +115,8 @@ def _deliver_once(one: Leased, wanted: Subscription, *, now: datetime) -> None:
             # told to the world between two transactions: the key makes a repeat harmless
             call()
             with transaction.atomic():
-                note_effect(one.event.key, now=now)
+                if note_effect(one.event.key, now=now) and wanted.meter:
+                    count_usage(wanted.meter, at=one.event.at, now=now)
                 Delivery.objects.filter(id=one.delivery_id).delete()
     except Exception as error:
         log.warning("delivery_failed", subscriber=one.subscriber, event_id=one.event.id, exc_info=True)

@@ -40,13 +40,15 @@ class Subscriber(Protocol):
 class Subscription:
     """A subscriber, and what it wants to hear of: `kinds`, or all events where that is None.
 
-    A `hint` is worth nothing once late and harmless when repeated: no effect is noted for it.
+    A `hint` is worth nothing once late and harmless when repeated: no effect is noted for it. `meter` names
+    what is counted once for each call that was made to the outside (see usage.py).
     """
 
     name: str
     run: Subscriber
     kinds: frozenset[str] | None
     hint: bool = False
+    meter: str | None = None
 
     def wants(self, kind: str) -> bool:
         """Whether events of this kind are delivered."""
@@ -57,12 +59,17 @@ _subscriptions: dict[str, Subscription] = {}
 
 
 def register_subscriber(
-    name: str, run: Subscriber, *, kinds: frozenset[str] | None = None, hint: bool = False
+    name: str,
+    run: Subscriber,
+    *,
+    kinds: frozenset[str] | None = None,
+    hint: bool = False,
+    meter: str | None = None,
 ) -> None:
     """Add a subscriber; a name registered twice is a programming error. Names stand in the outbox: keep them."""
     if name in _subscriptions:
         raise ValueError(f"a subscriber named {name} is registered already")
-    _subscriptions[name] = Subscription(name, run, kinds, hint)
+    _subscriptions[name] = Subscription(name, run, kinds, hint, meter)
 
 
 def subscribers_of(kind: str) -> list[str]:

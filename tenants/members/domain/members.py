@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from chains.refusals import require_version
 from tenants.members.domain.codes import use_code
+from tenants.members.domain.name_index import ends_with, index_names, named
 from tenants.members.models import Member
 from tenants.people.domain.access import note_access
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may_anywhere
@@ -31,13 +32,17 @@ def welcome_member(phone: str | None, *, name: str = "", now: datetime) -> tuple
     A known member keeps the name; one without a name takes the one given.
     """
     if phone is None:
-        return Member.objects.create(name=name.strip(), phone=None, created_at=now), True
-    member, new = Member.objects.get_or_create(
-        phone=phone, defaults={"name": name.strip(), "created_at": now}
-    )
+        member, new = Member.objects.create(name=name.strip(), phone=None, created_at=now), True
+    else:
+        member, new = Member.objects.get_or_create(
+            phone=phone, defaults={"name": name.strip(), "created_at": now}
+        )
     if not new and not member.name and name.strip():
         member.name = name.strip()
         member.save(update_fields=["name"])
+    elif not new:
+        return member, new
+    index_names([member])
     return member, new
 
 
@@ -68,21 +73,26 @@ def change_member(
             setattr(member, field, value.strip())
     member.version += 1
     member.save()
+    if name is not None:
+        index_names([member])
     return member
 
 
 def find_members(query: str, *, by: Actor) -> QuerySet[Member]:
-    """Members by part of the name or the end of the phone, for employees who may read them; lazy.
+    """Members by name (characters, pinyin, words) or the end of the phone, for employees who may read them; lazy.
 
     An empty query finds all. Raises Forbidden.
     """
     require_members(by, Action.READ_MEMBERS)
-    found = Member.objects.all()
     query = query.strip()
-    if query:
-        tail = tail_of(query)
-        found = found.filter(Q(name__icontains=query) | (Q(phone__endswith=tail) if tail else Q()))
-    return found
+    if not query:
+        return Member.objects.all()
+    tail = tail_of(query)
+    if tail is None:
+        return Member.objects.filter(id__in=named(query))
+    # a union, for an OR of the two would use the index of neither
+    either = named(query).union(Member.objects.filter(ends_with(tail)).values("id"), all=True)
+    return Member.objects.filter(id__in=either)
 
 
 def read_member(member_id: UUID, *, by: Actor) -> Member:

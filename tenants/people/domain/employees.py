@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chains.domain.entitlements import Limit, require_room
 from chains.hosts import ChainInfo
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.people.domain.access import note_access
@@ -69,7 +70,7 @@ def create_employee(
 
     With the role practitioner the person can be booked. `skills` are ids or names, see read_skills.
     Raises Forbidden, RoleNotYours, RolesWrong, EmailTaken, EmailInvalid, PhoneInvalid, SkillUnknown,
-    SkillNotAdded.
+    SkillNotAdded, EmployeeLimitReached, ChainReadOnly.
     """
     if not may_anywhere(by, Action.MANAGE_PEOPLE):
         raise Forbidden
@@ -77,7 +78,9 @@ def create_employee(
     if not all(may_give(by, grant) for grant in roles):
         raise RoleNotYours
     phone = normalise_phone(phone, country=chain.country) if phone.strip() else ""
-    employee = Employee.objects.create(user=_new_user(email, name), name=name.strip(), phone=phone)
+    user = _new_user(email, name)
+    require_room(Limit.EMPLOYEES, used=count_employees)
+    employee = Employee.objects.create(user=user, name=name.strip(), phone=phone)
     RoleGrant.objects.bulk_create(
         RoleGrant(employee=employee, role=grant.role, store_id=grant.store_id) for grant in roles
     )
@@ -105,7 +108,7 @@ def change_employee(
     """Change what is given; None leaves it. Becoming inactive ends sessions and tokens at once.
 
     Raises NotSeen, Forbidden, RoleNotYours, RolesWrong, LastOwner, StaleVersion, PhoneInvalid,
-    SkillUnknown, SkillNotAdded.
+    SkillUnknown, SkillNotAdded; EmployeeLimitReached and ChainReadOnly where somebody comes back.
     """
     employee = _locked(employee_id, by=by)
     require_version(employee.version, version)
@@ -130,6 +133,11 @@ def change_employee(
             name=employee.name, active=employee.active and practises
         )
     return employee
+
+
+def count_employees() -> int:
+    """How many people of the active chain can sign in or are invited: what its plan counts."""
+    return Employee.objects.filter(active=True).count()
 
 
 def send_invitation(employee_id: UUID, *, by: Actor, chain: ChainInfo, now: datetime) -> None:
@@ -200,6 +208,8 @@ def _set_active(employee: Employee, active: bool, *, by: Actor, now: datetime) -
         # an unusable password also ends every session: their hash hangs on it
         employee.user.set_unusable_password()
         announce_departure(employee.id)
+    else:
+        require_room(Limit.EMPLOYEES, used=count_employees)
     employee.active = employee.user.is_active = active
     employee.user.save()
     note_access(by, "employee_active" if active else "employee_left", "employee", employee.id, now=now)

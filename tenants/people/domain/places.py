@@ -26,7 +26,7 @@ class TermsNotYours(Refusal):
 
 
 def open_store(fields: StoreFields, *, by: Actor) -> Store:
-    """A new store of the chain. Raises Forbidden, StoreWrong, PhoneInvalid."""
+    """A new store of the chain. Raises Forbidden, StoreWrong, PhoneInvalid, StoreLimitReached, ChainReadOnly."""
     require(by, Action.CREATE_STORE)
     return stores.create_store(fields)
 
@@ -34,7 +34,8 @@ def open_store(fields: StoreFields, *, by: Actor) -> Store:
 def change_store(store_id: UUID, fields: StoreFields, *, by: Actor, version: int | None = None) -> Store:
     """Change what is named; what a field held before may be named by anybody who manages the store.
 
-    Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid.
+    Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid, StoreLimitReached,
+    ChainReadOnly.
     """
     store = managed_store(store_id, by=by)
     if not may(by, Action.MANAGE_CHAIN):

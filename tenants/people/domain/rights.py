@@ -21,6 +21,7 @@ class Action(StrEnum):
 
     MANAGE_CHAIN = "chain.manage"
     READ_OPERATOR_ACTS = "chain.operator_acts"
+    MANAGE_BILLING = "chain.billing"
     CREATE_STORE = "store.create"
     MANAGE_STORE = "store.manage"
     MANAGE_CATALOGUE = "catalogue.manage"
@@ -43,13 +44,19 @@ class Action(StrEnum):
 
 # Actions on the chain as a whole: a role held at a single store never carries them.
 CHAIN_WIDE = frozenset(
-    {Action.MANAGE_CHAIN, Action.READ_OPERATOR_ACTS, Action.CREATE_STORE, Action.MANAGE_CATALOGUE}
+    {
+        Action.MANAGE_CHAIN,
+        Action.READ_OPERATOR_ACTS,
+        Action.MANAGE_BILLING,
+        Action.CREATE_STORE,
+        Action.MANAGE_CATALOGUE,
+    }
 )
 
 _ALL = frozenset(Action)
 RIGHTS: dict[Role, frozenset[Action]] = {
     Role.OWNER: _ALL,
-    Role.BRAND_MANAGER: _ALL - {Action.READ_OPERATOR_ACTS},
+    Role.BRAND_MANAGER: _ALL - {Action.READ_OPERATOR_ACTS, Action.MANAGE_BILLING},
     Role.STORE_MANAGER: frozenset(
         {
             Action.MANAGE_STORE,

@@ -11,6 +11,7 @@ from tenants.people.models import Role
 MEANING = {
     Action.MANAGE_CHAIN: "Open the chain for bookings, change its name and look",
     Action.READ_OPERATOR_ACTS: "Read what the platform's operators did to the chain",
+    Action.MANAGE_BILLING: "Read and change the plan, pay, cancel",
     Action.CREATE_STORE: "Add a store",
     Action.MANAGE_STORE: "Change a store, its hours, closures and rooms",
     Action.MANAGE_CATALOGUE: "Add and change services, prices, where they are offered",

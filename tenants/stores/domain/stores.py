@@ -15,6 +15,7 @@ from babel.numbers import list_currencies
 from django.db.models import F, Max
 from django.utils.translation import gettext_lazy as _
 
+from chains.domain.entitlements import Limit, require_room
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.plans import tell_plan_changed
@@ -80,21 +81,38 @@ class DayHours:
 
 
 def create_store(fields: StoreFields) -> Store:
-    """A new store, closed until it has hours; last in the list. Raises StoreWrong, PhoneInvalid."""
+    """A new store, closed until it has hours; last in the list.
+
+    Raises StoreWrong, PhoneInvalid; StoreLimitReached and ChainReadOnly for one that is in use.
+    """
     values = _checked(fields, country=fields["country"])
+    if fields.get("active", True):
+        require_room(Limit.STORES, used=count_stores)
     last = Store.objects.aggregate(last=Max("position"))["last"] or 0
     return Store.objects.create(**{"position": last + 1, **values})
 
 
 def change_store(store_id: UUID, fields: StoreFields, *, version: int | None = None) -> Store:
-    """Change what is named. Raises Store.DoesNotExist, StaleVersion, StoreWrong, PhoneInvalid."""
+    """Change what is named.
+
+    Raises Store.DoesNotExist, StaleVersion, StoreWrong, PhoneInvalid; StoreLimitReached and ChainReadOnly
+    where the store is taken into use again.
+    """
     store = Store.objects.select_for_update().get(id=store_id)
     require_version(store.version, version)
-    for field, value in _checked(fields, country=fields.get("country", store.country)).items():
+    checked = _checked(fields, country=fields.get("country", store.country))
+    if fields.get("active", False) and not store.active:
+        require_room(Limit.STORES, used=count_stores)
+    for field, value in checked.items():
         setattr(store, field, value)
     store.version += 1
     store.save()
     return store
+
+
+def count_stores() -> int:
+    """How many stores of the active chain are in use: what its plan counts."""
+    return Store.objects.filter(active=True).count()
 
 
 def replace_hours(

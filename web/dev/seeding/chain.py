@@ -19,6 +19,7 @@ from tenants.booking.models import Booking, Channel, Claim, Redemption
 from tenants.catalogue.domain.starting import add_service
 from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.extension.manifest import DemoChain, DemoStore, Manifest, words
+from tenants.members.domain.name_index import index_names
 from tenants.members.models import Member
 from tenants.people.models import DayShift, Employee, Role, RoleGrant, Skill, WeeklyShift
 from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKind, Store
@@ -210,6 +211,7 @@ class ChainSeeder:
             for person in invented
         ]
         Member.objects.bulk_create(rows)
+        index_names(rows)
         return [row.id for row in rows]
 
     def _visits(self, stores: Sequence[SeededStore], services: Sequence[Service]) -> Iterator[Visit]:

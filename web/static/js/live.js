@@ -2,6 +2,7 @@
 // BroadcastChannel; when it closes, the next one takes over. Where locks are not to be had (no https), each
 // tab has its own. An event is a hint: what changed is read again. After a reconnect the whole day is.
 import { chosen as chosenBooking } from "./panel.js";
+import { isDrawing } from "./timeline.js";
 
 const dot = document.getElementById("live");
 const pause = { first: 1000, most: 30000 };
@@ -54,6 +55,15 @@ function keepFocus(act) {
   (inLink ? again?.querySelector(".row-link") : again)?.focus({ preventScroll: true });
 }
 
+const blocksOf = (booking) => document.querySelectorAll(`.timeline .block[data-booking="${CSS.escape(booking)}"]`);
+
+// The columns it stands in now: what it leaves there has to go too.
+function changedUrl(booking) {
+  const url = day().dataset.changed.replace("00000000-0000-0000-0000-000000000000", booking);
+  const from = [...blocksOf(booking)].map((block) => `&from=${encodeURIComponent(block.closest(".timeline-col").dataset.key)}`);
+  return url + [...new Set(from)].join("");
+}
+
 function put(html, booking) {
   const found = new DOMParser().parseFromString(html, "text/html");
   keepFocus(() => {
@@ -71,7 +81,7 @@ function put(html, booking) {
     } else {
       document.getElementById(`row-${booking}`)?.remove();
     }
-    document.getElementById(`block-${booking}`)?.remove();
+    for (const block of blocksOf(booking)) block.remove();
     for (const column of found.querySelectorAll(".timeline-col")) {
       const old = document.querySelector(`.timeline-col[data-key="${CSS.escape(column.dataset.key)}"]`);
       if (!old) {
@@ -135,16 +145,22 @@ function readPanel(booking) {
 
 async function read() {
   if (reading || !day()) return;
+  if (isDrawing()) {
+    // under a hand that draws nothing moves; it is read when the hand lets go
+    timer = setTimeout(read, 400);
+    return;
+  }
   reading = true;
   try {
     while (waiting.size) {
       const changed = [...waiting];
       waiting.clear();
-      if (changed.length > 3 || changed.includes("day")) {
+      // a week knows only its days: what moved into it or out of it is read with all of it
+      if (changed.length > 3 || changed.includes("day") || day().dataset.view === "week") {
         await readDay();
       } else {
         for (const booking of changed) {
-          put(await get(day().dataset.changed.replace("00000000-0000-0000-0000-000000000000", booking)), booking);
+          put(await get(changedUrl(booking)), booking);
         }
       }
       changed.forEach(readPanel);

@@ -1,6 +1,7 @@
 // One module a behaviour; each listens on the document, so that what htmx swaps in works without wiring.
 import "./busy.js";
 import "./code.js";
+import "./copy.js";
 import "./countdown.js";
 import "./keys.js";
 import "./menu.js";

@@ -2,7 +2,6 @@
 
 function show(root = document) {
   root.querySelectorAll("[data-week-copy], [data-print]").forEach((button) => (button.hidden = false));
-  if (navigator.clipboard) root.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
   if (navigator.share) root.querySelectorAll("[data-share]").forEach((button) => (button.hidden = false));
 }
 
@@ -24,11 +23,6 @@ document.addEventListener("click", async (event) => {
   if (button.matches("[data-week-copy]")) copyWeek(button.closest("[data-week]"));
   if (button.matches("[data-print]")) window.print();
   if (button.matches("[data-share]")) await navigator.share({ url: button.dataset.share }).catch(() => {});
-  if (button.matches("[data-copy]")) {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    const words = button.querySelector("span");
-    words.textContent = button.dataset.copied;
-  }
 });
 
 // A form that asks what it would change is asked again as it is filled in; the answer never moves the focus.

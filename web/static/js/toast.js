@@ -17,12 +17,24 @@ function watch(element) {
   start();
 }
 
-export function toast(text) {
+// `undo`: {label, act}, a way back for as long as the toast stays.
+export function toast(text, undo) {
   const template = document.getElementById("toast-template");
   const place = document.getElementById("toasts");
   if (!template || !place) return;
   const element = template.content.firstElementChild.cloneNode(true);
   element.querySelector(".toast-words").textContent = text;
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-quiet btn-small";
+    button.textContent = undo.label;
+    button.addEventListener("click", () => {
+      element.remove();
+      undo.act();
+    });
+    element.querySelector(".toast-words").after(button);
+  }
   place.append(element);
   watch(element);
 }

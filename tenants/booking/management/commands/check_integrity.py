@@ -1,4 +1,4 @@
-"""`check_integrity`: are claims, counters, transitions and the outbox what they must be?"""
+"""`check_integrity`: are claims, counters, transitions, the outbox and the index of names what they must be?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chains.models import Chain, ChainState
 from chains.scope import chain_scope, platform_scope
-from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.integrity import check_bookings, check_names
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         broken = 0
         for chain in self._chains(options["chains"]):
             with chain_scope(chain):
-                breaches = check_bookings()
+                breaches = [*check_bookings(), *check_names()]
             broken += len(breaches)
             if not breaches:
                 self.stdout.write(f"{chain.slug}: all is well")

@@ -1,0 +1,200 @@
+"""Intents: what we want of the provider is written and committed, then asked, then what it said is recorded.
+
+The intent's id is the idempotency key of the call. A process that dies, a provider that is down, a person who
+clicks twice: whoever asks again finds the intent open and asks with the same key. No transaction is open
+while the provider is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Min, Q
+from django.db.models.functions import Coalesce, Greatest
+
+from billing.models import Intent, IntentState
+from billing.port import KeySpent, ProviderAway, SubscriptionProvider
+from billing.provider import provider
+from chains.due import mark_platform_due
+from chains.refusals import Refusal
+from chains.scope import platform_scope
+
+log = structlog.get_logger("billing")
+
+KIND = "billing.intents"
+BATCH = 20
+LEASE = timedelta(minutes=2)
+# The provider may forget a key after 24 hours: asked later, the same wish could come true twice.
+KEY_LIVES = timedelta(hours=23)
+LONGEST_PAUSE = timedelta(minutes=10)
+# An intent nobody repeats in the background is open for those who ask again within the hour.
+ASKED_AGAIN = timedelta(hours=1)
+Result = dict[str, Any]
+
+
+class Ask(Protocol):
+    """Asks the provider for what a wish says, with the intent's key; what it answered, as JSON."""
+
+    def __call__(self, provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IntentKind:
+    """A kind of intent. `persists`: repeated in the background until answered. `replaces`: kinds whose open
+    intents of the same chain it makes void (a resumption the cancellation, a change an earlier change)."""
+
+    name: str
+    ask: Ask
+    persists: bool = False
+    replaces: tuple[str, ...] = ()
+
+
+_kinds: dict[str, IntentKind] = {}
+
+
+def register_intent(kind: IntentKind) -> IntentKind:
+    """Add a kind; a name registered twice is a programming error."""
+    if kind.name in _kinds:
+        raise ValueError(f"an intent named {kind.name} is registered already")
+    _kinds[kind.name] = kind
+    return kind
+
+
+def carry_out(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, now: datetime) -> Result:
+    """Have the wish come true, once: claim, commit, ask, record. What the provider answered.
+
+    Raises what the port raises. After ProviderAway the intent stays open: asked again with the same wish
+    it is the same intent, and a kind that persists is repeated in the background.
+    """
+    asked = provider()
+    intent = claim_intent(chain_id, kind, wish, now=now)
+    return _ask(intent, kind, asked, now=now)
+
+
+def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, now: datetime) -> Intent:
+    """The open intent for this wish, made where there is none; committed when this returns."""
+    digest = digest_of(kind.name, wish)
+    with platform_scope():
+        if kind.replaces:
+            void = Q(kind__in=kind.replaces) & ~Q(digest=digest)
+            Intent.objects.filter(void, chain_id=chain_id, state=IntentState.OPEN).update(
+                state=IntentState.ABANDONED, finished_at=now, due_at=None
+            )
+        stale = Intent.objects.filter(chain_id=chain_id, digest=digest, state=IntentState.OPEN)
+        stale.filter(created_at__lt=now - KEY_LIVES).update(
+            state=IntentState.ABANDONED, finished_at=now, due_at=None
+        )
+        due_at = now + LEASE if kind.persists else now + ASKED_AGAIN
+        fresh = Intent(
+            chain_id=chain_id,
+            kind=kind.name,
+            wish=dict(wish),
+            digest=digest,
+            persists=kind.persists,
+            created_at=now,
+            due_at=due_at,
+        )
+        # the unique index lets one of two through, the other finds that one
+        made = Intent.objects.bulk_create([fresh], ignore_conflicts=True)[0]
+        intent = Intent.objects.get(chain_id=chain_id, digest=digest, state=IntentState.OPEN)
+        if intent.id == made.id:
+            mark_platform_due(KIND, due_at)
+    return intent
+
+
+def digest_of(kind: str, wish: Mapping[str, Any]) -> str:
+    """The same for the same wish."""
+    return hashlib.sha256(json.dumps([kind, dict(wish)], sort_keys=True).encode()).hexdigest()
+
+
+def _ask(intent: Intent, kind: IntentKind, asked: SubscriptionProvider, *, now: datetime) -> Result:
+    try:
+        result = kind.ask(asked, {**intent.wish, "intent": str(intent.id)}, key=intent.key)
+    except ProviderAway as away:
+        _put_off(intent, away, now=now)
+        raise
+    except Refusal as refusal:
+        _finish(intent, IntentState.REFUSED, now=now, error=refusal.code)
+        raise
+    _finish(intent, IntentState.DONE, now=now, result=result)
+    return result
+
+
+def _finish(
+    intent: Intent, state: IntentState, *, now: datetime, result: Result | None = None, error: str = ""
+) -> None:
+    with platform_scope():
+        Intent.objects.filter(id=intent.id, state=IntentState.OPEN).update(
+            state=state,
+            result=result,
+            error=error,
+            attempts=intent.attempts + 1,
+            finished_at=now,
+            due_at=None,
+            leased_until=None,
+        )
+
+
+def _put_off(intent: Intent, away: ProviderAway, *, now: datetime) -> None:
+    """Again after 5, 10, 20 … seconds, at most ten minutes, with the same key, until the key is too old."""
+    pause = min(timedelta(seconds=5 * 2 ** min(intent.attempts, 10)), LONGEST_PAUSE)
+    with platform_scope():
+        changes: dict[str, Any] = {"attempts": intent.attempts + 1, "error": away.code, "leased_until": None}
+        if isinstance(away, KeySpent):
+            changes["turn"] = intent.turn + 1
+        if intent.persists:
+            changes["due_at"] = now + pause
+            mark_platform_due(KIND, now + pause)
+        Intent.objects.filter(id=intent.id, state=IntentState.OPEN).update(**changes)
+
+
+def repeat_intents(*, now: datetime) -> None:
+    """Due work `billing.intents`: ask again what was not answered; let go of what nobody waits for.
+
+    Leases in this transaction and asks after its commit; a process that dies leaves a lease that runs out.
+    """
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+    waiting = Intent.objects.filter(state=IntentState.OPEN, due_at__lte=now).filter(free)
+    over = Q(persists=False) | Q(created_at__lt=now - KEY_LIVES)
+    for intent in waiting.filter(over).select_for_update(skip_locked=True):
+        log.warning("intent_abandoned", kind=intent.kind, intent=str(intent.id), attempts=intent.attempts)
+        intent.state, intent.finished_at, intent.due_at = IntentState.ABANDONED, now, None
+        intent.save(update_fields=["state", "finished_at", "due_at"])
+    leased = list(waiting.exclude(over).order_by("created_at").select_for_update(skip_locked=True)[:BATCH])
+    Intent.objects.filter(id__in=[one.id for one in leased]).update(leased_until=now + LEASE)
+    if leased:
+        transaction.on_commit(partial(_repeat, leased, now=now))
+    mark_rest_due(now=now, mine=[one.id for one in leased])
+
+
+def mark_rest_due(*, now: datetime, mine: list[UUID]) -> None:
+    """If open intents other than `mine` wait, mark them due for when the first can be taken."""
+    free_at = Min(Greatest("due_at", Coalesce("leased_until", "due_at")))
+    open_ones = Intent.objects.filter(state=IntentState.OPEN).exclude(id__in=mine)
+    earliest = open_ones.aggregate(at=free_at)["at"]
+    if earliest is not None:
+        mark_platform_due(KIND, max(earliest, now))
+
+
+def _repeat(leased: list[Intent], *, now: datetime) -> None:
+    for intent in leased:
+        kind = _kinds.get(intent.kind)
+        if kind is None:
+            log.error("intent_unknown", kind=intent.kind)
+            continue
+        try:
+            _ask(intent, kind, provider(), now=now)
+        except Refusal as refusal:
+            log.warning("intent_not_answered", kind=intent.kind, intent=str(intent.id), refusal=refusal.code)
+        except Exception:
+            log.exception("intent_broken", kind=intent.kind, intent=str(intent.id))
+            _put_off(intent, ProviderAway(), now=now)

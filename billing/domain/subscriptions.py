@@ -1,0 +1,363 @@
+"""What can be done about a chain's subscription. Every function here calls the provider: outside any transaction.
+
+Who may ask, what a plan costs and whether a smaller one is enough is decided before (plans, entitlements);
+here it is made true at the provider, once, and our mirror follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from billing.domain.events import adopt_events
+from billing.domain.intents import IntentKind, Result, carry_out, digest_of, register_intent
+from billing.domain.refresh import refresh_now
+from billing.models import Customer, Intent, IntentState, Subscription, SubscriptionStatus
+from billing.port import (
+    Basket,
+    ChangePreview,
+    CheckoutWish,
+    CustomerWish,
+    HostedPage,
+    NotAtProvider,
+    ProviderAway,
+    SubscriptionProvider,
+)
+from billing.provider import provider
+from chains.refusals import Refusal
+from chains.scope import platform_scope
+
+# A second click on the way to the provider gets the same page as the first.
+SAME_PAGE = timedelta(minutes=30)
+_OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
+
+
+class NoSubscription(Refusal):
+    """The chain has no subscription that this could be done to."""
+
+    code = "no_subscription"
+    status = 409
+    title = _("No subscription")
+    detail = _("There is no running subscription, so there is nothing to change.")
+    fix = _("Choose a plan and subscribe.")
+
+
+class AlreadySubscribed(Refusal):
+    """A second subscription would charge twice."""
+
+    code = "already_subscribed"
+    status = 409
+    title = _("Already subscribed")
+    detail = _("This brand has a running subscription, so nothing was started.")
+    fix = _("Change the plan you have instead of subscribing again.")
+
+
+class CurrencyFixed(Refusal):
+    """The provider keeps a customer to the currency of its first subscription."""
+
+    code = "currency_fixed"
+    status = 409
+    title = _("Currency fixed")
+    detail = _("This subscription is billed in %(currency)s, and its currency cannot change while it runs.")
+    fix = _("Cancel it at the end of the period; after that subscribe in the other currency.")
+
+
+def current_subscription(chain_id: UUID) -> Subscription | None:
+    """The chain's subscription as our mirror has it. In the platform's scope; calls nobody."""
+    return Subscription.objects.filter(chain_id=chain_id).first()
+
+
+def start_checkout(
+    wish: CustomerWish,
+    basket: Basket,
+    *,
+    success_url: str,
+    cancel_url: str,
+    trial_end: datetime | None = None,
+    now: datetime,
+) -> HostedPage:
+    """A page on which the chain subscribes to `basket`. `trial_end` (at least 48 h ahead) keeps its trial.
+
+    Raises AlreadySubscribed, CurrencyFixed and what the port raises. The same wish within half an hour
+    gets the same page: two clicks are one checkout.
+    """
+    with platform_scope():
+        row = current_subscription(wish.chain_id)
+        if row is not None and row.status not in _OVER:
+            raise AlreadySubscribed
+    customer = ensure_customer(wish, now=now)
+    try:
+        return _checkout(wish, customer, basket, (success_url, cancel_url), trial_end, now=now)
+    except NotAtProvider:
+        # deleted there, and no event has told us yet
+        refresh_now(wish.chain_id, now=now)
+        customer = ensure_customer(wish, now=now)
+        return _checkout(wish, customer, basket, (success_url, cancel_url), trial_end, now=now)
+
+
+def ensure_customer(wish: CustomerWish, *, now: datetime) -> str:
+    """The chain's customer id at the provider, made where there is none (or the old one was deleted)."""
+    with platform_scope():
+        row, _made = Customer.objects.get_or_create(chain_id=wish.chain_id, defaults={"created_at": now})
+        if row.stripe_id and row.deleted_at is None:
+            return row.stripe_id
+    asked = {**asdict(wish), "chain_id": str(wish.chain_id), "instead_of": row.stripe_id}
+    made = carry_out(wish.chain_id, MAKE_CUSTOMER, asked, now=now)["id"]
+    with platform_scope():
+        row = Customer.objects.select_for_update().get(chain_id=wish.chain_id)
+        if row.stripe_id != made:
+            row.stripe_id, row.deleted_at, row.credit = made, None, 0
+            row.save(update_fields=["stripe_id", "deleted_at", "credit"])
+            adopt_events(row, now=now)
+    return str(made)
+
+
+def open_portal(chain_id: UUID, *, return_url: str, locale: str, now: datetime) -> HostedPage:
+    """The provider's page on which the chain pays, changes its payment method and sees its invoices.
+
+    Raises NoSubscription where it was never a customer, and what the port raises.
+    """
+    with platform_scope():
+        customer = _customer_of(chain_id)
+    asked = {"customer": customer, "return_url": return_url, "locale": locale, "asked_at": now.isoformat()}
+    return _page(carry_out(chain_id, OPEN_PORTAL, asked, now=now))
+
+
+def preview_change(chain_id: UUID, basket: Basket, *, now: datetime) -> ChangePreview:
+    """What changing to `basket` now would cost. Raises NoSubscription, CurrencyFixed."""
+    row = _running(chain_id, basket=basket)
+    return provider().preview_change(row.stripe_id, basket, at=_second(now))
+
+
+def change_subscription(chain_id: UUID, basket: Basket, *, at: datetime, now: datetime) -> Subscription:
+    """Change plan, interval or extra stores, prorated at `at` (the preview's, so that the sum is the one shown).
+
+    More is charged at once or, declined, not made; less becomes credit. Raises NoSubscription,
+    CurrencyFixed, PaymentRefused and what else the port raises.
+    """
+    row = _running(chain_id, basket=basket)
+    asked = {"subscription": row.stripe_id, "basket": asdict(basket), "at": _second(at).isoformat()}
+    return _changed(chain_id, CHANGE, asked, now=now)
+
+
+def cancel_subscription(chain_id: UUID, *, now: datetime) -> Subscription:
+    """Not renew: it runs to the end of what is paid. Raises NoSubscription."""
+    row = _running(chain_id)
+    return _changed(chain_id, CANCEL, {"subscription": row.stripe_id, "version": row.version}, now=now)
+
+
+def end_subscription(chain_id: UUID, *, now: datetime) -> Subscription:
+    """End it at once, without a refund: for a chain that closes. Raises NoSubscription."""
+    row = _running(chain_id)
+    return _changed(chain_id, END, {"subscription": row.stripe_id}, now=now)
+
+
+def resume_subscription(chain_id: UUID, *, now: datetime) -> Subscription:
+    """Take a cancellation at the period's end back. Raises NoSubscription."""
+    row = _running(chain_id)
+    return _changed(chain_id, RESUME, {"subscription": row.stripe_id, "version": row.version}, now=now)
+
+
+def extend_paid_trial(chain_id: UUID, *, until: datetime, now: datetime) -> Subscription:
+    """Charge a chain that has subscribed nothing before `until`. Raises NoSubscription."""
+    row = _running(chain_id)
+    asked = {"subscription": row.stripe_id, "until": _second(until).isoformat()}
+    return _changed(chain_id, EXTEND_TRIAL, asked, now=now)
+
+
+def grant_credit(
+    wish: CustomerWish, *, amount: int, currency: str, note: str, request_id: str, now: datetime
+) -> int:
+    """Take `amount` (minor units, > 0) off the chain's next invoices; the credit it has now.
+
+    `request_id` names the operator's one act: the same again is the same credit.
+    """
+    if amount <= 0:
+        raise ValueError("credit is a positive amount")
+    customer = ensure_customer(wish, now=now)
+    asked = {
+        "customer": customer,
+        "amount": amount,
+        "currency": currency,
+        "note": note,
+        "request": request_id,
+    }
+    done = _done_before(wish.chain_id, GRANT_CREDIT, asked)
+    result = done or carry_out(wish.chain_id, GRANT_CREDIT, asked, now=now)
+    _look(wish.chain_id, now=now)
+    return int(result["credit"])
+
+
+def _checkout(
+    wish: CustomerWish,
+    customer: str,
+    basket: Basket,
+    urls: tuple[str, str],
+    trial_end: datetime | None,
+    *,
+    now: datetime,
+) -> HostedPage:
+    asked = {
+        "chain_id": str(wish.chain_id),
+        "customer": customer,
+        "basket": asdict(basket),
+        "success_url": urls[0],
+        "cancel_url": urls[1],
+        "locale": wish.locale,
+        "trial_end": _second(trial_end).isoformat() if trial_end else None,
+    }
+    done = _done_before(wish.chain_id, OPEN_CHECKOUT, asked, since=now - SAME_PAGE)
+    return _page(done or carry_out(wish.chain_id, OPEN_CHECKOUT, asked, now=now))
+
+
+def _done_before(
+    chain_id: UUID, kind: IntentKind, asked: Mapping[str, Any], *, since: datetime | None = None
+) -> Result | None:
+    with platform_scope():
+        done = Intent.objects.filter(
+            chain_id=chain_id, digest=digest_of(kind.name, asked), state=IntentState.DONE
+        )
+        if since is not None:
+            newest = Intent.objects.filter(chain_id=chain_id, kind=kind.name, state=IntentState.DONE)
+            latest = newest.order_by("-created_at").values_list("id", flat=True).first()
+            # a later checkout has expired the earlier pages
+            done = done.filter(created_at__gte=since, id=latest)
+        return done.values_list("result", flat=True).order_by("-created_at").first()
+
+
+def _changed(chain_id: UUID, kind: IntentKind, asked: Mapping[str, Any], *, now: datetime) -> Subscription:
+    carry_out(chain_id, kind, asked, now=now)
+    _look(chain_id, now=now)
+    with platform_scope():
+        return Subscription.objects.get(chain_id=chain_id)
+
+
+def _look(chain_id: UUID, *, now: datetime) -> None:
+    """Have the mirror follow at once; where the provider has just gone away, the background sees to it."""
+    try:
+        refresh_now(chain_id, now=now)
+    except ProviderAway:
+        return
+
+
+def _running(chain_id: UUID, *, basket: Basket | None = None) -> Subscription:
+    with platform_scope():
+        row = current_subscription(chain_id)
+    if row is None or row.status in _OVER:
+        raise NoSubscription
+    if basket is not None and basket.currency != row.currency:
+        raise CurrencyFixed(params={"currency": row.currency}, extra={"currency": row.currency})
+    return row
+
+
+def _customer_of(chain_id: UUID) -> str:
+    row = Customer.objects.filter(chain_id=chain_id, deleted_at__isnull=True).exclude(stripe_id="").first()
+    if row is None:
+        raise NoSubscription
+    return row.stripe_id
+
+
+def _second(at: datetime) -> datetime:
+    """The provider counts in whole seconds."""
+    return at.replace(microsecond=0)
+
+
+def _page(result: Result) -> HostedPage:
+    expires = result.get("expires_at")
+    return HostedPage(result["id"], result["url"], datetime.fromisoformat(expires) if expires else None)
+
+
+def _told(page: HostedPage) -> Result:
+    return {
+        "id": page.id,
+        "url": page.url,
+        "expires_at": page.expires_at.isoformat() if page.expires_at else None,
+    }
+
+
+def _ask_customer(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    whom = CustomerWish(
+        UUID(wish["chain_id"]), wish["name"], wish["email"], wish["locale"], wish.get("country", "")
+    )
+    return {"id": provider.make_customer(whom, key=key)}
+
+
+def _ask_checkout(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    trial_end = wish["trial_end"]
+    asked = CheckoutWish(
+        chain_id=UUID(wish["chain_id"]),
+        customer=wish["customer"],
+        basket=Basket(**wish["basket"]),
+        success_url=wish["success_url"],
+        cancel_url=wish["cancel_url"],
+        locale=wish["locale"],
+        trial_end=datetime.fromisoformat(trial_end) if trial_end else None,
+    )
+    return _told(provider.open_checkout(asked, key=key))
+
+
+def _ask_portal(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    page = provider.open_portal(
+        wish["customer"], return_url=wish["return_url"], locale=wish["locale"], key=key
+    )
+    return _told(page)
+
+
+def _ask_change(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    at = datetime.fromisoformat(wish["at"])
+    return _of(
+        provider.change_subscription(wish["subscription"], Basket(**wish["basket"]), at=at, key=key).stripe_id
+    )
+
+
+def _ask_cancel(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    return _of(provider.cancel_at_period_end(wish["subscription"], key=key).stripe_id)
+
+
+def _ask_end(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    return _of(provider.cancel_now(wish["subscription"], key=key).stripe_id)
+
+
+def _ask_resume(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    return _of(provider.resume(wish["subscription"], key=key).stripe_id)
+
+
+def _ask_extend(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    until = datetime.fromisoformat(wish["until"])
+    return _of(provider.extend_trial(wish["subscription"], until=until, key=key).stripe_id)
+
+
+def _ask_credit(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
+    credit = provider.grant_credit(
+        wish["customer"],
+        amount=wish["amount"],
+        currency=wish["currency"],
+        note=wish["note"],
+        reference=wish["intent"],
+        key=key,
+    )
+    return {"credit": credit}
+
+
+def _of(stripe_id: str) -> Result:
+    return {"id": stripe_id}
+
+
+MAKE_CUSTOMER = register_intent(IntentKind("customer", _ask_customer))
+OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout))
+OPEN_PORTAL = register_intent(IntentKind("portal", _ask_portal))
+CHANGE = register_intent(IntentKind("change", _ask_change, persists=True, replaces=("change",)))
+CANCEL = register_intent(IntentKind("cancel", _ask_cancel, persists=True, replaces=("resume",)))
+END = register_intent(
+    IntentKind("end", _ask_end, persists=True, replaces=("change", "cancel", "resume", "extend_trial"))
+)
+RESUME = register_intent(IntentKind("resume", _ask_resume, persists=True, replaces=("cancel",)))
+EXTEND_TRIAL = register_intent(
+    IntentKind("extend_trial", _ask_extend, persists=True, replaces=("extend_trial",))
+)
+GRANT_CREDIT = register_intent(IntentKind("grant_credit", _ask_credit, persists=True))

@@ -1,0 +1,83 @@
+"""The pages' texts, in the two languages. The fake is a program of its own and has no gettext."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, dict[str, str]] = {
+    "test": {"en": "Fake Stripe. No money moves here.", "zh": "模拟的 Stripe，不会真的扣款。"},
+    "subscribe": {"en": "Subscribe", "zh": "订阅"},
+    "today": {"en": "Due today", "zh": "今天支付"},
+    "trial": {"en": "Free until {day}, then {amount}", "zh": "{day} 前免费，之后 {amount}"},
+    "month": {"en": "a month", "zh": "每月"},
+    "year": {"en": "a year", "zh": "每年"},
+    "code": {"en": "Promotion code", "zh": "优惠码"},
+    "apply": {"en": "Apply", "zh": "使用"},
+    "code_wrong": {
+        "en": "This code does not hold. Check it, or pay without.",
+        "zh": "优惠码不可用，检查一下，或者不用它直接支付。",
+    },
+    "discount": {"en": "Discount", "zh": "优惠"},
+    "card": {"en": "Card number", "zh": "卡号"},
+    "holder": {"en": "Name on card", "zh": "持卡人姓名"},
+    "cards": {"en": "Test cards", "zh": "测试卡"},
+    "card_ok": {"en": "is accepted", "zh": "支付成功"},
+    "card_declined": {"en": "is declined", "zh": "被拒绝"},
+    "card_later": {"en": "can be saved, then fails", "zh": "可以保存，扣款时失败"},
+    "card_bank": {"en": "asks the bank each time", "zh": "每次都要银行确认"},
+    "tax_id": {"en": "Tax id (optional)", "zh": "税号（可不填）"},
+    "pay": {"en": "Pay and subscribe", "zh": "支付并订阅"},
+    "start_trial": {"en": "Start trial", "zh": "开始试用"},
+    "back": {"en": "Back", "zh": "返回"},
+    "closed": {"en": "This page is no longer open", "zh": "这个页面已失效"},
+    "closed_why": {
+        "en": "It was paid, has expired, or a newer one took its place. Go back and begin again.",
+        "zh": "它已支付、已过期，或被新的页面取代。返回后重新开始即可。",
+    },
+    "declined": {
+        "en": "The card was declined and nothing was charged. Try another card.",
+        "zh": "这张卡被拒绝，没有扣款。换一张卡再试。",
+    },
+    "number_wrong": {"en": "This is none of the test cards below.", "zh": "这不是下面列出的测试卡。"},
+    "bank": {"en": "Your bank asks", "zh": "银行确认"},
+    "bank_why": {
+        "en": "The bank wants to know that it is you who pays {amount}.",
+        "zh": "银行要确认这笔 {amount} 是你本人支付的。",
+    },
+    "confirm": {"en": "Confirm payment", "zh": "确认支付"},
+    "refuse": {"en": "Refuse", "zh": "拒绝"},
+    "portal": {"en": "Billing", "zh": "账单"},
+    "plan": {"en": "Subscription", "zh": "订阅"},
+    "renews": {"en": "Renews on {day}", "zh": "{day} 续订"},
+    "ends": {"en": "Ends on {day}", "zh": "{day} 结束"},
+    "cancel": {"en": "Cancel at the end of the period", "zh": "到期后取消"},
+    "resume": {"en": "Keep the subscription", "zh": "继续订阅"},
+    "method": {"en": "Payment method", "zh": "支付方式"},
+    "no_method": {"en": "No card yet", "zh": "还没有银行卡"},
+    "change_card": {"en": "Use this card", "zh": "使用这张卡"},
+    "invoices": {"en": "Invoices", "zh": "账单记录"},
+    "pay_now": {"en": "Pay now", "zh": "立即支付"},
+    "add": {"en": "Add", "zh": "添加"},
+    "tax_ids": {"en": "Tax ids", "zh": "税号"},
+    "invoice": {"en": "Invoice", "zh": "账单"},
+    "total": {"en": "Total", "zh": "合计"},
+    "due": {"en": "Due", "zh": "待支付"},
+    "credit": {"en": "Credit used", "zh": "使用的余额"},
+    "pdf": {"en": "Download PDF", "zh": "下载 PDF"},
+    "done": {"en": "Done.", "zh": "已完成。"},
+    "paid": {"en": "paid", "zh": "已支付"},
+    "open": {"en": "open", "zh": "待支付"},
+    "void": {"en": "void", "zh": "已作废"},
+    "draft": {"en": "draft", "zh": "草稿"},
+    "uncollectible": {"en": "uncollectible", "zh": "无法收取"},
+    "active": {"en": "active", "zh": "生效中"},
+    "trialing": {"en": "on trial", "zh": "试用中"},
+    "past_due": {"en": "past due", "zh": "逾期"},
+    "unpaid": {"en": "unpaid", "zh": "未支付"},
+    "canceled": {"en": "canceled", "zh": "已取消"},
+    "incomplete": {"en": "incomplete", "zh": "未完成"},
+    "incomplete_expired": {"en": "expired", "zh": "已失效"},
+}
+
+
+def said(name: str, language: str, **values: str) -> str:
+    """A text in a language (en, or zh)."""
+    return TEXTS[name]["zh" if language.startswith("zh") else "en"].format(**values)

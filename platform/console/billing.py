@@ -1,0 +1,258 @@
+"""The console's view of billing: a chain's subscription and invoices, the provider's events, trial and credit."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from babel.numbers import get_currency_precision
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from accounts.models import User
+from billing.domain.events import replay_event
+from billing.domain.operating import CreditWrong, extend_trial, give_credit
+from billing.models import ChainStanding, EventState, Invoice, StandingStep, Subscription, UsageMonth
+from chains.after_scope import AfterScope
+from chains.domain.lifecycle import STATE_NAMES
+from chains.domain.operators import Operator
+from chains.models import Chain, ChainState
+from chains.refusals import Refusal
+from console.words import act_name
+
+
+class TrialForm(forms.Form):
+    """How many days more, and why."""
+
+    days = forms.IntegerField(
+        label=_("Days"), min_value=1, max_value=180, initial=14, widget=UnfoldAdminTextInputWidget
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+
+
+class CreditForm(forms.Form):
+    """How much, and why; the request's id makes a second click the same act."""
+
+    amount = forms.DecimalField(
+        label=_("Amount"), min_value=0, max_digits=12, decimal_places=3, widget=UnfoldAdminTextInputWidget
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+    request_id = forms.UUIDField(widget=forms.HiddenInput)
+
+
+def money_words(amount: int, currency: str) -> str:
+    """CNY 599.00: the code, for operators see many currencies beside each other."""
+    digits = get_currency_precision(currency)
+    return f"{currency} {Decimal(amount).scaleb(-digits):,.{digits}f}"
+
+
+class ChainBilling:
+    """What ChainAdmin shows and does of a chain's billing; all from public tables."""
+
+    admin_site: Any
+    opts: Any
+
+    @display(description=_("Subscription"))
+    def subscription(self, chain: Chain) -> str:
+        """Plan, price, how it stands at the provider."""
+        row = Subscription.objects.filter(chain_id=chain.id).first()
+        if row is None:
+            return str(_("None so far."))
+        price = money_words(row.recurring_amount, row.currency)
+        parts = [row.plan, f"{price} / {row.interval}", row.status, f"+{row.extra_stores}", row.stripe_id]
+        parts.append(timezone.localtime(row.current_period_end).strftime("→ %Y-%m-%d"))
+        if row.cancel_at_period_end:
+            parts.append(str(_("not renewed")))
+        return " · ".join(parts)
+
+    @display(description=_("Standing by payment"))
+    def standing(self, chain: Chain) -> SafeString | str:
+        """The rung, when the next step is due, and the steps before."""
+        row = ChainStanding.objects.filter(chain_id=chain.id).first()
+        if row is None:
+            return str(_("None so far."))
+        line = f"{STATE_NAMES[ChainState(row.state)]} · {row.cause or '–'}"
+        if row.next_at is not None:
+            line += timezone.localtime(row.next_at).strftime(" · → %Y-%m-%d %H:%M")
+        steps = StandingStep.objects.filter(chain_id=chain.id).order_by("-at", "-id")[:10]
+        rows = format_html_join(
+            "",
+            "<li>{} · {} → {}</li>",
+            ((f"{timezone.localtime(one.at):%Y-%m-%d %H:%M}", one.before, one.after) for one in steps),
+        )
+        return format_html("{}<ul>{}</ul>", line, rows)
+
+    @display(description=_("Invoices"))
+    def invoices(self, chain: Chain) -> SafeString | str:
+        """The newest twelve."""
+        found = list(Invoice.objects.filter(chain_id=chain.id)[:12])
+        rows = format_html_join(
+            "",
+            "<li>{} · {} · {} · {}</li>",
+            (
+                (
+                    f"{timezone.localtime(one.issued_at):%Y-%m-%d}",
+                    one.number or one.stripe_id,
+                    money_words(one.total, one.currency),
+                    one.state,
+                )
+                for one in found
+            ),
+        )
+        return format_html("<ul>{}</ul>", rows) if found else str(_("None so far."))
+
+    @display(description=_("Usage by month"))
+    def usage(self, chain: Chain) -> SafeString | str:
+        """What the chain told us last, newest month first."""
+        found = list(UsageMonth.objects.filter(chain_id=chain.id).order_by("-month", "metric")[:12])
+        rows = format_html_join(
+            "", "<li>{} · {}: {}</li>", ((f"{one.month:%Y-%m}", one.metric, one.count) for one in found)
+        )
+        return format_html("<ul>{}</ul>", rows) if found else str(_("None so far."))
+
+    @action(description=_("Extend the trial"), url_path="extend-trial", icon="more_time")
+    def extend_trial(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form for the days, then the act."""
+        chain = self._chain(request, object_id)  # type: ignore[attr-defined]
+        form = TrialForm(request.POST or None)
+        refusal: Refusal | None = None
+        if request.method == "POST" and form.is_valid():
+            try:
+                extend_trial(chain.pk, **form.cleaned_data, by=operator_of(request), now=timezone.now())
+            except Refusal as refused:
+                refusal = refused
+            else:
+                messages.success(request, _("The trial of %(chain)s is longer.") % {"chain": chain.name})
+                return HttpResponseRedirect(page_of(chain))
+        return self._form_page(request, chain, "extend_trial", form, refusal)
+
+    @action(description=_("Grant credit"), url_path="grant-credit", icon="redeem")
+    def grant_credit(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """A form for the amount, then the provider is asked after this request's transaction."""
+        chain = self._chain(request, object_id)  # type: ignore[attr-defined]
+        form = CreditForm(request.POST or None, initial={"request_id": uuid4()})
+        if request.method != "POST" or not form.is_valid():
+            return self._form_page(request, chain, "grant_credit", form)
+        get_token(request)
+        told, by = form.cleaned_data, operator_of(request)
+        row = Subscription.objects.filter(chain_id=chain.pk).first()
+        currency = row.currency if row is not None else chain.currency
+        minor = told["amount"].scaleb(get_currency_precision(currency))
+
+        def ask() -> HttpResponseBase:
+            try:
+                if minor != minor.to_integral_value():
+                    raise CreditWrong
+                give_credit(
+                    chain.pk,
+                    amount=int(minor),
+                    reason=told["reason"],
+                    request_id=str(told["request_id"]),
+                    by=by,
+                    now=timezone.now(),
+                )
+            except Refusal as refusal:
+                return self._form_page(request, chain, "grant_credit", form, refusal).render()
+            return HttpResponseRedirect(page_of(chain))
+
+        return AfterScope(ask)
+
+    def _form_page(
+        self,
+        request: HttpRequest,
+        chain: Chain,
+        act: str,
+        form: forms.Form,
+        refusal: Refusal | None = None,
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": chain.name,
+            "subtitle": act_name(act),
+            "opts": self.opts,
+            "act": act,
+            "form": form,
+            "refusal": refusal,
+            "back": page_of(chain),
+            "submit_label": act_name(act),
+        }
+        wrong = refusal.status if refusal is not None else 422 if form.is_bound else 200
+        return TemplateResponse(request, "console/billing_act.html", context, status=wrong)
+
+
+class ReplayEvents:
+    """What StripeEventAdmin does beside showing."""
+
+    @display(description=_("Payload"))
+    def shown_payload(self, event: Any) -> SafeString:
+        """As it was sent, to read; it holds no card data."""
+        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False)[:20_000])
+
+    @display(
+        description=_("State"),
+        ordering="state",
+        label={
+            EventState.HANDLED.value: "success",
+            EventState.FAILED.value: "danger",
+            EventState.UNKNOWN.value: "warning",
+        },
+    )
+    def shown_state(self, event: Any) -> Any:
+        """The state, coloured."""
+        return event.state
+
+    @action(description=_("Replay"), url_path="replay", icon="replay")
+    def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Look again at what the event is about; by POST, and safe at any time."""
+        back = reverse("admin:billing_stripeevent_change", args=[object_id])
+        refusal: Refusal | None = None
+        if request.method == "POST":
+            try:
+                replay_event(object_id, by=operator_of(request), now=timezone.now())
+            except Refusal as refused:
+                refusal = refused
+            else:
+                messages.success(request, _("We look again in a moment."))
+                return HttpResponseRedirect(back)
+        site = self.admin_site  # type: ignore[attr-defined]
+        context = {
+            **site.each_context(request),
+            "title": object_id,
+            "subtitle": _("Replay"),
+            "opts": self.opts,  # type: ignore[attr-defined]
+            "act": "replay",
+            "form": None,
+            "refusal": refusal,
+            "back": back,
+            "submit_label": _("Replay"),
+        }
+        status = refusal.status if refusal is not None else 200
+        return TemplateResponse(request, "console/billing_act.html", context, status=status)
+
+
+def operator_of(request: HttpRequest) -> Operator:
+    """Who acts."""
+    user = request.user
+    assert isinstance(user, User)
+    return Operator(user.id, user.email)
+
+
+def page_of(chain: Chain) -> str:
+    """A chain's page in the console."""
+    return reverse("admin:chains_chain_change", args=[chain.pk])

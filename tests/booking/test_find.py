@@ -1,0 +1,182 @@
+"""Finding bookings by whatever is known of them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.three_years import Years, make_bookings, make_members
+from chains.scope import chain_scope
+from tenants.booking.domain import find
+from tenants.booking.domain.change import cancel_booking
+from tenants.booking.domain.day import find_bookings
+from tenants.booking.models import Booking, Status
+from tenants.members.domain.members import welcome_member
+from tenants.people.domain.rights import NotSeen
+from tenants.people.models import Employee
+from tests.booking.conftest import Desk
+from tests.ground.cast import NOW, SHANGHAI, Cast, local
+
+
+@pytest.fixture()
+def day(cast: Cast, desk: Desk) -> dict[str, Booking]:
+    """Four bookings at North: Su with Ya, Chen with Lin, a cancelled one of 王小雅, one of hers that stands."""
+    with chain_scope(cast.alpha.info):
+        wang = welcome_member("+8613900002046", name="王小雅", now=NOW)[0]
+        lin = cast.alpha.employees["second"].id
+        clerk = {"who": "clerk", "member": wang.id, "service": "short"}
+        made = {
+            "su": desk.book(local(23, 10)),
+            "chen": desk.book(local(23, 10), who="chen", practitioner_id=lin),
+            "gone": desk.book(local(23, 14), **clerk),
+            "wang": desk.book(local(23, 16), **clerk),
+        }
+        cancel_booking(made["gone"].id, by=cast.alpha.actors["clerk"], now=NOW)
+        Employee.objects.filter(id=cast.alpha.employees["practitioner"].id).update(name="小雅")
+    return made
+
+
+def _names(
+    cast: Cast, day: dict[str, Booking], text: str, *, who: str = "clerk", **more: object
+) -> list[str]:
+    with chain_scope(cast.alpha.info):
+        found = find_bookings(by=cast.alpha.actors[who], zone=SHANGHAI, text=text, **more)  # type: ignore[arg-type]
+        ids = {booking.id for booking in found}
+    return [name for name, booking in day.items() if booking.id in ids]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("苏", ["su"]),
+        ("苏晴", ["su"]),
+        ("sq", ["su"]),
+        ("suqing", ["su"]),
+        ("chen ke", ["chen"]),
+        ("王", ["gone", "wang"]),
+        ("wxy", ["gone", "wang"]),
+        ("2046", ["gone", "wang"]),
+        ("139 0000 2046", ["gone", "wang"]),
+        ("小雅", ["su", "gone", "wang"]),
+        ("hydration", ["su", "chen"]),
+        ("eye care", ["gone", "wang"]),
+        ("王 eye", ["gone", "wang"]),
+        ("王 hydration", []),
+        ("小雅 hydration", ["su"]),
+        ("cancelled", ["gone"]),
+        ("已取消", ["gone"]),
+        ("王 取消", ["gone"]),
+        ("lin", ["chen"]),
+        ("陈", []),
+        ("···", []),
+        ("%", []),
+    ],
+)
+def test_bookings_are_found(cast: Cast, day: dict[str, Booking], text: str, found: list[str]) -> None:
+    assert _names(cast, day, text) == found
+
+
+def test_a_code_is_found_by_its_beginning_and_as_it_is_read_aloud(
+    cast: Cast, day: dict[str, Booking]
+) -> None:
+    code = day["chen"].code
+    spoken = f"{code[:4].lower()}-{code[4:].lower()}"
+    found = [_names(cast, day, text) for text in (code, spoken, code[:6], f"{code[:4]}-{code[4:6]}")]
+    assert found == [["chen"]] * 4
+
+
+def test_the_words_and_the_filters_hold_together(cast: Cast, day: dict[str, Booking]) -> None:
+    ya, short = cast.alpha.employees["practitioner"].id, cast.alpha.services["short"].id
+    north, south = cast.alpha.stores["north"].id, cast.alpha.stores["south"].id
+    assert _names(cast, day, "小雅", practitioner_id=ya, service_id=short) == ["gone", "wang"]
+    assert _names(cast, day, "小雅", statuses=("cancelled",), store_id=north) == ["gone"]
+    assert _names(cast, day, "小雅", who="owner", store_id=south) == []
+
+
+def test_who_may_not_read_members_finds_nobody_by_phone(cast: Cast, day: dict[str, Booking]) -> None:
+    assert _names(cast, day, "2046", who="read_only") == []
+
+
+def test_other_stores_bookings_are_found_by_nobody_of_this_one(cast: Cast, day: dict[str, Booking]) -> None:
+    assert _names(cast, day, "苏", who="south_clerk") == []
+    with chain_scope(cast.alpha.info), pytest.raises(NotSeen):
+        north = cast.alpha.stores["north"].id
+        find_bookings(by=cast.alpha.actors["south_clerk"], zone=SHANGHAI, store_id=north, text="苏")
+
+
+def test_a_member_searches_among_their_own(cast: Cast, day: dict[str, Booking]) -> None:
+    assert _names(cast, day, "hydration", who="su") == ["su"]
+    assert _names(cast, day, "王", who="su") == []
+
+
+def test_a_common_name_is_found_as_a_rare_one_is(
+    cast: Cast, day: dict[str, Booking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "FEW", 0)
+    assert _names(cast, day, "王") == ["gone", "wang"]
+    assert _names(cast, day, "小雅 eye") == ["gone", "wang"]
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("已取消", Status.CANCELLED),
+        ("no-show", Status.NO_SHOW),
+        ("confirmed", Status.CONFIRMED),
+        ("取", None),
+        ("con", None),
+        ("王小雅", None),
+    ],
+)
+def test_statuses_are_named_in_both_languages(word: str, status: Status | None) -> None:
+    assert find.status_named(word) == status
+
+
+def test_a_search_asks_a_fixed_number_of_queries_and_counts_nothing(
+    cast: Cast, day: dict[str, Booking]
+) -> None:
+    with chain_scope(cast.alpha.info), CaptureQueriesContext(connection) as queries:
+        rows = list(find_bookings(by=cast.alpha.actors["clerk"], zone=SHANGHAI, text="小雅 eye"))
+    asked = [query["sql"] for query in queries if " FROM " in query["sql"]]
+    assert (len(rows), [sql for sql in asked if "COUNT(" in sql.upper()]) == (2, [])
+    # names of services and of staff, members of each way that a member has a part in (3), the bookings
+    assert len(asked) == 6
+
+
+INDEXES = {
+    "code": ("QB7KA", ("booking_code_once",)),
+    "member": ("小雅", ("booking_by_member",)),
+    "initials": ("wxy", ("booking_by_member", "booking_by_store_day")),
+    "phone": ("9193", ("booking_by_member",)),
+    "staff": ("lin", ("booking_by_practitioner", "booking_by_store_day")),
+    "service": ("eye", ("booking_by_service", "booking_by_store_day")),
+    "status": ("no-show", ("booking_by_status", "booking_by_store_day")),
+    "common name": ("王", ("booking_by_store_day", "booking_by_member")),
+}
+
+
+BULK = Years(local(23, 0), days=60, ahead=5, per_day=200, members=4000)
+
+
+def test_no_search_reads_all_there_is(cast: Cast, day: dict[str, Booking]) -> None:
+    """EXPLAIN: each kind of word is found by an index of its own, and the table is never walked through."""
+    north = cast.alpha.stores["north"].id
+    plans = {}
+    with chain_scope(cast.alpha.info):
+        members = make_members(BULK.members, now=NOW, rng=random.Random(3))
+        make_bookings(
+            BULK,
+            store=north,
+            services=[service.id for service in cast.alpha.services.values()],
+            staff=[cast.alpha.employees[key].id for key in ("practitioner", "second")],
+            members=[member.id for member in members],
+        )
+        for kind, (text, _indexes) in INDEXES.items():
+            found = find_bookings(by=cast.alpha.actors["clerk"], zone=SHANGHAI, store_id=north, text=text)
+            plans[kind] = found.order_by("-starts_at", "-id")[:9].explain()
+    used = {kind: any(one in plans[kind] for one in indexes) for kind, (_text, indexes) in INDEXES.items()}
+    walked = [kind for kind, plan in plans.items() if "Seq Scan on booking_booking" in plan]
+    assert (used, walked) == (dict.fromkeys(INDEXES, True), [])

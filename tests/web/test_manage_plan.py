@@ -1,0 +1,274 @@
+"""The owner's pages of plan and usage: choose, pay, change, cancel, and what each refusal leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from billing.models import Subscription
+from billing.provider import replaced_provider
+from chains.hosts import forget_hosts
+from chains.models import Chain, ChainState
+from chains.scope import chain_scope, platform_scope
+from tenants.people.domain.places import open_store
+from tenants.stores.models import Store
+from tests.billing.stand_in import StandIn
+from tests.ground.cast import NOW, Cast
+from tests.web.office import ALPHA, _noon, owner, sign_in
+
+__all__ = ["_noon", "owner", "sign_in"]  # fixtures
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture()
+def stripe() -> Iterator[StandIn]:
+    """The provider of this test."""
+    stand_in = StandIn(now=NOW)
+    with replaced_provider(stand_in):
+        yield stand_in
+
+
+@pytest.fixture(autouse=True)
+def _trial(cast: Cast, empty_cache: None) -> None:
+    """Alpha tries the middle plan, for another day."""
+    change(cast, trial_ends_at=NOW + DAY, plan="growth", entitlements={"stores": 10, "employees": 150})
+
+
+def change(cast: Cast, **fields: object) -> None:
+    """Write into alpha's row in public."""
+    with platform_scope():
+        Chain.objects.filter(id=cast.alpha.info.id).update(**fields)
+    forget_hosts()
+
+
+def text_of(answer: object) -> str:
+    """The words of a page."""
+    body = answer.content.decode()  # type: ignore[attr-defined]
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body.partition("<main")[2]))
+    return words.replace(" .", ".")
+
+
+def subscribe(owner: Client, stripe: StandIn, plan: str = "growth", **wish: object) -> None:
+    """On to the provider's page, pay, come back."""
+    page = owner.post(f"/manage/plan/choose/{plan}/", wish)
+    assert page.status_code == 200, page.content
+    stripe.pay(page.headers["Refresh"].rsplit("/", 1)[1])
+    forget_hosts()
+    assert owner.get("/manage/plan/return/").headers["Location"] == "/manage/plan/"
+
+
+def test_on_trial_the_page_says_until_when_and_what_is_used(owner: Client) -> None:
+    words = text_of(owner.get("/manage/plan/"))
+    assert "The trial runs until Sun 22 Nov, 12:00" in words
+    assert "Stores in use 3 of 10 Brand · Any number of stores" in words
+    assert "Choose a plan" in words
+
+
+def test_only_owners_see_the_plan(cast: Cast, sign_in: Callable[[str], Client]) -> None:
+    for role in ("brand_manager", "store_manager", "clerk"):
+        client = sign_in(role)
+        assert client.get("/manage/plan/").status_code == 403
+        assert client.post("/manage/plan/cancel/").status_code == 403
+    assert "/manage/plan/" not in sign_in("brand_manager").get("/manage/").content.decode()
+
+
+def test_plans_stand_beside_each_other_with_prices_and_what_would_be_too_much(
+    cast: Cast, owner: Client
+) -> None:
+    with chain_scope(cast.alpha.info):
+        fields = {"time_zone": "Asia/Shanghai", "currency": "CNY", "country": "CN"}
+        open_store({**fields, "name": "Fourth"}, by=cast.alpha.actors["owner"])
+    words = text_of(owner.get("/manage/plan/compare/?interval=year"))
+    assert "Too small for what you use 4 stores, 3 allowed" in words
+    assert "¥5,990" in words
+    assert "¥590 for each further store" in words
+    assert "$890" in text_of(owner.get("/manage/plan/compare/?interval=year&currency=USD"))
+
+
+def test_choosing_leads_to_the_providers_page_and_back_to_an_active_chain(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    meaning = text_of(owner.get("/manage/plan/choose/growth/"))
+    assert "¥599 a month" in meaning
+    page = owner.post("/manage/plan/choose/growth/", {"interval": "month", "extra_stores": "0"})
+    assert (page.status_code, page.headers["Refresh"]) == (200, "0;url=https://pay.example/cs_1")
+    assert 'href="https://pay.example/cs_1"' in page.content.decode()
+    stripe.pay("cs_1")
+    owner.get("/manage/plan/return/")
+    words = text_of(owner.get("/manage/plan/"))
+    assert "Growth Active ¥599 a month Renews Mon 21 Dec, 12:00." in words
+
+
+def test_two_clicks_on_pay_are_one_page(owner: Client, stripe: StandIn) -> None:
+    pages = [owner.post("/manage/plan/choose/growth/").headers["Refresh"] for _click in range(2)]
+    assert pages == ["0;url=https://pay.example/cs_1"] * 2
+    assert len(stripe.pages) == 1
+
+
+def test_back_from_the_provider_while_it_is_away_the_page_still_opens(owner: Client, stripe: StandIn) -> None:
+    page = owner.post("/manage/plan/choose/growth/")
+    stripe.pay("cs_1")
+    stripe.away = True
+    assert page.status_code == 200
+    assert owner.get("/manage/plan/return/").status_code == 302
+    assert owner.get("/manage/plan/").status_code == 200
+
+
+def test_a_change_shows_what_it_costs_then_makes_it(cast: Cast, owner: Client, stripe: StandIn) -> None:
+    subscribe(owner, stripe)
+    shown = owner.get("/manage/plan/choose/growth/?extra_stores=2")
+    assert "Charged now ¥118.00" in text_of(shown)
+    at = re.search(r'name="at" value="([^"]+)"', shown.content.decode())
+    assert at is not None
+    told = {"interval": "month", "extra_stores": "2", "at": at[1]}
+    made = owner.post("/manage/plan/choose/growth/", told)
+    assert made.headers["Location"] == "/manage/plan/?done=changed"
+    assert "The plan is changed" in text_of(owner.get("/manage/plan/?done=changed"))
+    assert Subscription.objects.get().extra_stores == 2
+    assert stripe.charged == 59900 + 11800
+
+
+def test_a_declined_card_says_so_with_the_way_to_another(owner: Client, stripe: StandIn) -> None:
+    subscribe(owner, stripe)
+    stripe.declines = True
+    answer = owner.post("/manage/plan/choose/brand/")
+    assert answer.status_code == 402
+    assert "The payment was declined, so nothing was changed." in text_of(answer)
+    assert 'action="/manage/plan/card/"' in answer.content.decode()
+
+
+def test_a_downgrade_below_what_is_in_use_lists_it_and_has_no_button(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    shown = owner.get("/manage/plan/choose/starter/?extra_stores=0")
+    assert "3 stores, 1 allowed" in text_of(shown)
+    assert "Change the plan" not in text_of(shown)
+    assert owner.post("/manage/plan/choose/starter/", {"extra_stores": "0"}).status_code == 422
+
+
+def test_a_downgrade_says_what_becomes_less(owner: Client, stripe: StandIn) -> None:
+    subscribe(owner, stripe, "brand")
+    words = text_of(owner.get("/manage/plan/choose/growth/"))
+    assert "Up to 150 employees" in words.partition("What becomes less")[2]
+    assert "Credit for the next invoices ¥1,400.00" in words
+
+
+def test_cancelling_says_what_happens_first_and_can_be_taken_back(owner: Client, stripe: StandIn) -> None:
+    subscribe(owner, stripe)
+    assert "Everything works until Mon 21 Dec, 12:00" in text_of(owner.get("/manage/plan/cancel/"))
+    assert owner.post("/manage/plan/cancel/").headers["Location"] == "/manage/plan/?done=cancelled"
+    assert "Ends Mon 21 Dec, 12:00 and is not renewed." in text_of(owner.get("/manage/plan/"))
+    assert owner.post("/manage/plan/resume/").headers["Location"] == "/manage/plan/?done=resumed"
+    assert "Renews Mon 21 Dec, 12:00." in text_of(owner.get("/manage/plan/"))
+
+
+def test_while_the_provider_is_away_every_page_says_so_and_nothing_changes(
+    owner: Client, stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    stripe.away = True
+    for page in ("choose/brand/", "cancel/", "card/"):
+        answer = owner.post(f"/manage/plan/{page}")
+        assert (answer.status_code, "Nothing was charged twice" in text_of(answer)) == (503, True)
+    assert Subscription.objects.get().plan == "growth"
+
+
+def test_past_due_the_owner_alone_sees_a_banner(
+    cast: Cast, owner: Client, sign_in: Callable[[str], Client], stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    stripe.set("sub_1", status="past_due")
+    owner.get("/manage/plan/return/")
+    assert "The last payment did not go through Everything works until Sat 5 Dec" in text_of(
+        owner.get("/manage/plan/")
+    )
+    assert "The subscription is not paid" in text_of(owner.get("/manage/"))
+    for role in ("brand_manager", "store_manager"):
+        assert "not paid" not in text_of(sign_in(role).get("/manage/"))
+    page = owner.post("/manage/plan/card/")
+    assert page.headers["Refresh"] == "0;url=https://pay.example/portal"
+
+
+def test_read_only_the_whole_office_sees_that_nothing_new_can_begin(
+    cast: Cast, owner: Client, sign_in: Callable[[str], Client]
+) -> None:
+    change(cast, state=ChainState.READ_ONLY)
+    assert "Read-only: no new bookings can be made" in text_of(sign_in("store_manager").get("/manage/"))
+    fields = {"name": "Fourth", "address": "1 Road", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    refused = owner.post("/manage/stores/new/", {**fields, "active": "on"})
+    assert refused.status_code == 422
+
+
+def test_one_store_too_many_is_refused_in_its_form_with_the_way_out(cast: Cast, owner: Client) -> None:
+    change(cast, entitlements={"stores": 3})
+    fields = {"name": "Fourth", "address": "1 Road", "time_zone": "Asia/Shanghai", "currency": "CNY"}
+    refused = owner.post("/manage/stores/new/", {**fields, "active": "on"})
+    assert refused.status_code == 422
+    assert "Your plan allows 3 stores in use, and 3 are." in text_of(refused)
+    with chain_scope(cast.alpha.info):
+        assert Store.objects.count() == 3
+
+
+def test_of_a_suspended_chain_the_owner_reaches_the_plan_and_pays(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    change(cast, state=ChainState.SUSPENDED, trial_ends_at=NOW - 40 * DAY)
+    assert owner.get("/manage/stores/").status_code == 403
+    assert "Suspended" in text_of(owner.get("/manage/plan/"))
+    assert owner.get("/manage/plan/compare/").status_code == 200
+    subscribe(owner, stripe)
+    assert owner.get("/manage/stores/").status_code == 200
+
+
+def test_a_stranger_at_a_suspended_chain_is_sent_to_sign_in(cast: Cast) -> None:
+    change(cast, state=ChainState.SUSPENDED)
+    answer = Client(HTTP_HOST=ALPHA).get("/manage/plan/")
+    assert answer.headers["Location"].startswith("/staff/login/")
+
+
+def test_an_industry_is_added_or_refused_with_the_way_out(cast: Cast, owner: Client) -> None:
+    from tenants.extension.registry import verticals
+
+    first, second = verticals()[:2]
+    change(cast, entitlements={"verticals": 1}, verticals=[])
+    assert owner.post("/manage/plan/industry/", {"vertical": first.code}).status_code == 302
+    refused = owner.post("/manage/plan/industry/", {"vertical": second.code})
+    assert refused.status_code == 422
+    assert "Your plan allows 1 industries, and you have 1." in text_of(refused)
+
+
+@pytest.mark.parametrize("rows", [1, 8])
+def test_the_page_asks_as_often_with_many_invoices_as_with_one(
+    cast: Cast, owner: Client, rows: int, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    from billing.models import Invoice
+
+    with platform_scope():
+        for number in range(rows):
+            Invoice.objects.create(
+                chain_id=cast.alpha.info.id,
+                stripe_id=f"in_{number}",
+                number=f"A-{number}",
+                state="paid",
+                currency="CNY",
+                subtotal=59900,
+                total=59900,
+                amount_due=59900,
+                amount_paid=59900,
+                period_start=NOW,
+                period_end=NOW,
+                issued_at=NOW,
+                updated_at=NOW,
+            )
+    owner.get("/manage/plan/invoices/")
+    with django_assert_num_queries(QUERIES):  # type: ignore[attr-defined]
+        assert f"A-{rows - 1}" in text_of(owner.get("/manage/plan/invoices/"))
+
+
+QUERIES = 9

@@ -1,0 +1,128 @@
+"""Plans, limits, standings and invoices in the words of the office."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from billing.domain.own import OwnBilling, UsageLine
+from billing.domain.standing import Cause
+from billing.models import Invoice, InvoiceState
+from chains.domain.entitlements import Limit
+from chains.models import ChainState
+from tenants.stores.domain.spoken import spoken
+from web.formats import format_count
+from web.plan_limits import limit_words
+
+STATES: dict[ChainState, dict[str, Any]] = {
+    ChainState.TRIAL: {"label": gettext_lazy("On trial"), "tone": "info", "icon": "hourglass"},
+    ChainState.ACTIVE: {"label": gettext_lazy("Active"), "tone": "ok", "icon": "check"},
+    ChainState.PAST_DUE: {"label": gettext_lazy("Past due"), "tone": "warn", "icon": "triangle-alert"},
+    ChainState.READ_ONLY: {"label": gettext_lazy("Read-only"), "tone": "bad", "icon": "lock"},
+    ChainState.SUSPENDED: {"label": gettext_lazy("Suspended"), "tone": "bad", "icon": "lock"},
+    ChainState.CLOSED: {"label": gettext_lazy("Closed"), "tone": "mute", "icon": "lock"},
+}
+NAMES = {
+    Limit.STORES: gettext_lazy("Stores in use"),
+    Limit.EMPLOYEES: gettext_lazy("People who work here"),
+    Limit.VERTICALS: gettext_lazy("Industries"),
+    Limit.BOOKINGS: gettext_lazy("Bookings this month"),
+    Limit.MESSAGES: gettext_lazy("Messages this month"),
+    Limit.API_CALLS: gettext_lazy("API calls a minute"),
+    Limit.RETENTION: gettext_lazy("History kept"),
+}
+INVOICE_STATES = {
+    InvoiceState.OPEN: {"label": gettext_lazy("To be paid"), "tone": "warn", "icon": "timer"},
+    InvoiceState.PAID: {"label": gettext_lazy("Paid"), "tone": "ok", "icon": "check"},
+    InvoiceState.VOID: {"label": gettext_lazy("Void"), "tone": "mute", "icon": "x"},
+    InvoiceState.UNCOLLECTIBLE: {"label": gettext_lazy("Not paid"), "tone": "bad", "icon": "circle-alert"},
+}
+
+
+def limit_row(line: UsageLine) -> dict[str, Any]:
+    """A limit as a row: what is used of what is allowed, and what the next plan gives."""
+    allowed = _("no limit") if line.allowed is None else format_count(line.allowed)
+    if line.limit == Limit.RETENTION and line.allowed is not None:
+        allowed = ngettext("%(count)s month", "%(count)s months", line.allowed) % {"count": line.allowed}
+    words = allowed
+    if line.used is not None:
+        words = _("%(used)s of %(allowed)s") % {"used": format_count(line.used), "allowed": allowed}
+        if line.allowed is None:
+            words = format_count(line.used)
+    share = line.share
+    more = ""
+    if line.more is not None:
+        more = f"{line.more.name} · {limit_words(line.more, line.limit)}"
+    return {
+        "name": NAMES[line.limit],
+        "words": words,
+        "value": share,
+        "tone": "warn" if share is not None and share >= 80 else "info",
+        "over": line.is_over,
+        "more": more,
+        "soft": line.limit in (Limit.BOOKINGS, Limit.MESSAGES),
+    }
+
+
+def standing_words(billing: OwnBilling, *, now: datetime) -> dict[str, Any] | None:
+    """The alert on top of the plan's page: the finding, what follows, the way out; None where all is well."""
+    until = billing.until
+    zone = ZoneInfo(billing.time_zone)
+    when = {"until": spoken(until, zone=zone, now=now) if until is not None else ""}
+    if billing.held:
+        return {
+            "tone": "bad",
+            "title": _("Suspended by the platform"),
+            "text": _("Paying does not open it. Write to us."),
+            "way": "",
+        }
+    if billing.state == ChainState.TRIAL and billing.running is None and until is not None:
+        return {
+            "tone": "info",
+            "title": _("The trial runs until %(until)s") % when,
+            "text": _("Everything works. Choose a plan to go on after that; no card is needed before."),
+            "way": "choose",
+        }
+    way = "pay" if billing.running is not None else "choose"
+    if billing.state == ChainState.PAST_DUE:
+        over = billing.cause == Cause.TRIAL_OVER
+        return {
+            "tone": "warn",
+            "title": _("The trial is over") if over else _("The last payment did not go through"),
+            "text": _("Everything works until %(until)s. After that no new bookings can be made.") % when,
+            "way": way,
+        }
+    if billing.state == ChainState.READ_ONLY:
+        return {
+            "tone": "bad",
+            "title": _("Read-only: no new bookings can be made"),
+            "text": _("What is booked is honoured. Without payment the shops close %(until)s.") % when,
+            "way": way,
+        }
+    if billing.state == ChainState.SUSPENDED:
+        return {
+            "tone": "bad",
+            "title": _("The shops are closed, because the subscription is not paid"),
+            "text": _("Nothing is lost: pay, and everything opens at once. Closed for good %(until)s.")
+            % when,
+            "way": way,
+        }
+    return None
+
+
+def invoice_row(row: Invoice) -> dict[str, Any]:
+    """An invoice as a row of a list."""
+    return {
+        "number": row.number or row.stripe_id,
+        "issued_at": row.issued_at,
+        "total": row.total,
+        "currency": row.currency,
+        "state": INVOICE_STATES[InvoiceState(row.state)],
+        "pdf_url": row.pdf_url,
+        "pay_url": row.hosted_url if row.state == InvoiceState.OPEN else "",
+        "refunded": row.amount_refunded,
+    }

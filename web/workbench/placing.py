@@ -1,0 +1,180 @@
+"""What is drawn on the timeline by hand: tried while it hangs, done when it is dropped, undone from its toast."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from chains.refusals import Refusal
+from tenants.booking.domain.placing import place_booking, try_out
+from tenants.booking.models import Booking
+from tenants.people.domain.rights import Forbidden, NotSeen
+from tenants.people.models import Employee
+from tenants.stores.domain.wall import parse_moment
+from web.formats import format_clocks, format_moment
+from web.workbench.access import Desk, at_desk
+from web.workbench.acts import answer_done, asked_version
+from web.workbench.asked import asked_uuid
+from web.workbench.day import guest_name
+from web.workbench.frame import fragment, frame, here, is_fragment
+from web.workbench.panel import booking_here
+
+MOST_ALTERNATIVES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A place that would do instead: its words, and the fields that ask for it."""
+
+    label: str
+    fields: dict[str, str]
+
+
+def drag_words() -> str:
+    """The sentences that the script says while somebody draws, as JSON; `{…}` is filled in by it."""
+    return json.dumps(
+        {
+            "picked": _(
+                "Picked up {name}: {time}, {who}. Arrows move it, Enter puts it down, Escape puts it back."
+            ),
+            "ends": _("The end of {name}: {time}. Arrows move it, Enter keeps it, Escape puts it back."),
+            "span": _("New booking: {time}, {who}. Enter opens it, Escape leaves it."),
+            "fits": _("{time}, {who}: free"),
+            "asking": _("{time}, {who}"),
+            "refused": _("{time}, {who}: {why}"),
+            "taken": _("{name} is there at that time"),
+            "past": _("That time has passed"),
+            "nowhere": _("Bookings cannot be put there"),
+            "back": _("Put back"),
+            "undo": _("Undo"),
+            "offline": _("No connection: nothing was changed"),
+        },
+        ensure_ascii=False,
+    )
+
+
+@require_POST
+@at_desk
+def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """Give a booking the place that was drawn: `starts_at`, `ends_at`, `who`, `room`, `version`, what is left out stays.
+
+    With `try` it is only tried: `{"fits", "words"}`. Dropped by the script the answer is `{"words", "undo"}`, and a
+    dialog with the way out where it is refused; asked for by a button of that dialog it is the booking's panel.
+    """
+    found = booking_here(desk, booking)
+    data, version = request.POST, asked_version(request)
+    try:
+        drawn = _drawn(data, desk)
+        if data.get("try"):
+            refusal = try_out(
+                lambda: place_booking(booking, by=desk.actor, now=desk.now, version=version, **drawn)
+            )
+            if isinstance(refusal, (NotSeen, Forbidden)):
+                raise refusal
+            words = "" if refusal is None else refusal.sentence()
+            return JsonResponse({"fits": refusal is None, "words": words})
+        with transaction.atomic():
+            after = place_booking(booking, by=desk.actor, now=desk.now, version=version, **drawn)
+    except (NotSeen, Forbidden):
+        raise
+    except Refusal as refused:
+        return _refused(request, desk, found, refused, data)
+    words = _("Now %(when)s") % {"when": _when(after, desk)}
+    if is_fragment(request):
+        return answer_done(request, desk, booking, words)
+    return JsonResponse({"words": words, "undo": _undo(found, after)})
+
+
+def _drawn(data: QueryDict, desk: Desk) -> dict[str, Any]:
+    """The fields that were sent, read. Raises TimeMalformed and OffsetMissing."""
+    drawn: dict[str, Any] = {
+        name: parse_moment(data[name], zone=desk.zone) for name in ("starts_at", "ends_at") if data.get(name)
+    }
+    people = {"practitioner_id": asked_uuid(data.get("who", "")), "room_id": asked_uuid(data.get("room", ""))}
+    return drawn | {name: key for name, key in people.items() if key is not None}
+
+
+def _undo(before: Booking, after: Booking) -> dict[str, str]:
+    """The fields that put the booking back where it was."""
+    fields = {
+        "starts_at": before.starts_at.isoformat(),
+        "ends_at": before.ends_at.isoformat(),
+        "who": str(before.practitioner_id or ""),
+        "room": str(before.resource_id or ""),
+        "version": str(after.version),
+    }
+    return {name: text for name, text in fields.items() if text}
+
+
+def _when(booking: Booking, desk: Desk) -> str:
+    starts, ends = booking.starts_at.astimezone(desk.zone), booking.ends_at.astimezone(desk.zone)
+    who = Employee.objects.filter(id=booking.practitioner_id).values_list("name", flat=True).first()
+    clocks = format_clocks(starts, ends, language=get_language() or "en")
+    return " · ".join(word for word in (clocks, who) if word)
+
+
+def _refused(
+    request: HttpRequest, desk: Desk, booking: Booking, refusal: Refusal, data: QueryDict
+) -> HttpResponseBase:
+    """The dialog that says why not, with what would do instead."""
+    context = {
+        **frame(request, desk),
+        "over": True,
+        "over_title": _("It stays where it was"),
+        "part": "workbench/_not_placed.html",
+        "refusal": refusal,
+        "name": guest_name(booking.member),
+        "booking": booking,
+        "stays": _when(booking, desk),
+        "ways": _ways(booking, refusal, desk, data),
+        "place_url": here("place", desk, booking.id),
+    }
+    return fragment(
+        request,
+        "workbench/_over.html",
+        context,
+        status=refusal.status,
+        HX_Retarget="#overlay",
+        HX_Reswap="innerHTML",
+    )
+
+
+def _ways(booking: Booking, refusal: Refusal, desk: Desk, data: QueryDict) -> list[Way]:
+    """The alternatives of a refusal, each ready to be asked for."""
+    language = get_language() or "en"
+    ways = []
+    for one in list(refusal.extra.get("alternatives", []))[:MOST_ALTERNATIVES]:
+        if "starts_at" in one:
+            at = datetime.fromisoformat(one["starts_at"])
+            staff = [str(key) for key in one.get("practitioners", [])]
+            wished = data.get("who") or str(booking.practitioner_id or "")
+            who = wished if wished in staff else next(iter(staff), "")
+            label = format_moment(at.astimezone(desk.zone), language=language, today=desk.today)
+            ways.append(Way(label, {"starts_at": at.isoformat(), "who": who}))
+        else:
+            end = datetime.fromisoformat(one["ends_at"])
+            clocks = format_clocks(
+                booking.starts_at.astimezone(desk.zone), end.astimezone(desk.zone), language=language
+            )
+            ways.append(Way(clocks, {"ends_at": end.isoformat()}))
+    return _with_names(ways)
+
+
+def _with_names(ways: list[Way]) -> list[Way]:
+    keys = {way.fields["who"] for way in ways if way.fields.get("who")}
+    names = {str(key): name for key, name in Employee.objects.filter(id__in=keys).values_list("id", "name")}
+    return [
+        Way(
+            " · ".join(word for word in (way.label, names.get(way.fields.get("who", ""))) if word), way.fields
+        )
+        for way in ways
+    ]
