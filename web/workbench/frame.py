@@ -79,7 +79,7 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
     waiting_url = here("waiting", desk)
-    entries.append(Entry(_("Waiting"), "hourglass", waiting_url, current == "waiting"))
+    entries.append(Entry(_("Waiting list"), "hourglass", waiting_url, current == "waiting"))
     if serves(desk):
         entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):

@@ -169,12 +169,8 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    fields: dict[str, Any] = {
-        "starts_at": moved.start,
-        "ends_at": moved.end,
-        "practitioner_id": place.practitioner_id,
-        "resource_id": place.resource_id,
-    }
+    times: dict[str, Any] = {"starts_at": moved.start, "ends_at": moved.end}
+    fields = {**times, "practitioner_id": place.practitioner_id, "resource_id": place.resource_id}
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 
