@@ -15,6 +15,7 @@ from api.v1 import (
     live,
     members,
     pickups,
+    plans,
     policies,
     practitioner,
     products,
@@ -23,8 +24,10 @@ from api.v1 import (
     services,
     sessions,
     shifts,
+    steps,
     stores,
     subscription,
+    verticals,
     waiting,
 )
 
@@ -40,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *pickups.urls,
     *products.urls,
     *bookings.urls,
+    *plans.urls,
     *policies.urls,
     *waiting.urls,
     *availability.urls,
@@ -49,5 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *feeds.urls,
     *live.urls,
     *subscription.urls,
+    *steps.urls,
     *docs.urls,
+    *verticals.urls(),
 ]

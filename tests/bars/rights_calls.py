@@ -57,6 +57,13 @@ CALLS["POST /auth/employee/token"] = lambda world, column, at: Call(
 simple("DELETE /auth/token")
 simple("GET /chain")
 simple("POST /chain/open")
+simple("GET /subscription")
+simple("GET /usage")
+simple("POST /subscription/checkout", body={"plan": "growth"})
+simple("POST /subscription/portal")
+simple("POST /subscription/change", body={"plan": "growth"})
+simple("POST /subscription/cancel")
+simple("POST /subscription/resume")
 simple("GET /stores")
 simple("POST /stores", body={"name": "West"})
 simple("GET /resources")
@@ -161,6 +168,53 @@ def _booking(endpoint: str, state: str, body: Body = None) -> None:
     CALLS[endpoint] = lambda world, column, at: Call({"booking_id": at.booking(state)}, body=body)
 
 
+@call("POST /bookings/plans")
+def _plan(world: World, column: str, at: Things) -> Call:
+    item = {
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "starts_at": free_time(10).isoformat(),
+    }
+    body: dict[str, Any] = {"store": str(at.store), "items": [item]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["POST /bookings/groups"] = _plan
+
+
+@call("POST /bookings/series")
+def _book_series(world: World, column: str, at: Things) -> Call:
+    body: dict[str, Any] = {
+        "store": str(at.store),
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "every_days": 7,
+        "times": [{"starts_at": free_time(10).isoformat()}],
+    }
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["GET /bookings/groups/{group_id}"] = lambda world, column, at: Call({"group_id": at.group})
+CALLS["POST /bookings/groups/{group_id}/cancel"] = lambda world, column, at: Call(
+    {"group_id": at.group}, body={}
+)
+CALLS["GET /bookings/series/{series_id}"] = lambda world, column, at: Call({"series_id": at.series})
+
+
+def _series(what: str, make: Callable[[str], Body]) -> None:
+    CALLS[f"POST /bookings/series/{{series_id}}/{what}"] = lambda world, column, at: Call(
+        {"series_id": at.series}, body=make(str(at.booking("coming")))
+    )
+
+
+_series("cancel", lambda booking: {"booking": booking})
+_series("plans", lambda booking: {"booking": booking, "starts_at": free_time(15).isoformat()})
+_series("move", lambda booking: {"moves": [{"booking": booking, "starts_at": free_time(15).isoformat()}]})
+
 _booking("GET /bookings/{booking_id}", "coming")
 _booking("POST /bookings/{booking_id}/confirm", "held", {})
 _booking("POST /bookings/{booking_id}/cancel", "coming", {})
@@ -214,6 +268,11 @@ def _why(world: World, column: str, at: Things) -> Call:
     return Call(query=query)
 
 
+@call("GET /steps")
+def _steps(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "service": at.service})
+
+
 @call("GET /recommendations")
 def _recommend(world: World, column: str, at: Things) -> Call:
     return Call(query={"store": at.store, "service": at.service})
@@ -222,6 +281,47 @@ def _recommend(world: World, column: str, at: Things) -> Call:
 @call("POST /redemptions")
 def _redeem(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})
+
+
+simple("GET /practitioner/day")
+simple("GET /leave-requests")
+simple("GET /swaps")
+simple("GET /calendar-feed")
+simple("POST /calendar-feed", body={})
+simple("DELETE /calendar-feed")
+simple(
+    "POST /leave-requests",
+    body={"starts_at": "2027-02-01T09:00:00+08:00", "ends_at": "2027-02-02T09:00:00+08:00"},
+)
+_booking("POST /bookings/{booking_id}/running-late", "today", {"minutes": 15})
+
+
+@call("POST /swaps")
+def _ask_swap(world: World, column: str, at: Things) -> Call:
+    colleague = world.cast.alpha.employees["second"].id
+    return Call(body={"store": str(at.store), "colleague": str(colleague), "gives_on": "2027-01-25"})
+
+
+def _wish(act: str, body: Body) -> None:
+    CALLS[f"POST /leave-requests/{{request_id}}/{act}"] = lambda world, column, at: Call(
+        {"request_id": at.wish}, body=body
+    )
+
+
+def _swap(act: str, which: str) -> None:
+    CALLS[f"POST /swaps/{{swap_id}}/{act}"] = lambda world, column, at: Call(
+        {"swap_id": getattr(at, which)}, body={}
+    )
+
+
+_wish("approve", {"despite": []})
+_wish("decline", {})
+_wish("withdraw", {})
+_swap("accept", "swap_asked")
+_swap("refuse", "swap_asked")
+_swap("approve", "swap_accepted")
+_swap("decline", "swap_accepted")
+_swap("withdraw", "swap_accepted")
 
 
 _booking("GET /bookings/{booking_id}/terms", "coming")
@@ -256,14 +356,14 @@ def _join(world: World, column: str, at: Things) -> Call:
     return Call(body=body)
 
 
-def _wish(endpoint: str, body: Body = None) -> None:
-    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.wish}, body=body)
+def _waiting_one(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.waiting}, body=body)
 
 
-_wish("GET /waiting/{wish_id}")
-_wish("DELETE /waiting/{wish_id}")
-_wish("POST /waiting/{wish_id}/accept", {})
-_wish("POST /waiting/{wish_id}/decline", {})
+_waiting_one("GET /waiting/{wish_id}")
+_waiting_one("DELETE /waiting/{wish_id}")
+_waiting_one("POST /waiting/{wish_id}/accept", {})
+_waiting_one("POST /waiting/{wish_id}/decline", {})
 
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 

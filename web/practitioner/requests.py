@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -209,9 +209,14 @@ def leave_row(row: LeaveRequest, desk: Desk) -> dict[str, Any]:
         acts = ["withdraw"] if mine else ["approve", "decline"]
         if mine and desk.may(Action.MANAGE_SHIFTS):
             acts = ["approve", "withdraw"]
+    begins, ends = row.starts_at.astimezone(desk.zone), row.ends_at.astimezone(desk.zone)
+    whole = begins.time() == ends.time() == time.min
     return {
         "kind": "leave",
         "row": row,
+        # whole days are said as days
+        "first": begins.date() if whole else None,
+        "last": ends.date() - timedelta(days=1) if whole else None,
         "name": row.employee.name,
         "badge": state_badge(row.state),
         "acts": acts,

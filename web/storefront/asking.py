@@ -43,8 +43,9 @@ def read_wish(asked: QueryDict) -> Wish:
     at, _, picked = asked.get("at", "").partition(PICKED)
     starts_at = _moment_or_none(at)
     # a recommended time brings its own day, unless it was the day that has just been changed
-    turned = asked.get("day", "") != asked.get("shown", asked.get("day", ""))
-    brings_day = bool(picked) and starts_at is not None and not turned
+    if picked and asked.get("day", "") != asked.get("shown", asked.get("day", "")):
+        starts_at, picked = None, ""
+    brings_day = bool(picked) and starts_at is not None
     return Wish(
         store_id=uuid_or_none(asked.get("store", "")),
         person_id=uuid_or_none(asked.get("with", "")),

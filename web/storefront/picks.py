@@ -26,7 +26,8 @@ ICONS = {
     "quiet": "users",
     "soonest": "zap",
 }
-# Parts of the page that hold no recommendation: asking for one of them asks for none.
+# Parts of the page that hold no recommendation: asking for one of them asks for none. Another day does, for what was
+# recommended and chosen is chosen no more.
 WITHOUT = ("times", "bar")
 
 
@@ -34,7 +35,8 @@ def pick_options(
     request: HttpRequest, offering: Offering, wish: Wish, *, now: datetime, but: UUID | None
 ) -> list[dict[str, Any]]:
     """Recommendations as ui/picks wants them; none for an answer that has no place for them."""
-    if request.headers.get("HX-Target") in WITHOUT:
+    asks_day = request.headers.get("HX-Trigger-Name") == "day"
+    if request.headers.get("HX-Target") in WITHOUT and not asks_day:
         return []
     member = member_of(request)
     found = find_recommendations(

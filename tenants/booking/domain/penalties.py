@@ -18,7 +18,6 @@ from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.domain.spoken import spoken
 
 from .claims import constraint_of
-from .offering import zone_of_store
 from .terms import Penance, Terms
 
 REASON_LENGTH = 200
@@ -103,13 +102,12 @@ def no_show_penance(booking: Booking, terms: Terms, *, now: datetime) -> Penance
     return terms.no_show if missed.count() > terms.grace else None
 
 
-def require_booking_right(member_id: UUID | None, *, by: Actor, store_id: UUID, now: datetime) -> None:
+def require_booking_right(member_id: UUID | None, *, by: Actor, zone: ZoneInfo, now: datetime) -> None:
     """Raise BookingPaused for a member under a pause who books for themselves; staff may book them."""
     if by.is_employee or member_id is None:
         return
     until = paused_until(member_id, now=now)
     if until is not None:
-        zone = zone_of_store(store_id)
         raise BookingPaused(
             params={"until": spoken(until, zone=zone, now=now)},
             extra={"until": until.astimezone(zone).isoformat()},

@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
-from tenants.booking.models import Booking, Consequence, History, Policy
+from tenants.booking.models import Consequence, History, Policy
 from tenants.catalogue.models import Service
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.models import Store
@@ -100,13 +100,6 @@ def read_terms(offering: Offering, *, member_id: UUID | None, now: datetime) -> 
     case = Case(offering.service_id, offering.store_id, offering.currency)
     policy = _policy_for(case, member_id, now=now)
     return terms_under(policy, notice=offering.notice, price=offering.price_amount)
-
-
-def booking_terms(booking: Booking, *, member_id: UUID | None, now: datetime) -> Terms:
-    """The same for a booking that has its price, and the service's own notice, already."""
-    case = Case(booking.service_id, booking.store_id, booking.currency)
-    policy = _policy_for(case, member_id, now=now)
-    return terms_under(policy, notice=booking.notice, price=booking.price_amount)
 
 
 def _policy_for(case: Case, member_id: UUID | None, *, now: datetime) -> Policy | None:

@@ -7,7 +7,7 @@ or window is locked first, shared: whoever calls it off waits for us, and we for
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,9 +37,12 @@ from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
 from .open import require_new_bookings
+from .penalties import require_booking_right
 from .pickups import window_slots, windows_with_room
+from .policies import read_terms
 from .rules import time_closed
 from .sessions import SessionCalledOff, session_slots, sessions_with_room
+from .terms import keep_terms
 from .why import Code
 
 
@@ -116,10 +119,10 @@ def book_scheduled(
     now: datetime,
     member: UUID | Guest | None = None,
     hold: bool = False,
-    hold_until: datetime | None = None,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     by_program: bool = False,
 ) -> Booking:
-    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes (`hold_until`: till then).
+    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes.
 
     The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
@@ -138,6 +141,7 @@ def book_scheduled(
         prepared.booking.expires_at = hold_until
     if spot.is_session:
         require_member_free(for_member, prepared.booking, now=now)
+    require_booking_right(for_member, by=by, zone=spot.offering.zone, now=now)
     begin_booking(prepared.booking, by=by, now=now)
     write_items(prepared.booking, prepared.basket)
     return prepared.booking
@@ -204,6 +208,8 @@ def prepare(
     wanted += pass_claims(booking, units=seats, by=by, now=now)
     claim_spot(spot, booking, wanted=wanted, basket=basket, seats=seats, now=now)
     require_takable(spot, by=by, now=now)
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=member_id, now=now))
     return Prepared(booking, basket)
 
 

@@ -161,7 +161,7 @@ def join_waiting(wanted: Wanted, *, by: Actor, now: datetime, member_id: UUID | 
     windows = require_windows(wanted.windows, offerings, now=now, exact=wanted.session_id is not None)
     _require_people(wanted.practitioners, offerings, now=now)
     lock_member(whose)
-    require_booking_right(whose, by=by, store_id=wanted.store_id, now=now)
+    require_booking_right(whose, by=by, zone=offerings[0].zone, now=now)
     _require_new(whose, wanted, windows)
     wish = Wish.objects.create(
         id=new_id(),
