@@ -353,6 +353,48 @@ _swap("approve", "swap_accepted")
 _swap("decline", "swap_accepted")
 _swap("withdraw", "swap_accepted")
 
+
+_booking("GET /bookings/{booking_id}/terms", "coming")
+_booking("GET /bookings/{booking_id}/penalties", "coming")
+CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
+    {"penalty_id": at.penalty}, body={"reason": "was ill"}
+)
+simple("GET /policies")
+CALLS["POST /policies"] = lambda world, column, at: Call(
+    body={"store": str(at.store), "late": {"kind": "points", "value": 10}}
+)
+CALLS["GET /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+CALLS["PATCH /policies/{policy_id}"] = lambda world, column, at: Call(
+    {"policy_id": at.policy}, body={"cancel_notice": 90}
+)
+CALLS["DELETE /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+_store("GET /stores/{store_id}/waiting-rules")
+_store("PATCH /stores/{store_id}/waiting-rules", {"per_day": 5})
+
+
+@call("GET /waiting")
+def _queue(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "date": "2026-11-24"} if column in ROLES else {})
+
+
+@call("POST /waiting")
+def _join(world: World, column: str, at: Things) -> Call:
+    window = [free_time(10).isoformat(), free_time(12).isoformat()]
+    body: dict[str, Any] = {"store": str(at.store), "services": [str(at.service)], "windows": [window]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+def _waiting_one(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.waiting}, body=body)
+
+
+_waiting_one("GET /waiting/{wish_id}")
+_waiting_one("DELETE /waiting/{wish_id}")
+_waiting_one("POST /waiting/{wish_id}/accept", {})
+_waiting_one("POST /waiting/{wish_id}/decline", {})
+
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 
 

@@ -35,6 +35,11 @@ FORMS: dict[str, Form] = {
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
     "/my/{booking_id}/repeat/": lambda world, at: REPEATED,
     "/my/{booking_id}/bring/": lambda world, at: BROUGHT,
+    "/waiting/join/{service_id}/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+        "when": "time",
+    },
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
@@ -86,6 +91,8 @@ def address_of(route: str, world: World, at: Things) -> str:
         resource_id=at.resource,
         combination_id=at.combination,
         leave_id=at.leave,
+        wish_id=at.waiting,
+        policy_id=at.policy,
         day="2026-11-30",
         name="nothing.png",
         code="growth",

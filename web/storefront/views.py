@@ -157,6 +157,12 @@ def show_times(
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
+    return _shown(request, context, refusal, now=now)
+
+
+def _shown(
+    request: HttpRequest, context: dict[str, Any], refusal: Refusal | None, *, now: datetime
+) -> HttpResponse:
     status = refusal.status if refusal else 200
     return show(request, "storefront/times.html", context, now=now, status=status)
 
