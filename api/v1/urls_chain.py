@@ -25,6 +25,7 @@ from api.v1 import (
     shifts,
     stores,
     subscription,
+    swaps,
     waiting,
 )
 
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *recommendations.urls,
     *redemptions.urls,
     *practitioner.urls,
+    *swaps.urls,
     *feeds.urls,
     *live.urls,
     *subscription.urls,
