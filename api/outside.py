@@ -35,6 +35,7 @@ class OutsideEndpoint(Endpoint):
     """
 
     keeps_answers: ClassVar[bool] = True
+    asks_outside: ClassVar[bool] = True
 
     def _write(self, request: Any, handler: Callable[..., Any]) -> Any:
         key = request.headers.get("Idempotency-Key")

@@ -30,6 +30,11 @@ _SENTENCES = {
     "422": "Understood, but not allowed by a rule.",
     "429": "Too often; `Retry-After` says when to try again.",
 }
+# What a call that asks the payment provider answers beside these.
+_OUTSIDE = {
+    "402": "The card was declined; nothing was changed.",
+    "503": "The payment provider is not reachable; ask again, with the same key.",
+}
 _READING = ("400", "401", "403", "404", "405", "406", "422", "429")
 _WRITING = tuple(_SENTENCES)
 _IDEMPOTENCY_KEY = OpenApiParameter(
@@ -97,6 +102,10 @@ class Schema(AutoSchema):  # type: ignore[no-untyped-call,unused-ignore]
                 status,
                 {"description": _SENTENCES[status], "content": {CONTENT_TYPE: {"schema": reference}}},
             )
+        if self.method != "GET" and getattr(self.view, "asks_outside", False):
+            for status, sentence in _OUTSIDE.items():
+                content = {CONTENT_TYPE: {"schema": reference}}
+                responses.setdefault(status, {"description": sentence, "content": content})
         return dict(sorted(responses.items()))
 
 

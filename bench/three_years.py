@@ -9,7 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from psycopg import sql
 
+from chains.schemas.owner import owner_connection
 from tenants.booking.domain.codes import ALPHABET
 from tenants.members.domain.name_index import index_names
 from tenants.members.models import Member
@@ -104,8 +106,11 @@ def make_bookings(
                 "midnight": years.midnight,
             },
         )
-        made = cursor.rowcount
-        cursor.execute("ANALYZE booking_booking")
-        cursor.execute("ANALYZE members_member")
-        cursor.execute("ANALYZE members_nameindex")
-    return made
+        return int(cursor.rowcount)
+
+
+def gather_figures(schema: str) -> None:
+    """ANALYZE what was made, once it is committed: only the owner may, and the planner needs it."""
+    with owner_connection() as owner:
+        for table in ("booking_booking", "members_member", "members_nameindex"):
+            owner.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))

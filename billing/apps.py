@@ -14,7 +14,7 @@ class BillingConfig(AppConfig):
         from billing.domain.intents import KIND as INTENTS
         from billing.domain.intents import repeat_intents
         from billing.domain.lifecycle import KIND as LIFECYCLE
-        from billing.domain.lifecycle import advance_chains, state_of
+        from billing.domain.lifecycle import advance_chains, hear_of_act, state_of
         from billing.domain.notices import KIND as NOTICES
         from billing.domain.notices import send_notices
         from billing.domain.plans import terms_of_trial
@@ -34,11 +34,12 @@ class BillingConfig(AppConfig):
         from billing.stripe_adapter import stripe_from_settings
         from chains.chores import register_platform_chore
         from chains.due import register_due
-        from chains.ports import register_state_by_payment, register_trial_terms
+        from chains.ports import register_act_listener, register_state_by_payment, register_trial_terms
         from tenants.events.domain.usage import ROLL_UP
 
         register_trial_terms(terms_of_trial)
         register_state_by_payment(state_of)
+        register_act_listener(hear_of_act)
         register_provider(stripe_from_settings)
         register_due(INTENTS, repeat_intents)
         register_due(REFRESH, refresh_due)

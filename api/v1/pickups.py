@@ -71,7 +71,7 @@ class PlanBody(Body):
     """The whole weekly plan of the store: what is left out takes no more orders."""
 
     service = serializers.UUIDField()
-    rows = SpanBody(many=True, max_length=pickups.MOST_ROWS)
+    rows = serializers.ListField(child=SpanBody(), max_length=pickups.MOST_ROWS)
 
 
 class PlanOut(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from api.v1 import (
     live,
     members,
     pickups,
+    plans,
     policies,
     practitioner,
     products,
@@ -23,9 +24,11 @@ from api.v1 import (
     services,
     sessions,
     shifts,
+    steps,
     stores,
     subscription,
     swaps,
+    verticals,
     waiting,
 )
 
@@ -41,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *pickups.urls,
     *products.urls,
     *bookings.urls,
+    *plans.urls,
     *policies.urls,
     *waiting.urls,
     *availability.urls,
@@ -51,5 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *feeds.urls,
     *live.urls,
     *subscription.urls,
+    *steps.urls,
     *docs.urls,
+    *verticals.urls(),
 ]

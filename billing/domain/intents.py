@@ -21,6 +21,7 @@ from django.db import transaction
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce, Greatest
 
+from billing.domain.refresh import ask_refresh
 from billing.models import Intent, IntentState
 from billing.port import KeySpent, ProviderAway, SubscriptionProvider
 from billing.provider import provider
@@ -193,6 +194,8 @@ def _repeat(leased: list[Intent], *, now: datetime) -> None:
             continue
         try:
             _ask(intent, kind, provider(), now=now)
+            with platform_scope():
+                ask_refresh(intent.chain_id, now=now)
         except Refusal as refusal:
             log.warning("intent_not_answered", kind=intent.kind, intent=str(intent.id), refusal=refusal.code)
         except Exception:

@@ -33,6 +33,7 @@ from billing.models import (
 from chains.domain.lifecycle import move_by_payment
 from chains.due import mark_platform_due
 from chains.models import Chain, ChainState
+from chains.refusals import Refusal
 from chains.scope import platform_scope
 
 if TYPE_CHECKING:  # the mirror calls us
@@ -89,12 +90,22 @@ def state_of(chain_id: UUID) -> ChainState | None:
     return ChainState(state) if state is not None else None
 
 
+def hear_of_act(chain_id: UUID, *, now: datetime) -> None:
+    """An operator has suspended, resumed or closed a chain: what follows for its payments is due at once."""
+    mark_platform_due(KIND, now)
+
+
 def advance_chains(*, now: datetime) -> None:
     """Due work `billing.lifecycle`: every chain whose next step is due takes it, each in its own transaction.
 
-    A chain whose step goes wrong does not hold up the others, and is tried again AGAIN later.
+    A chain whose step goes wrong does not hold up the others, and is tried again AGAIN later. What a closed
+    chain still subscribes to is ended: nobody pays for what is not there.
     """
     _begin_standings(now=now)
+    left_over = _subscriptions_of_the_closed()
+    if left_over:
+        transaction.on_commit(partial(_end_all, left_over, now=now))
+        mark_platform_due(KIND, now + AGAIN)
     due = ChainStanding.objects.filter(next_at__lte=now).order_by("next_at", "chain_id")
     ids = list(due.values_list("chain_id", flat=True))
     if ids:
@@ -113,6 +124,24 @@ def _advance(chain_ids: list[UUID], *, now: datetime) -> None:
                 follow_chain(chain_id, now=now)
         except Exception:
             log.exception("lifecycle_step_failed", chain=str(chain_id))
+
+
+def _subscriptions_of_the_closed() -> list[UUID]:
+    closed = Chain.objects.filter(state=ChainState.CLOSED).values("id")
+    over = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
+    running = Subscription.objects.filter(chain_id__in=closed).exclude(status__in=over)
+    return list(running.order_by("chain_id").values_list("chain_id", flat=True))
+
+
+def _end_all(chain_ids: list[UUID], *, now: datetime) -> None:
+    # the module that asks the provider reads the mirror, which calls this one
+    from billing.domain.subscriptions import end_subscription
+
+    for chain_id in chain_ids:
+        try:
+            end_subscription(chain_id, now=now)
+        except Refusal as refusal:
+            log.warning("subscription_not_ended", chain=str(chain_id), refusal=refusal.code)
 
 
 def _begin_standings(*, now: datetime) -> None:
@@ -152,7 +181,9 @@ def _step(chain: Chain, subscription: Subscription | None, *, now: datetime) -> 
                 "next_at": found.next_at,
             },
         )
-        if found.next_at is not None:
+        if found.state == ChainState.CLOSED:
+            mark_platform_due(KIND, now)
+        elif found.next_at is not None:
             mark_platform_due(KIND, found.next_at)
     if found.state == ChainState.TRIAL:
         _tell_of_trial(chain, facts, now=now)

@@ -24,7 +24,7 @@ from billing.domain.mirror import choose_subscription
 from billing.domain.refresh import ask_refresh
 from billing.models import Customer, Difference, Intent, IntentState, Invoice, StripeEvent, Subscription
 from billing.models.mirror import LIVE
-from billing.port import InvoiceSnapshot, SubscriptionProvider, SubscriptionSnapshot
+from billing.port import InvoiceSnapshot, NotAtProvider, SubscriptionProvider, SubscriptionSnapshot
 from billing.provider import configured_provider, provider
 from chains.chores import let_go
 from chains.due import mark_platform_due
@@ -152,7 +152,10 @@ def reconcile(*, now: datetime) -> list[Finding]:
 
 
 def _invoices_of(asked: SubscriptionProvider, customer: str) -> list[InvoiceSnapshot]:
-    return list(asked.list_invoices(customer))
+    try:
+        return list(asked.list_invoices(customer))
+    except NotAtProvider:  # deleted there: its subscription tells
+        return []
 
 
 def _compare_subscriptions(

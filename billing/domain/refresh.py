@@ -46,8 +46,9 @@ class Look:
 
 
 def ask_refresh(chain_id: UUID, *, now: datetime) -> int:
-    """Give reason to look, within the platform's transaction; the number of this reason."""
-    Customer.objects.filter(chain_id=chain_id).update(asked=F("asked") + 1, due_at=now)
+    """Give reason to look, within the platform's transaction; the number of this reason (0: it is no customer)."""
+    if not Customer.objects.filter(chain_id=chain_id).update(asked=F("asked") + 1, due_at=now):
+        return 0
     mark_platform_due(KIND, now)
     return Customer.objects.values_list("asked", flat=True).get(chain_id=chain_id)
 

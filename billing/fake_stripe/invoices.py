@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from billing.fake_stripe.blanks import blank_invoice
 from billing.fake_stripe.customers import move_balance
 from billing.fake_stripe.errors import ApiError, declined, wants_holder
 from billing.fake_stripe.params import Params, known
@@ -79,39 +80,18 @@ def make_invoice(
     invoice = world.fresh(
         "invoice",
         clock=clock,
-        account_country="US",
-        account_name="Fake Stripe",
-        amount_due=0,
-        amount_overpaid=0,
-        amount_paid=0,
-        amount_remaining=0,
-        amount_shipping=0,
-        attempt_count=0,
-        attempted=False,
-        auto_advance=True,
-        automatic_tax={
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
+        **blank_invoice(),
         automatically_finalizes_at=world.now(clock) + draft_for,
         billing_reason=reason,
-        collection_method="charge_automatically",
         currency=subscription["currency"],
         customer=customer["id"],
         customer_address=customer["address"],
         customer_email=customer["email"],
         customer_name=customer["name"],
-        customer_tax_exempt="none",
         customer_tax_ids=[
             {"type": each["type"], "value": each["value"]}
             for each in world.store.all("tax_id", customer=customer["id"])
         ],
-        default_tax_rates=[],
-        discounts=[],
-        issuer={"account": None, "type": "self"},
         parent={
             "quote_details": None,
             "subscription_details": {
@@ -121,27 +101,9 @@ def make_invoice(
             },
             "type": "subscription_details",
         },
-        payment_settings={
-            "default_mandate": None,
-            "payment_method_options": None,
-            "payment_method_types": None,
-        },
         period_end=period[1],
         period_start=period[0],
-        post_payment_credit_notes_amount=0,
-        pre_payment_credit_notes_amount=0,
-        starting_balance=0,
-        status="draft",
-        status_transitions={
-            "finalized_at": None,
-            "marked_uncollectible_at": None,
-            "paid_at": None,
-            "voided_at": None,
-        },
         test_clock=clock,
-        total_pretax_credit_amounts=[],
-        total_taxes=[],
-        payments={"object": "list", "data": [], "has_more": False, "url": "/v1/invoice_payments"},
     )
     for line in lines:
         line["invoice"] = invoice["id"]

@@ -62,7 +62,10 @@ class FakeStripe:
 
     def start(self) -> None:
         """Answer requests, and unless `lives` is off let time pass and send webhooks."""
-        work = [self._server.serve_forever, *([self._pass_time, self._send] if self._lives else [])]
+        work = [
+            lambda: self._server.serve_forever(poll_interval=0.05),
+            *([self._pass_time, self._send] if self._lives else []),
+        ]
         for each in work:
             thread = threading.Thread(target=each, daemon=True)
             thread.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from billing.fake_stripe.blanks import blank_subscription
 from billing.fake_stripe.catalogue import make_discount
 from billing.fake_stripe.changes import (
     begin_anew,
@@ -48,43 +49,11 @@ def new_subscription(world: World, customer: Object, items: Any, **fields: Any) 
     subscription = world.fresh(
         "subscription",
         clock=clock,
-        automatic_tax={"disabled_reason": None, "enabled": False, "liability": None},
+        **blank_subscription(),
         billing_cycle_anchor=now,
-        billing_mode={
-            "type": "flexible",
-            "flexible": {"proration_discounts": "included"},
-            "updated_at": None,
-        },
-        billing_schedules=[],
-        cancel_at_period_end=False,
-        cancellation_details={
-            "comment": None,
-            "feedback": None,
-            "feedback_option": None,
-            "reason": None,
-        },
-        collection_method="charge_automatically",
         customer=customer["id"],
-        default_tax_rates=[],
-        discounts=[],
-        invoice_settings={
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-            "issuer": {"account": None, "type": "self"},
-        },
-        payment_settings={
-            "payment_method_options": None,
-            "payment_method_types": None,
-            "save_default_payment_method": "off",
-        },
         start_date=now,
-        status="incomplete",
         test_clock=clock,
-        trial_settings={
-            "end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": "create_invoice"}
-        },
     )
     subscription.update(fields)
     data = make_items(world, items, subscription["id"], clock=clock)
@@ -198,13 +167,30 @@ def follow_payment(world: World, invoice: Object, outcome: Outcome) -> None:
     before = copy.deepcopy(subscription)
     latest = subscription["latest_invoice"] == invoice["id"]
     if outcome == "ok":
-        if subscription["status"] in ("incomplete", "past_due", "unpaid") and latest:
+        if subscription["status"] in ("incomplete", "past_due") and latest:
             subscription["status"] = "active"
+        elif subscription["status"] == "unpaid" and not _rest_of(world, invoice, "open"):
+            subscription["status"] = "active"
+            for draft in _rest_of(world, invoice, "draft"):  # of the time while nothing was tried
+                draft.update(
+                    auto_advance=True, automatically_finalizes_at=world.now(subscription["test_clock"])
+                )
+                world.put(draft)
     elif subscription["status"] in ("active", "trialing") and invoice["billing_reason"] != (
         "subscription_create"
     ):
         subscription["status"] = "past_due"
     _keep(world, subscription, before)
+
+
+def _rest_of(world: World, invoice: Object, status: str) -> list[Object]:
+    """The other invoices of the same subscription that have a status."""
+    wanted = subscription_of_id(invoice)
+    return [
+        each
+        for each in world.store.all("invoice", customer=invoice["customer"])
+        if each["status"] == status and each["id"] != invoice["id"] and subscription_of_id(each) == wanted
+    ]
 
 
 def _keep(world: World, subscription: Object, before: Object) -> Object:

@@ -141,7 +141,7 @@ class StripeProvider:
         with told_as_refusals():
             standing = self.client.v1.subscriptions.retrieve(subscription, {"expand": _DISCOUNTS})
             snapshot = read_subscription(standing)
-            if snapshot.basket == basket:
+            if tags_of(snapshot.basket) == tags_of(basket):
                 return snapshot
             params: Any = {
                 "items": self._items(standing, basket),

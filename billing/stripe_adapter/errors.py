@@ -26,6 +26,8 @@ def told_as_refusals() -> Iterator[None]:
     except stripe.CardError as error:
         raise PaymentRefused(extra=_named(error)) from error
     except stripe.IdempotencyError as error:
+        if error.http_status == 409:  # a twin of this call is still under way
+            raise ProviderAway(extra={"retry_after": 5}) from error
         raise ProviderRefused(extra=_named(error)) from error
     except stripe.InvalidRequestError as error:
         if error.code == "resource_missing" or error.http_status == 404:

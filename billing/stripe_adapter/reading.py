@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any, cast, get_args
 from uuid import UUID
 
@@ -116,7 +118,8 @@ def _after_discounts(amount: int, discounts: Iterable[Any]) -> int:
         if coupon is None or isinstance(coupon, str) or coupon.duration == "once":
             continue
         if coupon.percent_off is not None:
-            amount -= round(amount * coupon.percent_off / 100)
+            # half a unit up, as the provider rounds
+            amount -= math.floor(amount * Fraction(str(coupon.percent_off)) / 100 + Fraction(1, 2))
         elif coupon.amount_off is not None:
             amount -= min(amount, coupon.amount_off)
     return amount

@@ -3,7 +3,7 @@
 `starters` fill a new chain with what it begins with (owner, first store, an industry's template).
 Each runs inside the new chain's scope and may be run again after a crash: it must be idempotent.
 `trial_terms` says on which terms a new chain starts; `offered_verticals` what one can run;
-`state_by_payment` where a chain stands by its payments.
+`state_by_payment` where a chain stands by its payments; `tell_of_act` tells billing of operators' acts.
 """
 
 from __future__ import annotations
@@ -100,6 +100,24 @@ def state_by_payment(chain_id: UUID) -> ChainState | None:
     """The state the chain has by its payments, in the platform's scope; None where nothing is known of it."""
     state: StateByPayment | None = _single.get("state by payment")
     return state(chain_id) if state is not None else None
+
+
+class ActListener(Protocol):
+    """Told, in the act's own transaction, that an operator has changed a chain's state."""
+
+    def __call__(self, chain_id: UUID, *, now: datetime) -> None: ...
+
+
+def register_act_listener(listener: ActListener) -> None:
+    """Say who hears of operators' acts; registered twice is a programming error."""
+    _register_single("act listener", listener)
+
+
+def tell_of_act(chain_id: UUID, *, now: datetime) -> None:
+    """Tell whoever listens that an operator has changed a chain's state."""
+    listener: ActListener | None = _single.get("act listener")
+    if listener is not None:
+        listener(chain_id, now=now)
 
 
 def register_verticals(codes: Callable[[], tuple[str, ...]]) -> None:

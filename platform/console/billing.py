@@ -10,7 +10,7 @@ from uuid import uuid4
 from babel.numbers import get_currency_precision
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -220,6 +220,8 @@ class ReplayEvents:
     @action(description=_("Replay"), url_path="replay", icon="replay")
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Look again at what the event is about; by POST, and safe at any time."""
+        if self.get_object(request, object_id) is None:  # type: ignore[attr-defined]
+            raise Http404
         back = reverse("admin:billing_stripeevent_change", args=[object_id])
         refusal: Refusal | None = None
         if request.method == "POST":

@@ -13,6 +13,7 @@ class BookingConfig(AppConfig):
         """Register what is due by the clock, and who is told of what happens."""
         _register_work()
         _register_subscribers()
+        _plug_in()
 
 
 def _register_work() -> None:
@@ -20,8 +21,10 @@ def _register_work() -> None:
     from chains.due import register_due
     from chains.ports import register_starter
     from tenants.booking.domain.credits import register_credits
+    from tenants.booking.domain.fake_payments import FakePayments
     from tenants.booking.domain.figures import FIGURES, push_figures, start_figures
     from tenants.booking.domain.holds import HOLDS, expire_holds, sweep_holds
+    from tenants.booking.domain.payments import register_payments
     from tenants.booking.domain.pickups import lay_all_windows
     from tenants.booking.domain.pool_credits import PoolCredits
     from tenants.booking.domain.visitor_holds import forget_visitor_holds
@@ -40,6 +43,8 @@ def _register_work() -> None:
     register_chore("pickup windows", lay_all_windows)
     register_plan_listener(wake_waiting)
     register_credits(PoolCredits())
+    # nothing is paid online before the till's issue puts a provider here
+    register_payments(FakePayments())
 
 
 def _register_subscribers() -> None:
@@ -47,6 +52,8 @@ def _register_subscribers() -> None:
     from tenants.booking.domain.late import tell_member_late
     from tenants.booking.domain.metering import COUNTED_KINDS, count_booking
     from tenants.booking.domain.notices import KINDS, tell_member
+    from tenants.booking.domain.payments import KINDS as PAYMENTS
+    from tenants.booking.domain.payments import call_provider
     from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
     from tenants.booking.domain.staff_notices import tell_practitioner
     from tenants.booking.domain.waiting_events import KINDS as WAKES
@@ -60,5 +67,13 @@ def _register_subscribers() -> None:
     register_subscriber("late_text", tell_member_late, kinds=frozenset({LATE}), meter=MESSAGES)
     register_subscriber("waiting_text", tell_of_offer, kinds=OFFER_KINDS, meter=MESSAGES)
     register_subscriber("practitioner_note", tell_practitioner, kinds=STAFF_KINDS, meter=MESSAGES)
+    register_subscriber("payments", call_provider, kinds=PAYMENTS)
     register_subscriber("booking_count", count_booking, kinds=COUNTED_KINDS)
     register_subscriber("waiting", serve_waiting, kinds=WAKES)
+
+
+def _plug_in() -> None:
+    from tenants.booking.domain.plugged import HOOKS
+    from tenants.extension.registry import register_core
+
+    register_core("booking", HOOKS)

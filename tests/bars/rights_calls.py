@@ -57,6 +57,13 @@ CALLS["POST /auth/employee/token"] = lambda world, column, at: Call(
 simple("DELETE /auth/token")
 simple("GET /chain")
 simple("POST /chain/open")
+simple("GET /subscription")
+simple("GET /usage")
+simple("POST /subscription/checkout", body={"plan": "growth"})
+simple("POST /subscription/portal")
+simple("POST /subscription/change", body={"plan": "growth"})
+simple("POST /subscription/cancel")
+simple("POST /subscription/resume")
 simple("GET /stores")
 simple("POST /stores", body={"name": "West"})
 simple("GET /resources")
@@ -161,6 +168,53 @@ def _booking(endpoint: str, state: str, body: Body = None) -> None:
     CALLS[endpoint] = lambda world, column, at: Call({"booking_id": at.booking(state)}, body=body)
 
 
+@call("POST /bookings/plans")
+def _plan(world: World, column: str, at: Things) -> Call:
+    item = {
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "starts_at": free_time(10).isoformat(),
+    }
+    body: dict[str, Any] = {"store": str(at.store), "items": [item]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["POST /bookings/groups"] = _plan
+
+
+@call("POST /bookings/series")
+def _book_series(world: World, column: str, at: Things) -> Call:
+    body: dict[str, Any] = {
+        "store": str(at.store),
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "every_days": 7,
+        "times": [{"starts_at": free_time(10).isoformat()}],
+    }
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["GET /bookings/groups/{group_id}"] = lambda world, column, at: Call({"group_id": at.group})
+CALLS["POST /bookings/groups/{group_id}/cancel"] = lambda world, column, at: Call(
+    {"group_id": at.group}, body={}
+)
+CALLS["GET /bookings/series/{series_id}"] = lambda world, column, at: Call({"series_id": at.series})
+
+
+def _series(what: str, make: Callable[[str], Body]) -> None:
+    CALLS[f"POST /bookings/series/{{series_id}}/{what}"] = lambda world, column, at: Call(
+        {"series_id": at.series}, body=make(str(at.booking("coming")))
+    )
+
+
+_series("cancel", lambda booking: {"booking": booking})
+_series("plans", lambda booking: {"booking": booking, "starts_at": free_time(15).isoformat()})
+_series("move", lambda booking: {"moves": [{"booking": booking, "starts_at": free_time(15).isoformat()}]})
+
 _booking("GET /bookings/{booking_id}", "coming")
 _booking("POST /bookings/{booking_id}/confirm", "held", {})
 _booking("POST /bookings/{booking_id}/cancel", "coming", {})
@@ -212,6 +266,11 @@ def _availability(world: World, column: str, at: Things) -> Call:
 def _why(world: World, column: str, at: Things) -> Call:
     query = {"store": at.store, "service": at.service, "starts_at": free_time(10).isoformat()}
     return Call(query=query)
+
+
+@call("GET /steps")
+def _steps(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "service": at.service})
 
 
 @call("GET /recommendations")

@@ -25,14 +25,23 @@ STATES = {
 }
 
 Form = Callable[[World, Things], dict[str, Any]]
+REPEATED = {"every": "7", "times": "2", "choice_0": f"{free_time(15).isoformat()}|"}
+BROUGHT = {"guest": "Mei", "choice_0": f"{free_time(15).isoformat()}|"}
 FORMS: dict[str, Form] = {
     "/book/{service_id}/take/": lambda world, at: {
         "store": at.store,
         "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
     },
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
+    "/my/{booking_id}/repeat/": lambda world, at: REPEATED,
+    "/my/{booking_id}/bring/": lambda world, at: BROUGHT,
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
+    "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
+    "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
+    "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",
@@ -50,6 +59,8 @@ FORMS: dict[str, Form] = {
         "gives_on": "2027-01-25",
     },
     "/workbench/mine/visits/{booking}/late/": lambda world, at: {"minutes": "15"},
+    "/pickup/": lambda world, at: {"store": at.store},
+    "/workbench/{store}/stock/{product}/": lambda world, at: {"units": "1", "reason": "delivered"},
     "/workbench/live/": lambda world, at: {"store": at.store},
     "/i18n/setlang/": lambda world, at: {"language": "en"},
 }
@@ -65,12 +76,17 @@ def address_of(route: str, world: World, at: Things) -> str:
         booking=booking,
         booking_id=booking,
         service_id=at.service,
+        session_id=at.session,
+        session=at.session,
+        product_id=at.product,
+        product=at.product,
         store_id=at.store,
         employee_id=at.practitioner,
         closure_id=at.closure,
         leave_id=at.leave,
         day="2026-11-30",
         name="nothing.png",
+        code="growth",
         act="approve" if "/requests/" in route else "no-show",
         wish=at.swap_accepted if "/swap/" in route else at.wish,
         secret="x" * 40,
@@ -85,7 +101,9 @@ def visit(world: World, method: str, route: str, column: str, at: Things, *, hos
     path = address_of(route, world, at)
     if method == "GET":
         query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
-        asked = query.get(route) or ({"store": at.store} if route == "/book/{service_id}/" else {})
+        asked = query.get(route) or (
+            {"store": at.store} if route in ("/book/{service_id}/", "/pickup/") else {}
+        )
         return ask(
             "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
         )

@@ -18,11 +18,13 @@ from chains.scope import chain_scope
 from tenants.booking.domain import redeem, transitions
 from tenants.booking.domain.book import book
 from tenants.booking.domain.codes import ALPHABET, is_code
+from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.keys import chain_key, qr_of
 from tenants.booking.domain.qr import sign_booking
 from tenants.booking.domain.redeem import redeem_code, redeem_scan
 from tenants.booking.models import Booking, Redemption
 from tests.bars import SEED, record, size
+from tests.booking.counted import Counted
 from tests.ground.cast import NOW, Chain, fill_alpha, local
 from tests.ground.chains import make_chain
 from tests.ground.races import race
@@ -70,6 +72,17 @@ def _kinds(answers: list[Any]) -> Counter[str]:
         getattr(answer, "code", repr(answer)) if isinstance(answer, Exception) else "redeemed"
         for answer in answers
     )
+
+
+def test_a_seat_in_a_session_is_redeemed_once_too(chain: Chain) -> None:
+    with chain_scope(chain.info):
+        counted = Counted(chain)
+        seat = counted.book(session_id=counted.session(TEN).id)
+    kinds = _kinds(race(chain.info, _attempts(chain, seat, 24), threads=THREADS))
+    assert kinds["redeemed"] == 1
+    assert set(kinds) <= {"redeemed", "already_redeemed", "wrong_store"}
+    with chain_scope(chain.info):
+        assert (Redemption.objects.count(), check_bookings()) == (1, [])
 
 
 def test_of_all_attempts_one_succeeds_and_every_other_says_who_where_when(chain: Chain) -> None:

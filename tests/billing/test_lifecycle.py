@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
 
 from billing.domain import lifecycle
 from billing.domain.lifecycle import KIND, advance_chains, follow_chain, follow_subscription
@@ -16,6 +20,7 @@ from billing.domain.notices import KIND as NOTICES
 from billing.domain.standing import GRACE, READ_ONLY_FOR, SUSPENDED_FOR, TRIAL_NOTICE, Cause
 from billing.models import (
     ChainStanding,
+    Customer,
     Invoice,
     InvoiceState,
     Notice,
@@ -23,12 +28,15 @@ from billing.models import (
     StandingStep,
     Subscription,
 )
+from billing.port import Basket, CheckoutWish
+from billing.provider import replaced_provider
 from chains.domain.lifecycle import OwesPayment, close_chain, resume_chain, suspend_chain
 from chains.domain.operators import Operator
 from chains.due import lease_due, run_due
 from chains.models import Chain, ChainState, Domain, DueWork
 from chains.outgoing import sent_messages
 from chains.scope import platform_scope
+from tests.billing.stand_in import StandIn
 from tests.ground.cast import NOW, Cast
 from tests.ground.chains import TwoChains
 
@@ -287,3 +295,70 @@ def test_a_plan_nobody_knows_any_more_takes_nothing_away(two_chains: TwoChains) 
     _follow(two_chains.a.id)
     chain = _follow(two_chains.a.id, plan="forgotten")
     assert (chain.plan, chain.entitlements) == ("growth", GROWTH)
+
+
+def test_what_a_closed_chain_subscribes_to_is_ended_and_again_where_the_provider_was_away(
+    two_chains: TwoChains,
+) -> None:
+    stripe = StandIn(now=NOW, away=True)
+    chain_id = two_chains.a.id
+    with replaced_provider(stripe):
+        _follow(chain_id, stripe_id="sub_1", stripe_customer="cus_1")
+        stripe.customers["cus_1"] = chain_id
+        wish = CheckoutWish(chain_id, "cus_1", Basket("growth", "month", "CNY", 59900), "", "", "en")
+        stripe.pages["cs_1"] = wish
+        stripe.pay("cs_1")
+        with platform_scope():
+            Customer.objects.create(chain_id=chain_id, stripe_id="cus_1", created_at=NOW)
+        close_chain(chain_id, reason="sold", by=BY, now=NOW)
+        _run_due(NOW)
+        assert stripe.subscriptions["sub_1"].status == "active"
+        stripe.away = False
+        _run_due(NOW + lifecycle.AGAIN)
+    assert stripe.subscriptions["sub_1"].status == "canceled"
+    assert Subscription.objects.get(chain_id=chain_id).status == "canceled"
+    assert RevenueChange.objects.order_by("-id").values_list("amount", flat=True)[0] == 0
+
+
+def _follow_at_once(chain_id: Any, times: int = 4) -> None:
+    """The same step taken by so many workers at the same moment."""
+    start = Barrier(times)
+
+    def follow() -> None:
+        try:
+            start.wait(30)
+            with platform_scope():
+                follow_chain(chain_id, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        for done in [pool.submit(follow) for _worker in range(times)]:
+            done.result()
+
+
+@pytest.mark.race
+def test_a_step_that_many_workers_take_at_once_is_taken_once(two_chains: TwoChains) -> None:
+    _on_trial(two_chains.a.id, ends=NOW)
+    _follow_at_once(two_chains.a.id)
+    assert _steps(two_chains.a.id) == [("trial", "past_due", "trial_over")]
+    assert Notice.objects.filter(chain_id=two_chains.a.id, kind="past_due").count() == 1
+
+
+@pytest.mark.race
+def test_without_the_lock_on_the_chain_a_step_is_taken_by_each_of_them(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: all of them judge before any of them has written."""
+    judge, everybody = lifecycle.next_standing, Barrier(4)
+
+    def judge_together(*facts: Any, now: datetime) -> Any:
+        found = judge(*facts, now=now)
+        everybody.wait(30)
+        return found
+
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, *_args, **_options: rows)
+    monkeypatch.setattr(lifecycle, "next_standing", judge_together)
+    _on_trial(two_chains.a.id, ends=NOW)
+    _follow_at_once(two_chains.a.id)
+    assert _steps(two_chains.a.id) == [("trial", "past_due", "trial_over")] * 4

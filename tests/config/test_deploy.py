@@ -9,6 +9,7 @@ import pytest
 
 from tests.ground.plugin import ROOT
 
+PAYMENTS = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
 PRODUCTION = {
     "TESSERA_MODE": "production",
     "SECRET_KEY": "k3j5n7q2wzk3j5n7q2wzk3j5n7q2wzk3j5n7q2wz-k3j5n7q2wz",
@@ -58,7 +59,7 @@ def test_a_wrong_value_is_named_in_a_sentence(
 
     from config.environment import Environment
 
-    for variable in ("TESSERA_SCHEME", "OWNER_DATABASE_URL", "EMAIL_PROVIDER", *PRODUCTION):
+    for variable in ("TESSERA_SCHEME", "OWNER_DATABASE_URL", "EMAIL_PROVIDER", *PAYMENTS, *PRODUCTION):
         monkeypatch.delenv(variable, raising=False)
     for variable, given in {**PRODUCTION, name: value}.items():
         if given:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.domain.operators import create_operator
+from billing.models import RevenueChange, StripeEvent
 from chains.domain.lifecycle import suspend_chain
 from chains.domain.operators import Operator
 from chains.models import Chain, ChainState, OperatorAct, Signup
+from tests.billing.test_lifecycle import subscription_of
 from tests.console.conftest import PASSWORD, make_row
 from tests.ground.browser import OpenPage, Site, axe_violations, keep_screenshot, tab_to
 
@@ -33,7 +36,37 @@ def chains() -> list[Chain]:
         by=Operator(operator.id, operator.email),
         now=datetime.now(UTC),
     )
+    pay(made[0].pk, made[2].pk)
     return made
+
+
+def pay(first: UUID, second: UUID) -> None:
+    """Two chains pay, one of them more after a year; what the provider told us of it."""
+    now = datetime.now(UTC)
+    for chain_id, months, amount in (
+        (first, 20, 19900),
+        (first, 8, 59900),
+        (second, 15, 8900),
+        (second, 2, 0),
+    ):
+        RevenueChange.objects.create(
+            chain_id=chain_id,
+            plan="growth",
+            interval="month",
+            currency="CNY" if chain_id == first else "USD",
+            amount=amount,
+            at=now - timedelta(days=30 * months),
+        )
+    subscription_of(first)
+    StripeEvent.objects.create(
+        id="evt_1",
+        kind="invoice.paid",
+        created_at=now,
+        received_at=now,
+        chain_id=first,
+        stripe_customer="cus_1",
+        payload={"id": "evt_1", "type": "invoice.paid"},
+    )
 
 
 SIGNUP = {
@@ -57,6 +90,12 @@ PAGES = {
     "sign-ups": "/console/chains/signup/",
     "sign-up": "/console/chains/signup/{signup}/change/",
     "plans": "/console/billing/plan/",
+    "trial": "/console/chains/chain/{1}/extend-trial/",
+    "credit": "/console/chains/chain/{0}/grant-credit/",
+    "events": "/console/billing/stripeevent/",
+    "event": "/console/billing/stripeevent/evt_1/change/",
+    "replay": "/console/billing/stripeevent/evt_1/replay/",
+    "revenue": "/console/revenue/",
     "second-factor": "/console/second-factor/",
 }
 

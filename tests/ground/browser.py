@@ -102,7 +102,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             locale={"zh-Hans": "zh-CN"}.get(language, language),
             color_scheme=theme,
             reduced_motion="reduce",
-            has_touch=width < 640,
+            has_touch=more.pop("has_touch", width < 640),
             **more,
         )
         context.set_default_timeout(60_000)

@@ -27,6 +27,8 @@ class TwoChains:
 
 # Chains that stand for the whole run of a worker, by schema: their row's id and the row as it was made.
 _standing: dict[str, tuple[UUID, Jsonb]] = {}
+# What leads to them: a chain that is closed loses it.
+_addresses: dict[UUID, str] = {}
 CHAINS = "public.chains_chain"
 LEFT = (
     "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
@@ -56,6 +58,7 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
         Domain.objects.create(domain=f"{slug}.{settings.BASE_HOST}", tenant=chain, is_primary=True)
     if standing:
         _standing[schema] = (chain.id, keep_row(CHAINS, chain.id))
+        _addresses[chain.id] = f"{slug}.{settings.BASE_HOST}"
     return ChainInfo.of(chain)
 
 
@@ -88,6 +91,11 @@ def empty_public() -> None:
     # a test that closes or opens chains must not be felt by those that come after it in this worker
     for chain_id, row in _standing.values():
         put_back(CHAINS, chain_id, row)
+        connection.execute(
+            "INSERT INTO public.chains_domain (domain, is_primary, tenant_id) VALUES (%s, true, %s)"
+            " ON CONFLICT DO NOTHING",
+            (_addresses[chain_id], chain_id),
+        )
 
 
 def _drop_in_use(owner: OwnerConnection, schema: str) -> None:

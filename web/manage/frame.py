@@ -47,7 +47,21 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
             False,
             [
                 ("services", _("Services"), "sparkles", reverse("manage:services"), Action.MANAGE_CATALOGUE),
-                ("policies", _("Policies"), "scale", reverse("manage:policies"), Action.MANAGE_STORE),
+                ("products", _("Products"), "package", reverse("manage:products"), Action.MANAGE_CATALOGUE),
+                (
+                    "sessions",
+                    _("Sessions and pickups"),
+                    "calendar-check",
+                    reverse("manage:sessions"),
+                    Action.PLAN_SESSIONS,
+                ),
+                (
+                    "policies",
+                    _("Policies"),
+                    "clipboard-list",
+                    reverse("manage:policies"),
+                    Action.MANAGE_STORE,
+                ),
             ],
         ),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.manage import look, overview, policies, services, setup, shifts, staff, stores
+from web.manage import counted, look, overview, policies, services, setup, shifts, staff, stores
 from web.manage.urls_plan import plan_urls
 
 app_name = "manage"
@@ -37,6 +37,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/preview/", policies.preview, name="policy_preview"),
     path("policies/<uuid:policy_id>/", policies.edit, name="policy"),
     path("policies/waiting/<uuid:store_id>/", policies.rules, name="waiting_rules"),
+    path("sessions/", counted.show_sessions, name="sessions"),
+    path("sessions/new/<uuid:store_id>/", counted.plan_session, name="session_new"),
+    path("sessions/<uuid:session_id>/call-off/", counted.call_off, name="session_call_off"),
+    path("pickups/<uuid:store_id>/", counted.plan_pickup, name="pickup_plan"),
+    path("products/", counted.show_products, name="products"),
+    path("products/new/", counted.new_product, name="product_new"),
+    path("products/<uuid:product_id>/", counted.edit_product, name="product"),
     path("staff/", staff.show_staff, name="staff"),
     path("staff/new/", staff.new, name="employee_new"),
     path("staff/<uuid:employee_id>/", staff.edit, name="employee"),

@@ -13,6 +13,7 @@ from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
 from tenants.booking.domain.terms import Terms
 from tenants.booking.models import Booking, Status
+from tenants.catalogue.models import BookedAs
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
@@ -70,6 +71,8 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
     day, minutes = aimed_at(last.starts_at, usual_interval(same), zone=zone, now=now)
     today = local_date(now, zone)
     days = [day + timedelta(days=n) for n in range(-BEFORE, AFTER + 1) if day + timedelta(days=n) >= today]
+    if last.service.booked_as != BookedAs.TIME:
+        return None
     try:
         offering, found = find_slots(last.store_id, last.service_id, days=days, now=now)
     except Refusal:

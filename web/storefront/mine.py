@@ -35,6 +35,7 @@ from web.qr import draw_qr
 from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
+from web.storefront.together import EVERY, MOST_TIMES
 from web.storefront.views import show_times
 from web.storefront.waiting import read_own_wishes
 from web.visitor import actor_of, member_of
@@ -56,6 +57,7 @@ class BookingRow:
     currency: str
     status: str
     zone: str
+    guest_name: str = ""
 
 
 def row_of(booking: Booking, language: str) -> BookingRow:
@@ -75,6 +77,7 @@ def row_of(booking: Booking, language: str) -> BookingRow:
         currency=booking.currency,
         status=booking.status,
         zone=booking.store.time_zone,
+        guest_name=booking.member.name if booking.payer_id not in (None, booking.member_id) else "",  # type: ignore[union-attr]
     )
 
 
@@ -125,17 +128,27 @@ def show_ticket(
         "until": until,
         "terms": terms,
         "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
-        "movable": booking.status == Status.CONFIRMED and now <= movable_until(terms, booking.starts_at),
+        "movable": booking.status == Status.CONFIRMED
+        and not _is_scheduled(booking)
+        and now <= movable_until(terms, booking.starts_at),
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",
         "penalties": [_penalty_words(one) for one in penalties_of(booking.id)] if not payload else [],
         "confirmed": booking.status == Status.CONFIRMED,
         "refusal": refusal,
         "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
-        "move_url": reverse("move", args=[booking.id]),
+        "move_url": "" if _is_scheduled(booking) else reverse("move", args=[booking.id]),
+        "items": [
+            (item.quantity, words_of(item.product, "name", language=language)) for item in booking.items.all()
+        ],
         "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
         "back_url": reverse("my_bookings"),
         "shop_url": "",
+        "every_options": [
+            {"value": days, "label": words, "checked": days == EVERY[0]}
+            for days, words in zip(EVERY, (_("Weekly"), _("2 weeks"), _("4 weeks")), strict=True)
+        ],
+        "times_options": [(number, str(number)) for number in range(2, MOST_TIMES + 1)],
     }
     status = refusal.status if refusal else 200
     return show(request, "storefront/ticket.html", context, now=now, status=status, tab="bookings")
@@ -177,7 +190,7 @@ def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
 def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The time page for a booking that is already there; its old time stays until the new one is taken."""
     booking = _own(request, booking_id)
-    if booking.status != Status.CONFIRMED:
+    if booking.status != Status.CONFIRMED or _is_scheduled(booking):
         return redirect("ticket", booking_id)
     if request.method != "POST":
         wish = read_wish(request.GET)
@@ -244,6 +257,11 @@ def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespo
 def _own(request: HttpRequest, booking_id: UUID) -> Booking:
     """The signed-in member's booking. Raises NotSeen for anybody else's: nothing tells that it exists."""
     return read_seen_booking(booking_id, by=actor_of(request))
+
+
+def _is_scheduled(booking: Booking) -> bool:
+    """Whether it is a seat or goods for pickup: those are cancelled and booked anew."""
+    return booking.session_id is not None or booking.pickup_window_id is not None
 
 
 def _zone(booking: Booking) -> ZoneInfo:

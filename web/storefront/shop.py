@@ -10,10 +10,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.urls import reverse
 
 from tenants.booking.domain.spans import Span, merge
 from tenants.booking.domain.wall import local_span
-from tenants.catalogue.models import Offer
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
 from tenants.stores.models import Closure, OpeningHours, Store
@@ -55,6 +56,7 @@ class ServiceRow:
     minutes: int
     price_amount: int
     currency: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +171,14 @@ def _row(offer: Offer, language: str) -> ServiceRow:
         minutes=service.minutes,
         price_amount=service.price_amount if offer.price_amount is None else offer.price_amount,
         currency=service.currency,
+        url=booking_url(service, offer.store_id),
     )
+
+
+def booking_url(service: Service, store_id: UUID) -> str:
+    """Where the service is booked: by choosing a time, a session, or goods and a window."""
+    if service.booked_as == BookedAs.SESSION:
+        return reverse("sessions", query={"store": store_id, "service": service.id})
+    if service.booked_as == BookedAs.PICKUP:
+        return reverse("pickup", query={"store": store_id})
+    return reverse("times", args=[service.id], query={"store": store_id})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.feeds import calendar_feed
-from web.storefront import account, mine, taking, theme, views, waiting
+from web.storefront import account, mine, pickups, sessions, taking, theme, together, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("book/<uuid:service_id>/", views.times, name="times"),
     path("book/<uuid:service_id>/why/", views.why, name="why"),
     path("book/<uuid:service_id>/take/", taking.take, name="take"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/<uuid:session_id>/take/", sessions.take_seat, name="take_seat"),
+    path("pickup/", pickups.pickup, name="pickup"),
     path("confirm/<uuid:booking_id>/", taking.confirm, name="confirm"),
     path("confirm/<uuid:booking_id>/extend/", taking.extend, name="extend"),
     path("confirm/<uuid:booking_id>/drop/", taking.drop, name="drop"),
@@ -28,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/calendar/", account.feed, name="member_feed"),
     path("calendar/<str:token>.ics", calendar_feed, name="calendar_feed"),
     path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),
+    path("my/<uuid:booking_id>/repeat/", together.repeat, name="repeat"),
+    path("my/<uuid:booking_id>/bring/", together.bring, name="bring"),
     path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
     path("my/<uuid:booking_id>/move/", mine.move, name="move"),
     path("my/<uuid:booking_id>/calendar.ics", mine.calendar, name="calendar"),

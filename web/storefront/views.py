@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -23,7 +23,7 @@ from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.terms import Terms, terms_of
 from tenants.booking.domain.visitor_holds import hold_of
 from tenants.booking.models import Booking
-from tenants.catalogue.models import Offer
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
 from tenants.stores.domain.words import words_of
@@ -33,7 +33,7 @@ from web.storefront.again import read_visits, suggest_again
 from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
 from web.storefront.picks import pick_options
-from web.storefront.shop import choose_store, read_offer, read_services, read_stores
+from web.storefront.shop import booking_url, choose_store, read_offer, read_services, read_stores
 from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
@@ -86,6 +86,9 @@ def times(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse
         if store_id is None:
             raise Http404
         wish = Wish(store_id, wish.person_id, wish.day, wish.starts_at)
+    scheduled = Service.objects.filter(id=service_id).exclude(booked_as=BookedAs.TIME).first()
+    if scheduled is not None and wish.store_id is not None:
+        return redirect(booking_url(scheduled, wish.store_id))
     return show_times(request, service_id, wish, now=now)
 
 
@@ -133,11 +136,7 @@ def show_times(
         "people": people_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
-        "parts": part_options(
-            found,
-            moving=moving is not None,
-            picked=any(one["checked"] for one in picks) or _stays(request, wish),
-        ),
+        "parts": part_options(found, moving=moving is not None, picked=_is_picked(request, wish, picks)),
         "picks": picks,
         "moving": moving,
         "refusal": refusal,
@@ -185,9 +184,10 @@ def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
     return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
 
 
-def _stays(request: HttpRequest, wish: Wish) -> bool:
-    """Whether the recommendation that was tapped stays chosen on a page of which only a part is asked for."""
-    return wish.picked_id is not None and "HX-Target" in request.headers
+def _is_picked(request: HttpRequest, wish: Wish, picks: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the chosen time is a recommended one: among those shown, or on a page of which only a part is asked for."""
+    shown = any(one["checked"] for one in picks)
+    return shown or (wish.picked_id is not None and "HX-Target" in request.headers)
 
 
 def _with_value(found: Times) -> str:

@@ -120,8 +120,8 @@ def filter_groups(page: Day, asked: Asked, base: str) -> list[dict[str, Any]]:
         Channel.API: _("Another program"),
     }
     shown = asked.filters
-    groups = [
-        ("service", _("Service"), shown.service, sorted(services.items(), key=lambda pair: pair[1])),
+    groups: list[tuple[str, str, object, list[tuple[object, str]]]] = [
+        ("service", _("Service"), shown.service, [*sorted(services.items(), key=lambda pair: pair[1])]),
         ("status", _("Status"), shown.status, [(key, str(status_looks[key].word)) for key in STATUSES]),
         ("channel", _("Came by"), shown.channel, [(key.value, words) for key, words in channels.items()]),
     ]

@@ -37,6 +37,11 @@ class Row:
     claimed: Span
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether it is a seat in a session, or goods for pickup."""
+        return self.booking.session_id is not None or self.booking.pickup_window_id is not None
+
+    @property
     def key(self) -> str:
         """The booking's id as it stands in ids of the page."""
         return str(self.booking.id)
@@ -115,6 +120,11 @@ class Day:
     def on(self) -> date:
         """The store's date."""
         return self.store_day.day
+
+    @property
+    def timed(self) -> list[Row]:
+        """Those with a time of their own: a session is one thing on the timeline, goods are none."""
+        return [row for row in self.every if not row.is_scheduled]
 
     @property
     def rows(self) -> list[Row]:

@@ -41,6 +41,7 @@ LEGEND = ("confirmed", "arrived", "completed", "late", "no_show", "held")
 ANY_ID = UUID(int=0)
 MOST_ATTENTION = 8
 MOST_FROM = 8
+MOST_BESIDE = 100
 
 
 def to_store(request: HttpRequest) -> HttpResponse:
@@ -169,6 +170,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "unfiltered_url": base + asked.query(service="", status="", channel=""),
         "timeline": timeline,
         "sheet_url": here("sheet", desk) + asked.query(view=""),
+        **_listed(page, desk, asked, base),
         "place_url": here("place", desk, ANY_ID) if desk.may(Action.CHANGE_BOOKING) else None,
         "place_words": drag_words(),
         "timeline_label": format_day(
@@ -181,6 +183,23 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "today_url": base + asked.query(on=""),
         "now_before": _now_before(page, desk),
         "chosen": str(chosen) if chosen else "",
+    }
+
+
+def _listed(page: Day, desk: Desk, asked: Asked, base: str) -> dict[str, Any]:
+    """The rows of the list: all where it is what was asked for; beside a grid, which only a phone shows as a
+    list, those from the one before now on, MOST_BESIDE of them.
+    """
+    rows = page.rows
+    if asked.view == "list" or len(rows) <= MOST_BESIDE:
+        return {"rows": rows, "unlisted": 0}
+    coming = next((at for at, row in enumerate(rows) if row.booking.ends_at > desk.now), 0)
+    first = min(max(0, coming - 1), len(rows) - MOST_BESIDE)
+    shown = rows[first : first + MOST_BESIDE]
+    return {
+        "rows": shown,
+        "unlisted": len(rows) - len(shown),
+        "list_url": base + asked.query(view="list"),
     }
 
 

@@ -78,6 +78,9 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     entries = [Entry(pgettext("rail", "Day"), "calendar-days", day_url, current in ("day", "new", "find"))]
     if redeem_url:
         entries.append(Entry(_("Redeem"), "scan-line", redeem_url, current == "redeem"))
+    entries.append(
+        Entry(pgettext("rail", "Sessions"), "users", here("scheduled", desk), current == "scheduled")
+    )
     waiting_url = here("waiting", desk)
     entries.append(Entry(_("Waiting"), "hourglass", waiting_url, current == "waiting"))
     if serves(desk):

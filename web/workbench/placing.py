@@ -96,9 +96,8 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
 
 def _drawn(data: QueryDict, desk: Desk) -> dict[str, Any]:
     """The fields that were sent, read. Raises TimeMalformed and OffsetMissing."""
-    drawn: dict[str, Any] = {
-        name: parse_moment(data[name], zone=desk.zone) for name in ("starts_at", "ends_at") if data.get(name)
-    }
+    times = {name: str(data.get(name, "")) for name in ("starts_at", "ends_at")}
+    drawn: dict[str, Any] = {name: parse_moment(text, zone=desk.zone) for name, text in times.items() if text}
     people = {"practitioner_id": asked_uuid(data.get("who", "")), "room_id": asked_uuid(data.get("room", ""))}
     return drawn | {name: key for name, key in people.items() if key is not None}
 

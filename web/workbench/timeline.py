@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from chains.refusals import Text
 from tenants.booking.domain.attention import Presence
 from tenants.booking.domain.spans import Span
-from tenants.booking.models import Status
+from tenants.booking.models import Session, Status
 from tenants.people.domain.rights import Action
 from tenants.stores.models import Resource, ResourceKind
 from web.formats import format_clock, format_clocks, format_countdown, format_duration
@@ -200,6 +200,7 @@ class Drawing:
         *,
         presence: Presence | None = None,
         second: str = "",
+        taken: Sequence[Session] = (),
         **more: Any,
     ) -> Column:
         """One column; what the filters leave out of it is shown as time that is taken."""
@@ -213,12 +214,14 @@ class Drawing:
         left_out = [row for row in rows if not self.shows(row)]
         marks = [mark for row in shown for mark in _buffers(row, self.grid, lane_of.get(row.key))]
         marks += [self.grid.mark(row.claimed, lane=lane_of.get(row.key)) for row in left_out]
+        aways = list(_aways(presence, self.desk, self.grid)) if presence is not None else []
+        aways += [self.grid.mark(Span(one.starts_at, one.ends_at), _session_words(one)) for one in taken]
         return Column(
             key=key,
             name=name,
             second=" · ".join(word for word in words if word),
             lanes=most if most > 1 else None,
-            aways=_kept(_aways(presence, self.desk, self.grid)) if presence is not None else [],
+            aways=_kept(aways),
             buffers=_kept(marks),
             blocks=[
                 block_of(row, self.desk, self.grid, lane_of.get(row.key), self.chosen, column=key)
@@ -231,7 +234,7 @@ class Drawing:
 
 def _person_columns(day: Day, draw: Drawing) -> list[Column]:
     of: dict[UUID | None, list[Row]] = defaultdict(list)
-    for row in day.every:
+    for row in day.timed:
         of[row.booking.practitioner_id].append(row)
     me = draw.desk.actor.employee_id
     columns = [
@@ -240,6 +243,7 @@ def _person_columns(day: Day, draw: Drawing) -> list[Column]:
             person.name,
             of[person.id],
             presence=person,
+            taken=[one for one in day.store_day.sessions if one.practitioner_id == person.id],
             mine=person.id == me,
             person=str(person.id),
         )
@@ -261,14 +265,16 @@ _KINDS: dict[str, Text] = {
 def _room_columns(rooms: list[Resource], day: Day, draw: Drawing) -> list[Column]:
     known = {room.id for room in rooms}
     of: dict[UUID | None, list[Row]] = defaultdict(list)
-    for row in day.every:
-        for key in [key for key in row.rooms if key in known] or [None]:
+    for row in day.timed:
+        inside: list[UUID | None] = [key for key in row.rooms if key in known]
+        for key in inside or [None]:
             of[key].append(row)
     columns = [
         draw.column(
             str(room.id),
             room.name,
             of[room.id],
+            taken=[one for one in day.store_day.sessions if one.resource_id == room.id],
             second=str(_KINDS[room.kind]),
             place="utensils" if room.kind == ResourceKind.TABLE else "door-open",
             room=str(room.id),
@@ -278,6 +284,11 @@ def _room_columns(rooms: list[Resource], day: Day, draw: Drawing) -> list[Column
     if of[None]:
         columns.append(draw.column("noroom", _("Without a room"), of[None], place="users", drop=False))
     return columns
+
+
+def _session_words(one: Session) -> str:
+    """What the session is and how full, for its place in a column."""
+    return f"{one.service.name} {one.pool.taken}/{one.pool.capacity}"
 
 
 def _kept(marks: Iterable[Mark | None]) -> list[Mark]:

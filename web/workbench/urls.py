@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.workbench import acts, booking_form, days, live, placing, redeem, sheet, waiting
+from web.workbench import (
+    acts,
+    booking_form,
+    days,
+    live,
+    placing,
+    redeem,
+    scheduled,
+    sheet,
+    together,
+    waiting,
+)
 
 app_name = "workbench"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/new/", booking_form.new, name="new"),
     path("<uuid:store>/new/times/", booking_form.show_times, name="new_times"),
     path("<uuid:store>/new/members/", booking_form.show_members, name="new_members"),
+    path("<uuid:store>/scheduled/", scheduled.show_scheduled, name="scheduled"),
+    path("<uuid:store>/scheduled/<uuid:session>/join/", scheduled.walk_in, name="walk_in"),
+    path("<uuid:store>/stock/<uuid:product>/", scheduled.adjust, name="adjust_stock"),
     path("<uuid:store>/redeem/", redeem.redeem, name="redeem"),
     path("<uuid:store>/redeem/take-over/", redeem.take_over, name="take_over"),
     path("<uuid:store>/bookings/<uuid:booking>/", days.show_booking, name="booking"),
@@ -30,6 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
     path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
     path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
+    path("<uuid:store>/bookings/<uuid:booking>/repeat/", together.repeat, name="repeat"),
+    path("<uuid:store>/bookings/<uuid:booking>/bring/", together.bring, name="bring"),
+    path("<uuid:store>/bookings/<uuid:booking>/end/", together.end, name="end"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.operators import Operator, record_act
 from chains.hosts import announce_change
 from chains.models import Chain, ChainState, Domain, OperatorAct
-from chains.ports import state_by_payment
+from chains.ports import state_by_payment, tell_of_act
 from chains.refusals import Refusal
 from chains.scope import platform_scope
 
@@ -155,6 +155,7 @@ def _move(
         record_act(
             chain, act, by=by, now=now, reason=reason, before=before, after={"state": str(chain.state)}
         )
+        tell_of_act(chain.id, now=now)
         announce_change()
     return chain
 

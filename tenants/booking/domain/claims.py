@@ -160,6 +160,11 @@ def release_claims(
     set_claims(holder_id, wanted=(), holder=holder, used_up=used_up)
 
 
+def active_claims(booking_id: UUID) -> list[UUID]:
+    """The ids of what the booking holds now."""
+    return [claim.id for claim in _held(booking_id, "booking")]
+
+
 def claims_of(booking_id: UUID) -> tuple[Wanted, ...]:
     """What the booking holds now, as it would be wanted."""
     return wanted_of(_held(booking_id, "booking"))

@@ -29,7 +29,7 @@ class Credits(Protocol):
         """The visit has begun: what was reserved is used."""
 
     def restore(self, booking: Booking, *, now: datetime) -> None:
-        """The redemption was a mistake: what was used is reserved again."""
+        """The redemption was a mistake, or the hold has come back: what was used or returned is reserved again."""
 
     def give_back(self, booking: Booking, *, forfeit: bool, now: datetime) -> None:
         """The booking came to nothing: its credits come back, or are forfeited by policy."""
@@ -58,7 +58,7 @@ def settle_credits(booking: Booking, *, before: str, now: datetime) -> None:
         return
     if booking.status == Status.ARRIVED:
         pass_keeper().consume(booking, now=now)
-    elif before == Status.ARRIVED and booking.status == Status.CONFIRMED:
+    elif before in (Status.ARRIVED, Status.EXPIRED) and booking.status == Status.CONFIRMED:
         pass_keeper().restore(booking, now=now)
     elif booking.status in (Status.CANCELLED, Status.EXPIRED, Status.NO_SHOW):
         pass_keeper().give_back(booking, forfeit=booking.status in FORFEITED, now=now)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from tenants.booking.models import Booking, BookingItem, Status
+from tenants.booking.models import Booking, BookingItem, Session, SessionState, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, require, stores_where
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_day
@@ -43,6 +43,7 @@ class StoreDay:
     openings: tuple[Span, ...]
     columns: tuple[Column, ...]
     bookings: tuple[Booking, ...]
+    sessions: tuple[Session, ...] = ()
 
 
 def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
@@ -55,12 +56,12 @@ def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
 
 
 def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
-    """The bookings an actor may read, with all that a document of one needs: members their own,
+    """The bookings an actor may read, with all that a document of one needs: members their own and their party's,
     employees those of the stores whose day they may read. Lazy.
     """
     everything = Booking.objects.select_related(*WITH).prefetch_related(items_with_names())
     if actor.is_member:
-        return everything.filter(member_id=actor.member_id)
+        return everything.filter(Q(member_id=actor.member_id) | Q(payer_id=actor.member_id))
     stores = stores_where(actor, Action.READ_DAY)
     return everything if stores is None else everything.filter(store_id__in=stores)
 
@@ -112,7 +113,7 @@ def find_bookings(
 
 
 def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
-    """The day of a store as the workbench shows it, in seven queries. Raises NotSeen, Forbidden.
+    """The day of a store as the workbench shows it, in eight queries. Raises NotSeen, Forbidden.
 
     Cancelled and expired bookings are left out; who works there or serves one is a column.
     """
@@ -128,9 +129,19 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         .exclude(status__in=[Status.CANCELLED, Status.EXPIRED])
         .order_by("starts_at", "id")
     )
+    sessions = tuple(
+        Session.objects.select_related("service", "pool").filter(
+            store_id=store_id,
+            state=SessionState.SCHEDULED,
+            starts_at__lt=place.end,
+            ends_at__gt=place.start,
+        )
+    )
+    serving = {booking.practitioner_id for booking in bookings}
+    serving |= {session.practitioner_id for session in sessions}
     people = dict(
         Employee.objects.filter(
-            Q(id__in={booking.practitioner_id for booking in bookings})
+            Q(id__in=serving)
             | Q(active=True, weekly_shifts__store_id=store_id)
             | Q(active=True, day_shifts__store_id=store_id, day_shifts__on=day)
         )
@@ -139,7 +150,6 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         .values_list("id", "name")
     )
     shifts = shift_spans(list(people), store_id, [day], zone)
-    serving = {booking.practitioner_id for booking in bookings}
     return StoreDay(
         store=store,
         day=day,
@@ -151,4 +161,5 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
             if shifts[employee_id] or employee_id in serving
         ),
         bookings=bookings,
+        sessions=sessions,
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_id
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, CreditLine, MemberPass, Pool
+from tenants.catalogue.models import Service
 from tenants.people.domain.rights import Actor, NotSeen
 
 from .claims import PASS, PoolClaim, Wanted
@@ -31,7 +32,7 @@ def give_pass(
     """A new pass of so many credits (at least 1) for the services; for all where none is named."""
     pool = Pool.objects.create(id=new_id(), kind=PASS, name=name, capacity=credits)
     found = MemberPass.objects.create(member_id=member_id, name=name, pool=pool, created_at=now)
-    found.services.set(service_ids)
+    found.services.set(Service.objects.filter(id__in=service_ids))
     return found
 
 

@@ -7,7 +7,8 @@
       └─expire─▶ expired
 
 `move` (to another time or person) keeps the status of a booking that is held or confirmed, `resize` (another
-end, another room) that of one that is confirmed or has arrived.
+end, another room) that of one that is confirmed or has arrived. `revive` makes an expired hold the booking after
+all: its payment came late, and its place was still free (payments.py).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor
 
 from .attempts import Raced
+from .claims import active_claims
 from .ends import settle_end
 
 
@@ -43,6 +45,7 @@ class Move(StrEnum):
     COMPLETE = "complete"
     NO_SHOW = "no_show"
     EXPIRE = "expire"
+    REVIVE = "revive"
 
 
 TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
@@ -51,6 +54,7 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.CANCEL): Status.CANCELLED,
         (Status.HELD, Move.MOVE): Status.HELD,
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
+        (Status.EXPIRED, Move.REVIVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.RESIZE): Status.CONFIRMED,
@@ -74,6 +78,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.COMPLETE: "booking.completed",
         Move.NO_SHOW: "booking.no_show",
         Move.EXPIRE: "booking.expired",
+        Move.REVIVE: "booking.confirmed",
     }
 )
 
@@ -136,6 +141,9 @@ def apply_move(
     """
     before = booking.status
     after = require_move(booking, move, version=version)
+    if move == Move.EXPIRE:
+        # should its payment come late, this is what it would take again
+        detail = {**(detail or {}), "let_go": [str(claim) for claim in active_claims(booking.id)]}
     changes = {**(fields or {}), "status": after}
     _guarded_update(booking, changes)
     for name, value in changes.items():
@@ -188,7 +196,7 @@ def record_transition(
 def read_booking(booking_id: UUID) -> Booking | None:
     """The booking with what decisions need beside it, in one query; None where there is none."""
     return (
-        Booking.objects.select_related("store", "service", "member", "practitioner", "resource")
+        Booking.objects.select_related("store", "service", "member", "practitioner", "resource", "payer")
         .filter(id=booking_id)
         .first()
     )

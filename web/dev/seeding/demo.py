@@ -15,6 +15,7 @@ from accounts.models import User
 from chains.domain.accent import make_accent
 from chains.hosts import ChainInfo
 from chains.models import Chain, ChainState, Domain, new_schema_name
+from chains.ports import trial_terms
 from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import chain_scope, platform_scope
@@ -102,7 +103,14 @@ def _seed_chain(
         done = ChainSeeder(ChainInfo.of(chain), demo, manifest, now=now, seed=seed).seed()
         push_figures(now=now)
     with platform_scope():
-        Chain.objects.filter(id=chain.id).update(state=ChainState.ACTIVE, opened_at=now - timedelta(days=100))
+        terms = trial_terms(now=now)
+        Chain.objects.filter(id=chain.id).update(
+            state=ChainState.TRIAL,
+            plan=terms.plan,
+            trial_ends_at=terms.ends_at,
+            entitlements=terms.entitlements,
+            opened_at=now - timedelta(days=100),
+        )
     tell(f"{words(demo.names, demo.locale)}: {done.bookings} bookings")
     return chain
 
@@ -123,8 +131,6 @@ def _make_chain(manifest: Manifest, demo: DemoChain, *, now: datetime) -> Chain:
             time_zone=demo.time_zone,
             currency=demo.currency,
             country=demo.country,
-            plan="growth",
-            trial_ends_at=now + timedelta(days=14),
             accent=demo.accent,
             accent_tokens=asdict(make_accent(demo.accent)),
         )

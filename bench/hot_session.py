@@ -1,0 +1,159 @@
+"""Seats of one hot session, booked in process by several processes at once, beside pgbench on one hot row.
+
+Ours writes booking, transition, event, claim and seat in one transaction each; pgbench only counts one row up.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from bench.ground import HOME, ROOT, Ground, Row
+from bench.provisioning import python
+
+PROCESSES, THREADS = 2, 4
+EACH = 60
+
+PREPARE = """
+import json
+from datetime import UTC, datetime, timedelta
+import django
+django.setup()
+from chains.models import Chain, ChainState, Domain, new_schema_name
+from chains.schemas.owner import owner_connection
+from chains.schemas.pool import build_schema
+from chains.scope import chain_scope, platform_scope
+from tenants.booking.models import Pool, Session
+from tenants.catalogue.models import Offer, Service
+from tenants.members.models import Member
+from tenants.stores.models import Store
+now = datetime.now(UTC)
+schema = new_schema_name()
+with owner_connection() as owner:
+    build_schema(owner, schema, pooled=False)
+with platform_scope():
+    chain = Chain.objects.create(slug="hot", name="Hot", schema_name=schema, state=ChainState.ACTIVE,
+        opened_at=now, time_zone="UTC")
+    Domain.objects.create(domain="hot.tessera.test", tenant=chain, is_primary=True)
+with chain_scope(chain):
+    store = Store.objects.create(name="Always", time_zone="UTC", currency="CNY", country="CN")
+    service = Service.objects.create(name="Hour", minutes=60, price_amount=100, currency="CNY", booked_as="session")
+    Offer.objects.create(service=service, store=store)
+    starts_at = now + timedelta(days=3)
+    pool = Pool.objects.create(store=store, kind="session", capacity=SEATS)
+    session = Session.objects.create(store=store, service=service, pool=pool, starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1), created_at=now)
+    Member.objects.bulk_create(Member(name=f"M{n}", created_at=now) for n in range(SEATS + 40))
+print(json.dumps({"schema": schema, "session": str(session.id), "pool": str(pool.id)}))
+"""
+
+WORK = """
+import json, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+import django
+django.setup()
+from django.db import connection
+from chains.models import Chain
+from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.scheduled import Wish, book_scheduled
+from tenants.booking.models import Session
+from tenants.members.models import Member
+from tenants.people.domain.rights import Actor
+place, processes, threads, each = map(int, sys.argv[1:])
+with platform_scope():
+    chain = Chain.objects.get(slug="hot")
+with chain_scope(chain):
+    session = Session.objects.get()
+    members = list(Member.objects.order_by("id").values_list("id", flat=True))
+mine = members[place::processes]
+now = datetime.now(UTC)
+def go(thread):
+    done = {}
+    for member in mine[thread::threads][:each]:
+        try:
+            with chain_scope(chain):
+                book_scheduled(Wish(session_id=session.id), by=Actor(member_id=member), now=now)
+            answer = "booked"
+        except Exception as error:
+            answer = getattr(error, "code", repr(error))
+        done[answer] = done.get(answer, 0) + 1
+    connection.close()
+    return done
+print("ready", flush=True)
+sys.stdin.readline()
+begun = time.perf_counter()
+with ThreadPoolExecutor(threads) as pool:
+    answers = list(pool.map(go, range(threads)))
+print(json.dumps({"answers": answers, "seconds": time.perf_counter() - begun}))
+"""
+
+
+def run(ground: Ground) -> list[Row]:
+    """The table's row. Raises where a seat was sold twice or an answer was none of the two."""
+    seats = PROCESSES * THREADS * EACH - 40
+    made = python(ground, f"SEATS = {seats}\n{PREPARE}")
+    booked, seconds = _book(ground)
+    if booked != seats:
+        raise RuntimeError(f"{booked} of {seats} seats were booked")
+    floor = _pgbench(ground, str(made["schema"]), str(made["pool"]))
+    return [
+        Row.rates(
+            f"seats of one hot session in process, {PROCESSES} × {THREADS} at once",
+            booked / seconds,
+            floor,
+            aim="≥ 25 %",
+            versus="pgbench, one hot row",
+        )
+    ]
+
+
+def _book(ground: Ground) -> tuple[int, float]:
+    """How many seats were booked, and the seconds of the slowest process."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", WORK, *map(str, (place, PROCESSES, THREADS, EACH))],
+            cwd=ROOT,
+            env=ground.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for place in range(PROCESSES)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+    said = []
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        assert worker.stdout is not None
+        said.append(json.loads(worker.stdout.readline()))
+        worker.wait(60)
+    kinds = {kind for one in said for answers in one["answers"] for kind in answers}
+    if not kinds <= {"booked", "session_full"}:
+        raise RuntimeError(f"answers that are neither a seat nor a clear no: {kinds}")
+    booked = sum(answers.get("booked", 0) for one in said for answers in one["answers"])
+    return booked, max(one["seconds"] for one in said)
+
+
+def _pgbench(ground: Ground, schema: str, pool: str) -> float:
+    """Transactions a second that count one row up, at as many clients."""
+    from embedded.wheel import postgres_program
+
+    script = HOME / "hot_row.sql"
+    script.write_text(f"UPDATE {schema}.booking_pool SET capacity = capacity + 1 WHERE id = '{pool}';\n")
+    clients = str(PROCESSES * THREADS)
+    program = str(postgres_program("pgbench"))
+    done = subprocess.run(
+        [program, "-n", "-c", clients, "-j", "2", "-T", "5", "-f", str(script), ground.owner],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("tps"))
+    return float(line.split()[2])

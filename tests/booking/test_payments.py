@@ -1,0 +1,187 @@
+"""A payment for a hold books it, late too where the place is free; else all of the money goes back, once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chains.due import lease_due, run_due
+from chains.scope import chain_scope
+from tenants.booking.domain.book import book
+from tenants.booking.domain.change import HoldExpired, cancel_booking
+from tenants.booking.domain.fake_payments import FakePayments
+from tenants.booking.domain.holds import expire_holds
+from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.items import Item
+from tenants.booking.domain.payments import (
+    NothingToPay,
+    Payments,
+    ask_payment,
+    receive_payment,
+    register_payments,
+)
+from tenants.booking.models import Booking, HoldPayment
+from tenants.people.domain.rights import NotSeen
+from tests.booking.conftest import MONDAY_TEN
+from tests.booking.counted import Counted
+from tests.ground.cast import NOW, Cast
+
+LATE = NOW + timedelta(minutes=10, seconds=1)
+
+
+@pytest.fixture()
+def provider() -> Any:
+    """A provider whose answers come later."""
+    fake = FakePayments(slow=True)
+    register_payments(fake)
+    yield fake
+    register_payments(FakePayments())
+
+
+def deliver(now: Any) -> None:
+    """Everything that is due, until nothing is."""
+    for _round in range(4):
+        for batch in lease_due(now=now):
+            run_due(batch, now=now)
+
+
+def asked_for(cast: Cast, *, hold_again: bool = False) -> HoldPayment:
+    """Su's hold on the last seat of a session with two units of a product, asked to be paid."""
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        session, serum = counted.session(seats=1), counted.product(there=2)
+        held = counted.book(session_id=session.id, items=(Item(serum.id, 2),), hold=True)
+        return ask_payment(held.id, by=cast.alpha.actors["su"], now=NOW)
+
+
+def arrive(cast: Cast, payment: HoldPayment, provider: FakePayments, *, now: Any) -> HoldPayment:
+    with chain_scope(cast.alpha.info):
+        return receive_payment(payment.id, answer=provider.answer(str(payment.id)), now=now)
+
+
+def standing(cast: Cast, payment: HoldPayment) -> tuple[str, str]:
+    with chain_scope(cast.alpha.info):
+        assert check_bookings() == []
+        return HoldPayment.objects.get(id=payment.id).state, Booking.objects.get(id=payment.booking_id).status
+
+
+def test_payment_in_time_confirms_the_hold_at_its_price_and_is_captured(
+    cast: Cast, provider: FakePayments
+) -> None:
+    payment = asked_for(cast)
+    deliver(NOW)
+    assert provider.authorised == {str(payment.id): 8000 + 2 * 12800}
+    arrive(cast, payment, provider, now=NOW)
+    deliver(NOW)
+    assert standing(cast, payment) == ("captured", "confirmed")
+    assert (provider.captured, provider.refunded) == ({str(payment.id): 33600}, {})
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_late_payment_takes_the_place_again_where_it_is_free(
+    cast: Cast, provider: FakePayments, swept: bool
+) -> None:
+    payment = asked_for(cast)
+    if swept:
+        with chain_scope(cast.alpha.info):
+            expire_holds(now=LATE)
+    arrive(cast, payment, provider, now=LATE)
+    deliver(LATE)
+    assert standing(cast, payment) == ("captured", "confirmed")
+
+
+@pytest.mark.parametrize("taken", ["seat", "goods", "member", "cancelled"])
+def test_late_payment_goes_back_in_full_where_anything_of_it_is_gone(
+    cast: Cast, provider: FakePayments, taken: str
+) -> None:
+    payment, chain = asked_for(cast), cast.alpha
+    with chain_scope(chain.info):
+        booking = Booking.objects.get(id=payment.booking_id)
+        if taken == "cancelled":
+            cancel_booking(booking.id, by=chain.actors["su"], now=NOW)
+        else:
+            expire_holds(now=LATE)
+        if taken == "seat":
+            wish = {"session_id": booking.session_id}
+            from tenants.booking.domain.scheduled import Wish, book_scheduled
+
+            book_scheduled(Wish(**wish), by=chain.actors["chen"], now=LATE)
+        if taken in ("goods", "member"):
+            who = "chen" if taken == "goods" else "su"
+            item = booking.items.get()
+            at = MONDAY_TEN if taken == "goods" else booking.starts_at
+            items = (Item(item.product_id, 1),) if taken == "goods" else ()
+            book(
+                chain.services["facial"].id,
+                store_id=booking.store_id,
+                starts_at=at,
+                items=items,
+                by=chain.actors[who],
+                now=LATE,
+            )
+    arrive(cast, payment, provider, now=LATE)
+    deliver(LATE)
+    state, status = standing(cast, payment)
+    assert (state, status) == ("refunded", "cancelled" if taken == "cancelled" else "expired")
+    assert (provider.captured, provider.refunded) == ({}, {str(payment.id): 33600})
+
+
+def test_answer_that_comes_twice_and_call_that_is_repeated_have_one_effect(
+    cast: Cast, provider: FakePayments
+) -> None:
+    payment = asked_for(cast)
+    for _time in range(2):
+        arrive(cast, payment, provider, now=NOW)
+    for _time in range(2):
+        deliver(NOW)
+    assert standing(cast, payment) == ("captured", "confirmed")
+    assert provider.calls == {"capture": 1}
+
+
+def test_provider_that_cannot_be_reached_is_asked_again_and_no_transaction_waits_for_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+
+    inside = []
+
+    class Flaky(FakePayments):
+        def capture(self, key: str, *, reference: str, amount: int) -> None:
+            inside.append(connection.in_atomic_block)
+            if len(inside) == 1:
+                raise ConnectionError
+            super().capture(key, reference=reference, amount=amount)
+
+    flaky: Payments = Flaky()
+    register_payments(flaky)
+    payment = asked_for(cast)
+    deliver(NOW)
+    assert standing(cast, payment) == ("booked", "confirmed")
+    deliver(NOW + timedelta(seconds=5))
+    assert standing(cast, payment) == ("captured", "confirmed")
+    assert inside == [False, False]
+    register_payments(FakePayments())
+
+
+def test_declined_payment_leaves_the_hold_as_it_was(cast: Cast, provider: FakePayments) -> None:
+    payment = asked_for(cast)
+    provider.declined.add(str(payment.id))
+    arrive(cast, payment, provider, now=NOW)
+    deliver(NOW)
+    assert standing(cast, payment) == ("declined", "held")
+    assert (provider.captured, provider.refunded) == ({}, {})
+
+
+def test_only_a_hold_that_stands_and_costs_something_is_paid_and_once(counted: Counted) -> None:
+    su = counted.chain.actors["su"]
+    session = counted.session()
+    held = counted.book(session_id=session.id, hold=True)
+    with pytest.raises(NotSeen):
+        ask_payment(held.id, by=counted.chain.actors["chen"], now=NOW)
+    ask_payment(held.id, by=su, now=NOW)
+    with pytest.raises(NothingToPay):
+        ask_payment(held.id, by=su, now=NOW)
+    with pytest.raises(HoldExpired):
+        ask_payment(held.id, by=su, now=LATE)
