@@ -28,6 +28,7 @@ from api.v1 import (
     steps,
     stores,
     subscription,
+    swaps,
     verticals,
     waiting,
 )
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *recommendations.urls,
     *redemptions.urls,
     *practitioner.urls,
+    *swaps.urls,
     *feeds.urls,
     *live.urls,
     *subscription.urls,

@@ -30,6 +30,7 @@ from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import (
     Booking,
+    CalendarFeed,
     Channel,
     Penalty,
     Policy,
@@ -193,7 +194,8 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
 
 
 def fill_wishes(chain: Chain, store: Store, server: Employee) -> tuple[UUID, UUID, UUID]:
-    """Leave asked for, a swap that waits for the server's answer, one of theirs that is accepted."""
+    """Leave asked for, a swap that waits for the server's answer, one of theirs that is accepted; and their feed."""
+    CalendarFeed.objects.create(employee=server, token_hash=server.id.hex, language="en", made_at=NOW)
     colleague = next(
         chain.employees[name] for name in ("second", "south_clerk", "owner") if name in chain.employees
     )
