@@ -269,6 +269,9 @@ def with_id(field: str, at: Things) -> Any:
             }
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
+        if "." in field:
+            rows, inner = field.split(".")
+            return {**body, rows: [{**row, inner: str(value)} for row in body[rows]]}
         return {**body, field: str(value)}
 
     return change
