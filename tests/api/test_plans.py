@@ -100,7 +100,7 @@ def test_a_series_is_planned_booked_moved_and_ended(cast: Cast) -> None:
         ({"items": []}, 400, "malformed"),
         ({"repeat": {"every_days": 0, "times": 3}}, 400, "malformed"),
         ({"repeat": {"every_days": 7, "times": 53}}, 400, "malformed"),
-        ({"color": "red"}, 400, "malformed"),
+        ({"color": "red"}, 400, "unknown_field"),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_a_clear_refusal(
