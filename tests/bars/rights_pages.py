@@ -17,15 +17,12 @@ FORM = "application/x-www-form-urlencoded"
 # Which of a target's bookings an address with a booking in it means.
 STATES = {
     "/my/{booking_id}/": "coming",
-<<<<<<< HEAD
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
-=======
     "/my/{booking_id}/repeat/": "today",
     "/my/{booking_id}/bring/": "today",
     "/workbench/{store}/bookings/{booking}/repeat/": "today",
     "/workbench/{store}/bookings/{booking}/bring/": "today",
->>>>>>> h-seam
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
     "/workbench/{store}/bookings/{booking}/{act}/": "begun",

@@ -271,16 +271,12 @@ def with_id(field: str, at: Things) -> Any:
             }
         if field == "stores":
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
-<<<<<<< HEAD
         if field == "members":
             return {**body, "members": [body["members"][0], str(value)]}
-        return {**body, field: [str(value)] if several else str(value)}
-=======
         if "." in field:
             rows, inner = field.split(".")
             return {**body, rows: [{**row, inner: str(value)} for row in body[rows]]}
-        return {**body, field: str(value)}
->>>>>>> h-seam
+        return {**body, field: [str(value)] if several else str(value)}
 
     return change
 
