@@ -62,7 +62,8 @@ def find_recommendations(
     habit = read_habit(history.visits, zone=offering.zone)
     days = days_to_look_at(habit, offering, now=now)
     calendar = read_calendar(offering, days, now=now, practitioner_id=practitioner_id, but=but)
-    slots = [slot for day in search(days, calendar.inputs) for slot in day.slots]
+    # a table or room that nobody serves has no idle person to weigh: nothing is recommended for it
+    slots = [slot for day in search(days, calendar.inputs) for slot in day.slots if slot.staff]
     floor = lay_floor(calendar, days, useful=read_useful(offering))
     found = recommend(slots, habit, floor, now=now, busy=history.busy)
     names = {one.employee_id: one.name for one in calendar.candidates.values()}
