@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from chains.refusals import Refusal, Text
-from tenants.extension.answers import DetailsInvalid, Step
-from tenants.extension.hooks import Field
+from tenants.extension.answers import DetailsInvalid, Step, steps_for
+from tenants.extension.hooks import Field, StepsAsked
+from tenants.extension.registry import plugins_on
+from web.workbench.access import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,9 @@ def answers_in(steps: Iterable[Step], typed: Mapping[str, str]) -> dict[str, dic
             if key in typed:
                 found.setdefault(step.plugin.code, {})[field.name] = typed[key]
     return found
+
+
+def vertical_steps(desk: Desk, service_id: UUID) -> list[Step]:
+    """What the store's verticals ask of staff who book; the note has its own place in their form."""
+    asking = [plugin for plugin in plugins_on(desk.store.verticals) if not plugin.is_core]
+    return steps_for(asking, StepsAsked(desk.store.id, service_id, by_staff=True))

@@ -1,4 +1,4 @@
-"""`availability` and `availability/why`."""
+"""`availability`, `availability/why` and `availability/nearby`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
 from api.v1.bookings import StoreMomentField
+from api.v1.forms import id_text
 from api.views import Endpoint
 from tenants.booking.domain.availability import explain, find_slots, slot_documents
+from tenants.booking.domain.nearby import MOST_STORES, find_slots_nearby
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.open import require_open
 from tenants.stores.domain.wall import days_between, parse_moment
@@ -26,6 +28,7 @@ class Asked(Body):
     store = serializers.UUIDField()
     service = serializers.UUIDField()
     practitioner = serializers.UUIDField(required=False)
+    resource = serializers.UUIDField(required=False, help_text="A room, table or station.")
     party_size = serializers.IntegerField(required=False, min_value=1, max_value=99)
 
 
@@ -40,9 +43,10 @@ class DaysAsked(Asked):
 
 
 class TimeAsked(Asked):
-    """At which time."""
+    """At which time; `elsewhere` also looks for times at the chain's other stores."""
 
     starts_at = StoreMomentField()
+    elsewhere = serializers.BooleanField(required=False, default=False)
 
 
 class DayOut(serializers.Serializer[Any]):
@@ -66,10 +70,14 @@ class ReasonOut(serializers.Serializer[Any]):
 
 
 class ChangeOut(serializers.Serializer[Any]):
-    """A change that makes it bookable."""
+    """A change that makes it bookable: book with exactly these fields. Null leaves the choice to the shop."""
 
+    kind = serializers.ChoiceField(choices=["person", "resource", "time", "store"])
     starts_at = serializers.DateTimeField()
-    practitioner = serializers.UUIDField()
+    store = serializers.UUIDField()
+    practitioner = serializers.UUIDField(allow_null=True)
+    resource = serializers.UUIDField(allow_null=True)
+    party_size = serializers.IntegerField()
     detail = serializers.CharField()
 
 
@@ -79,6 +87,81 @@ class WhyOut(serializers.Serializer[Any]):
     bookable = serializers.BooleanField()
     reasons = ReasonOut(many=True)
     changes = ChangeOut(many=True)
+
+
+class NearbyAsked(Body):
+    """Which service, on which dates (`to` excluded, at most 7), near which place."""
+
+    service = serializers.UUIDField()
+    to = DayField()
+    latitude = serializers.FloatField(required=False, min_value=-90, max_value=90)
+    longitude = serializers.FloatField(required=False, min_value=-180, max_value=180)
+    party_size = serializers.IntegerField(required=False, min_value=1, max_value=99)
+    limit = serializers.IntegerField(default=10, min_value=1, max_value=MOST_STORES)
+
+    def get_fields(self) -> dict[str, Any]:
+        """With `from`, which no attribute can be called."""
+        return {**super().get_fields(), "from": DayField()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Latitude and longitude come together."""
+        if ("latitude" in attrs) != ("longitude" in attrs):
+            missing = "longitude" if "latitude" in attrs else "latitude"
+            message = serializers.Field().error_messages["required"]
+            raise serializers.ValidationError({missing: [message]}, "required")
+        return attrs
+
+
+class StoreSlotsOut(serializers.Serializer[Any]):
+    """A store, how far it is in metres (null where unknown), and its slots."""
+
+    store = serializers.UUIDField()
+    store_name = serializers.CharField()
+    metres = serializers.IntegerField(allow_null=True)
+    days = DayOut(many=True)
+
+
+class NearbyOut(serializers.Serializer[Any]):
+    """The stores that offer it, the nearest first."""
+
+    stores = StoreSlotsOut(many=True)
+
+
+class Nearby(Endpoint):
+    """Any store nearby: when a service can begin at each."""
+
+    who = "anyone"
+
+    @extend_schema(parameters=[NearbyAsked], responses=NearbyOut)
+    def get(self, request: Request) -> Response:
+        """Every slot of the dates at the stores that offer the service; `not_open` as for one store."""
+        require_open(by=self.actor)
+        asked = self.query(NearbyAsked)
+        near = (asked["latitude"], asked["longitude"]) if "latitude" in asked else None
+        found = find_slots_nearby(
+            asked["service"],
+            days=days_between(asked["from"], asked["to"], most=7),
+            near=near,
+            party_size=asked.get("party_size", 1),
+            most=asked["limit"],
+            now=self.now,
+        )
+        return Response(
+            {
+                "stores": [
+                    {
+                        "store": str(one.offering.store_id),
+                        "store_name": one.offering.store_name,
+                        "metres": one.metres,
+                        "days": [
+                            {"date": day.day.isoformat(), "slots": slot_documents(day.slots, one.offering)}
+                            for day in one.days
+                        ],
+                    }
+                    for one in found
+                ]
+            }
+        )
 
 
 class Availability(Endpoint):
@@ -96,6 +179,8 @@ class Availability(Endpoint):
             asked["service"],
             days=days_between(asked["from"], asked["to"]),
             practitioner_id=asked.get("practitioner"),
+            resource_id=asked.get("resource"),
+            party_size=asked.get("party_size", 1),
             now=self.now,
         )
         days = [{"date": day.day.isoformat(), "slots": slot_documents(day.slots, offering)} for day in found]
@@ -118,6 +203,9 @@ class Why(Endpoint):
             asked["service"],
             starts_at=parse_moment(asked["starts_at"], zone=zone),
             practitioner_id=asked.get("practitioner"),
+            resource_id=asked.get("resource"),
+            party_size=asked.get("party_size", 1),
+            elsewhere=asked["elsewhere"],
             now=self.now,
         )
         return Response(
@@ -126,8 +214,12 @@ class Why(Endpoint):
                 "reasons": [{"code": one.code, "detail": str(one.detail)} for one in answer.reasons],
                 "changes": [
                     {
-                        "starts_at": moment_text(change.starts_at, zone),
-                        "practitioner": str(change.practitioner_id),
+                        "kind": change.kind,
+                        "starts_at": moment_text(change.starts_at, change.zone),
+                        "store": str(change.store_id),
+                        "practitioner": id_text(change.practitioner_id),
+                        "resource": id_text(change.resource_id),
+                        "party_size": asked.get("party_size", 1),
                         "detail": str(change.detail),
                     }
                     for change in answer.changes
@@ -138,5 +230,6 @@ class Why(Endpoint):
 
 urls = [
     path("availability", Availability.as_view(), name="api-availability"),
+    path("availability/nearby", Nearby.as_view(), name="api-availability-nearby"),
     path("availability/why", Why.as_view(), name="api-availability-why"),
 ]

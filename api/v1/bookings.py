@@ -120,6 +120,13 @@ class NewBooking(Body):
         help_text="Answers to what the store's verticals ask, by their codes (see `steps`).",
     )
     hold = serializers.BooleanField(default=False)
+    overbook = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Why this is booked over another booking; for whoever may.",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """With `pass`, which no attribute can be called."""
@@ -161,6 +168,9 @@ class Moving(Versioned):
 
     starts_at = StoreMomentField()
     practitioner = serializers.UUIDField(required=False, allow_null=True)
+    overbook = serializers.CharField(
+        max_length=200, required=False, allow_null=True, help_text="As for a new booking."
+    )
 
 
 class BookingQuery(ListQuery):
@@ -255,6 +265,7 @@ class Bookings(Endpoint):
             note=asked["note"],
             details=asked["details"],
             hold=asked["hold"],
+            overbook=asked["overbook"],
             by_program=True,
         )
 
@@ -335,6 +346,7 @@ class Reschedule(_Act):
             starts_at=parse_moment(asked["starts_at"], zone=ZoneInfo(seen.store.time_zone)),
             practitioner_id=asked.get("practitioner"),
             anybody="practitioner" in asked and asked["practitioner"] is None,
+            overbook=asked.get("overbook"),
             version=asked.get("version"),
             by=self.actor,
             now=self.now,

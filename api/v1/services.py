@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from api.pagination import page_of
 from api.v1.forms import Version, Warned, read_price, words_of
 from api.views import Endpoint
 from tenants.catalogue.domain import services
+from tenants.catalogue.domain.needs import NeedSpec, specs_of
 from tenants.catalogue.domain.services import OfferAt, Price, ServiceFields
 from tenants.catalogue.domain.warnings import warn_of
 from tenants.catalogue.models import BookedAs
@@ -24,6 +26,7 @@ from tenants.catalogue.models import Offer as OfferRow
 from tenants.catalogue.models import Service as ServiceRow
 from tenants.people.domain.rights import NotSeen
 from tenants.people.models import Skill as SkillRow
+from tenants.stores.models import ResourceKind
 
 _SMALL = 32767
 _SKILLS = "Ids of skills, or names; a new name becomes a skill."
@@ -37,6 +40,31 @@ class OfferBody(Body):
         min_value=0, max_value=LARGEST_AMOUNT, allow_null=True, default=None, help_text="Minor units."
     )
     active = serializers.BooleanField(default=True)
+
+
+class NeedBody(Body):
+    """A stretch for which the service takes a person or thing, in minutes from its start.
+
+    Needs of one `role` are served by the very same, those of different roles by different ones.
+    """
+
+    role = serializers.CharField(max_length=40)
+    kind = serializers.ChoiceField(choices=ResourceKind.choices)
+    from_minute = serializers.IntegerField(min_value=0, max_value=1439, default=0)
+    minutes = serializers.IntegerField(min_value=5, max_value=1440)
+    prepare = serializers.IntegerField(min_value=0, max_value=480, default=0)
+    clean_up = serializers.IntegerField(min_value=0, max_value=480, default=0)
+    count = serializers.IntegerField(min_value=1, max_value=20, default=1)
+    fits_party = serializers.BooleanField(
+        default=False, help_text="Only what suits the party's size will do; tables may be combined."
+    )
+    skills = serializers.ListField(
+        child=serializers.CharField(max_length=80), default=list, max_length=50, help_text=_SKILLS
+    )
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), default=list, max_length=20)
+
+
+_NEEDS = "None: one practitioner for the whole service. They replace all there are."
 
 
 class ServiceBody(Body):
@@ -61,6 +89,7 @@ class ServiceBody(Body):
     online = serializers.BooleanField(required=False)
     booked_as = serializers.ChoiceField(choices=BookedAs.choices, required=False)
     position = serializers.IntegerField(min_value=0, max_value=_SMALL, required=False)
+    needs = NeedBody(many=True, required=False, help_text=_NEEDS)
 
 
 class ServiceChange(Version):
@@ -84,6 +113,7 @@ class ServiceChange(Version):
     online = serializers.BooleanField(required=False)
     active = serializers.BooleanField(required=False)
     position = serializers.IntegerField(min_value=0, max_value=_SMALL, required=False)
+    needs = NeedBody(many=True, required=False, help_text=_NEEDS)
 
 
 class Offer(serializers.Serializer[Any]):
@@ -119,6 +149,7 @@ class Service(serializers.Serializer[Any]):
     position = serializers.IntegerField()
     version = serializers.IntegerField()
     offers = Offer(many=True)
+    needs = NeedBody(many=True)
     warnings = Warned(many=True, required=False, help_text="After a change: what contradicts it.")
 
 
@@ -176,11 +207,13 @@ class Services(Endpoint):
         body = self.body(ServiceBody)
         price = body.pop("price")
         store, stores = body.pop("store", None), body.pop("stores", None)
+        needs = read_needs(body.pop("needs", []))
         service = services.create_service(
             cast(ServiceFields, {name: value for name, value in body.items() if name != "skills"}),
             price=Price(price["amount"], price["currency"]),
             skills=body.get("skills", []),
             stores=[store] if store is not None else stores,
+            needs=needs,
             by=self.actor,
         )
         return Response(warned_document(service), status=201)
@@ -203,8 +236,8 @@ class OneService(Endpoint):
     def patch(self, request: Request, service_id: UUID) -> Response:
         """Change what is named; `warnings` tell what contradicts it."""
         body = self.body(ServiceChange)
-        version, price, skills, offers = (
-            body.pop(name, None) for name in ("version", "price", "skills", "offers")
+        version, price, skills, offers, needs = (
+            body.pop(name, None) for name in ("version", "price", "skills", "offers", "needs")
         )
         service = services.change_service(
             service_id,
@@ -216,6 +249,7 @@ class OneService(Endpoint):
             offers=None
             if offers is None
             else [OfferAt(o["store"], o["amount"], o["active"]) for o in offers],
+            needs=None if needs is None else read_needs(needs),
         )
         return Response(warned_document(service))
 
@@ -237,6 +271,11 @@ class Skills(Endpoint):
         )
 
 
+def read_needs(rows: list[dict[str, Any]]) -> list[NeedSpec]:
+    """The needs as the domain reads them."""
+    return [NeedSpec(**{**row, "skills": tuple(row["skills"]), "tags": tuple(row["tags"])}) for row in rows]
+
+
 def seen_services(view: Endpoint) -> QuerySet[ServiceRow]:
     """All for employees; for others what is active and online."""
     rows = ServiceRow.objects.all()
@@ -250,7 +289,7 @@ def warned_document(service: ServiceRow) -> dict[str, Any]:
 
 
 def service_documents(rows: list[ServiceRow], *, store_id: UUID | None = None) -> list[dict[str, Any]]:
-    """Services as the API writes them; two queries for all of them."""
+    """Services as the API writes them; four queries for all of them."""
     ids = [row.id for row in rows]
     offers: dict[UUID, list[OfferRow]] = {service_id: [] for service_id in ids}
     offered = OfferRow.objects.filter(service_id__in=ids, active=True, store__active=True)
@@ -260,7 +299,22 @@ def service_documents(rows: list[ServiceRow], *, store_id: UUID | None = None) -
     needed = ServiceRow.skills.through.objects.filter(service_id__in=ids).order_by("skill__name")
     for service_id, skill_id, name in needed.values_list("service_id", "skill_id", "skill__name"):
         skills[service_id].append((str(skill_id), name))
-    return [_document(row, offers[row.id], skills[row.id], store_id) for row in rows]
+    needs: dict[UUID, list[NeedSpec]] = {service_id: [] for service_id in ids}
+    for service in (
+        ServiceRow.objects.filter(needs__isnull=False, id__in=ids)
+        .distinct()
+        .prefetch_related("needs__skills")
+    ):
+        needs[service.id] = specs_of(service)
+    return [
+        {**_document(row, offers[row.id], skills[row.id], store_id), "needs": need_documents(needs[row.id])}
+        for row in rows
+    ]
+
+
+def need_documents(specs: list[NeedSpec]) -> list[dict[str, Any]]:
+    """Needs as the API writes and reads them."""
+    return [{**asdict(spec), "skills": list(spec.skills), "tags": list(spec.tags)} for spec in specs]
 
 
 def _document(

@@ -20,8 +20,7 @@ from tenants.people.domain import places
 from tenants.people.domain.rights import Action, NotSeen, stores_where
 from tenants.stores.domain.stores import DayHours, StoreFields
 from tenants.stores.models import Closure as ClosureRow
-from tenants.stores.models import OpeningHours, Ownership, ResourceKind
-from tenants.stores.models import Resource as ResourceRow
+from tenants.stores.models import OpeningHours, Ownership
 from tenants.stores.models import Store as StoreRow
 
 
@@ -48,6 +47,8 @@ class StoreBody(Body):
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
     address = serializers.CharField(max_length=300, required=False, allow_blank=True)
     directions = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
+    longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
     position = serializers.IntegerField(min_value=0, max_value=32767, required=False)
     ownership = serializers.ChoiceField(choices=Ownership.choices, required=False)
     active = serializers.BooleanField(required=False)
@@ -70,6 +71,8 @@ class Store(serializers.Serializer[Any]):
     phone = serializers.CharField(allow_blank=True)
     address = serializers.CharField(allow_blank=True)
     directions = serializers.CharField(allow_blank=True)
+    latitude = serializers.FloatField(allow_null=True)
+    longitude = serializers.FloatField(allow_null=True)
     ownership = serializers.CharField()
     verticals = serializers.ListField(child=serializers.CharField())
     position = serializers.IntegerField()
@@ -83,42 +86,6 @@ class StoreList(serializers.Serializer[Any]):
     """A page of stores."""
 
     results = Store(many=True)
-    next = serializers.URLField(allow_null=True)
-
-
-class ResourceBody(Body):
-    """A room, table, station or piece of equipment."""
-
-    store = serializers.UUIDField()
-    kind = serializers.ChoiceField(
-        choices=[choice for choice in ResourceKind.choices if choice[0] != ResourceKind.PRACTITIONER]
-    )
-    name = serializers.CharField(max_length=120)
-    capacity = serializers.IntegerField(min_value=1, max_value=32767, default=1)
-
-
-class ResourceQuery(ListQuery):
-    """Of one store, of one kind."""
-
-    store = serializers.UUIDField(required=False)
-    kind = serializers.ChoiceField(choices=ResourceKind.choices, required=False)
-
-
-class Resource(serializers.Serializer[Any]):
-    """What only one booking can hold at a time."""
-
-    id = serializers.UUIDField()
-    store = serializers.UUIDField(allow_null=True)
-    store_name = serializers.CharField(allow_null=True)
-    kind = serializers.CharField()
-    name = serializers.CharField()
-    capacity = serializers.IntegerField()
-
-
-class ResourceList(serializers.Serializer[Any]):
-    """A page of resources."""
-
-    results = Resource(many=True)
     next = serializers.URLField(allow_null=True)
 
 
@@ -219,40 +186,6 @@ class OneClosure(Endpoint):
         return Response(status=204)
 
 
-class Resources(Endpoint):
-    """Rooms, tables, stations, equipment, and the practitioners' own."""
-
-    who_reads = "anyone"
-
-    @extend_schema(operation_id="resources_list", parameters=[ResourceQuery], responses=ResourceList)
-    def get(self, request: Request) -> Response:
-        """Of one store, of one kind."""
-        query = self.query(ResourceQuery)
-        rows = ResourceRow.objects.filter(active=True).select_related("store")
-        if "store" in query:
-            at_store = Q(store=query["store"]) | Q(employee__grants__store=query["store"])
-            rows = rows.filter(at_store).distinct()
-        if "kind" in query:
-            rows = rows.filter(kind=query["kind"])
-        return Response(
-            page_of(
-                rows,
-                request,
-                key=["name", "id"],
-                document=lambda found: [resource_document(row) for row in found],
-            )
-        )
-
-    @extend_schema(operation_id="resources_create", request=ResourceBody, responses={201: Resource})
-    def post(self, request: Request) -> Response:
-        """A new room, table, station or piece of equipment."""
-        body = self.body(ResourceBody)
-        resource = places.add_resource(
-            body["store"], kind=body["kind"], name=body["name"], capacity=body["capacity"], by=self.actor
-        )
-        return Response(resource_document(resource), status=201)
-
-
 def store_documents(rows: list[StoreRow], *, today: Any) -> list[dict[str, Any]]:
     """Stores with hours and the closures that end after `today`; two queries for all of them."""
     ids = [row.id for row in rows]
@@ -274,6 +207,8 @@ def store_documents(rows: list[StoreRow], *, today: Any) -> list[dict[str, Any]]
             "phone": row.phone,
             "address": words_of(row, "address"),
             "directions": words_of(row, "directions"),
+            "latitude": row.latitude,
+            "longitude": row.longitude,
             "ownership": row.ownership,
             "verticals": row.verticals,
             "position": row.position,
@@ -296,23 +231,10 @@ def closure_document(closure: ClosureRow) -> dict[str, Any]:
     }
 
 
-def resource_document(resource: ResourceRow) -> dict[str, Any]:
-    """A resource as the API writes it."""
-    return {
-        "id": str(resource.id),
-        "store": str(resource.store_id) if resource.store_id else None,
-        "store_name": words_of(resource.store, "name") if resource.store else None,
-        "kind": resource.kind,
-        "name": resource.name,
-        "capacity": resource.capacity,
-    }
-
-
 urls = [
     path("stores", Stores.as_view()),
     path("stores/<uuid:store_id>", OneStore.as_view()),
     path("stores/<uuid:store_id>/hours", StoreHours.as_view()),
     path("stores/<uuid:store_id>/closures", StoreClosures.as_view()),
     path("stores/<uuid:store_id>/closures/<uuid:closure_id>", OneClosure.as_view()),
-    path("resources", Resources.as_view()),
 ]

@@ -98,6 +98,36 @@ def _add_resource(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "kind": "room", "name": "Room B"})
 
 
+simple("GET /combinations")
+
+
+@call("PATCH /resources/{resource_id}")
+def _change_resource(world: World, column: str, at: Things) -> Call:
+    return Call({"resource_id": at.resource}, body={"name": "Room C"})
+
+
+@call("POST /combinations")
+def _combine(world: World, column: str, at: Things) -> Call:
+    return Call(body={"store": str(at.store), "members": [str(one) for one in at.tables], "max_party": 6})
+
+
+@call("DELETE /combinations/{combination_id}")
+def _take_apart(world: World, column: str, at: Things) -> Call:
+    return Call({"combination_id": at.combination})
+
+
+@call("PUT /stores/{store_id}/travel")
+def _travel(world: World, column: str, at: Things) -> Call:
+    own = at is world.things["own"]
+    other = world.things["other" if own else "own"].store
+    return Call({"store_id": at.store}, body={"store": str(other), "minutes": 20})
+
+
+@call("GET /availability/nearby")
+def _nearby(world: World, column: str, at: Things) -> Call:
+    return Call(query={"service": at.service, "from": "2026-11-24", "to": "2026-11-25"})
+
+
 @call("POST /services")
 def _add_service(world: World, column: str, at: Things) -> Call:
     price = {"amount": 100, "currency": "CNY"}
@@ -322,6 +352,48 @@ _swap("refuse", "swap_asked")
 _swap("approve", "swap_accepted")
 _swap("decline", "swap_accepted")
 _swap("withdraw", "swap_accepted")
+
+
+_booking("GET /bookings/{booking_id}/terms", "coming")
+_booking("GET /bookings/{booking_id}/penalties", "coming")
+CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
+    {"penalty_id": at.penalty}, body={"reason": "was ill"}
+)
+simple("GET /policies")
+CALLS["POST /policies"] = lambda world, column, at: Call(
+    body={"store": str(at.store), "late": {"kind": "points", "value": 10}}
+)
+CALLS["GET /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+CALLS["PATCH /policies/{policy_id}"] = lambda world, column, at: Call(
+    {"policy_id": at.policy}, body={"cancel_notice": 90}
+)
+CALLS["DELETE /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+_store("GET /stores/{store_id}/waiting-rules")
+_store("PATCH /stores/{store_id}/waiting-rules", {"per_day": 5})
+
+
+@call("GET /waiting")
+def _queue(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "date": "2026-11-24"} if column in ROLES else {})
+
+
+@call("POST /waiting")
+def _join(world: World, column: str, at: Things) -> Call:
+    window = [free_time(10).isoformat(), free_time(12).isoformat()]
+    body: dict[str, Any] = {"store": str(at.store), "services": [str(at.service)], "windows": [window]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+def _waiting_one(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.waiting}, body=body)
+
+
+_waiting_one("GET /waiting/{wish_id}")
+_waiting_one("DELETE /waiting/{wish_id}")
+_waiting_one("POST /waiting/{wish_id}/accept", {})
+_waiting_one("POST /waiting/{wish_id}/decline", {})
 
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 

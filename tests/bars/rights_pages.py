@@ -17,8 +17,15 @@ FORM = "application/x-www-form-urlencoded"
 # Which of a target's bookings an address with a booking in it means.
 STATES = {
     "/my/{booking_id}/": "coming",
+<<<<<<< HEAD
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
+=======
+    "/my/{booking_id}/repeat/": "today",
+    "/my/{booking_id}/bring/": "today",
+    "/workbench/{store}/bookings/{booking}/repeat/": "today",
+    "/workbench/{store}/bookings/{booking}/bring/": "today",
+>>>>>>> h-seam
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
     "/workbench/{store}/bookings/{booking}/{act}/": "begun",
@@ -35,6 +42,11 @@ FORMS: dict[str, Form] = {
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
     "/my/{booking_id}/repeat/": lambda world, at: REPEATED,
     "/my/{booking_id}/bring/": lambda world, at: BROUGHT,
+    "/waiting/join/{service_id}/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+        "when": "time",
+    },
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
@@ -83,7 +95,11 @@ def address_of(route: str, world: World, at: Things) -> str:
         store_id=at.store,
         employee_id=at.practitioner,
         closure_id=at.closure,
+        resource_id=at.resource,
+        combination_id=at.combination,
         leave_id=at.leave,
+        wish_id=at.waiting,
+        policy_id=at.policy,
         day="2026-11-30",
         name="nothing.png",
         code="growth",

@@ -16,12 +16,17 @@ from accounts.ids import new_id
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope
 from tenants.booking.domain import claims
+from tenants.booking.domain.book import book
+from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Channel, Claim, Status
 from tenants.members.models import Member
+from tenants.people.models import Role
+from tenants.stores.domain.resources import combine_resources
 from tenants.stores.models import Resource, ResourceKind
 from tests.bars import SEED, record, size
-from tests.ground.cast import NOW, Chain, fill_alpha, local
+from tests.booking.shops import PEOPLE, ROOM, TABLE, make_room, make_table, need, state_needs
+from tests.ground.cast import NOW, Chain, fill_alpha, local, make_employee, make_service
 from tests.ground.chains import make_chain
 from tests.ground.races import race
 
@@ -29,6 +34,7 @@ pytestmark = pytest.mark.race
 
 ATTEMPTS = size(300, 5_000)
 THREADS = size(6, 12)
+MACHINE = ResourceKind.EQUIPMENT
 OVERLAPS = """
 SELECT count(*) FROM booking_claim a JOIN booking_claim b
 ON a.resource_id = b.resource_id AND a.id < b.id AND a.during && b.during WHERE a.active AND b.active
@@ -123,6 +129,78 @@ def test_constraint_alone_holds_when_lock_and_check_are_gone(
     monkeypatch.setattr(claims, "lock_resources", lambda ids: None)
     monkeypatch.setattr(claims, "check_free", lambda *args: None)
     assert _run(chain)[0] == 0
+
+
+def _mixed(chain: Chain) -> list[Callable[[], object]]:
+    """Bookings through the door: pairs with a room, tables alone and together, one person with a machine."""
+    dice = random.Random(SEED)
+    north = chain.stores["north"]
+    with chain_scope(chain.info):
+        services = [
+            make_service(f"mixed {n}", [north], minutes=60, prepare=0, clean_up=0, step=5) for n in range(3)
+        ]
+        state_needs(chain, services[0], need("pair", PEOPLE, count=2), need("room", ROOM, 10, 40))
+        state_needs(chain, services[1], need("table", TABLE, fits_party=True, clean_up=10))
+        state_needs(chain, services[2], need("one", PEOPLE, 0, 20), need("machine", MACHINE))
+        tables = [make_table(north, f"T{n}", 2 + n) for n in range(4)]
+        for pair in (tables[:2], tables[1:3]):
+            combine_resources(north, [one.id for one in pair], name="", min_party=3, max_party=8)
+        make_room(north, "Room B")
+        Resource.objects.create(store=north, kind=MACHINE, name="Machine")
+        for n in range(2):
+            make_employee(f"extra{n}", Role.PRACTITIONER, store=north, practitioner=True)
+        count = ATTEMPTS // 4
+        members = Member.objects.bulk_create(Member(id=new_id(), created_at=NOW) for _n in range(count))
+    return [
+        partial(
+            book,
+            dice.choice(services).id,
+            store_id=north.id,
+            starts_at=local(23, 9) + timedelta(minutes=15 * dice.randrange(44)),
+            by=chain.actors["owner"],
+            member=member.id,
+            party_size=dice.randint(1, 7),
+            now=NOW,
+        )
+        for member in members
+    ]
+
+
+def _run_mixed(chain: Chain) -> tuple[int, Counter[str]]:
+    """Overlapping pairs after all of them came at once, and the answers by kind."""
+    answers = race(chain.info, _mixed(chain), threads=THREADS)
+    kinds = Counter(
+        "booked" if isinstance(answer, Booking) else getattr(answer, "code", repr(answer))
+        for answer in answers
+    )
+    with chain_scope(chain.info), connection.cursor() as cursor:
+        cursor.execute(OVERLAPS)
+        return cursor.fetchone()[0], kinds
+
+
+def test_bookings_of_several_people_rooms_and_tables_together_never_overlap_or_deadlock(
+    chain: Chain,
+) -> None:
+    pairs, kinds = _run_mixed(chain)
+    record(3, attempts=ATTEMPTS // 4, threads=THREADS, mixed_overlapping=pairs, **kinds)
+    assert pairs == 0
+    assert set(kinds) <= {"booked", "slot_taken", "outside_hours", "no_shift"}
+    assert kinds["booked"] > 10
+    with chain_scope(chain.info):
+        assert check_bookings() == []
+
+
+@pytest.mark.mutant
+def test_without_lock_check_and_constraint_bookings_of_several_overlap(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with owner_connection() as owner:
+        owner.execute(
+            f"ALTER TABLE {chain.info.schema_name}.booking_claim DROP CONSTRAINT claim_resource_once_at_a_time"
+        )
+    monkeypatch.setattr(claims, "lock_resources", lambda ids: None)
+    monkeypatch.setattr(claims, "check_free", lambda *args: None)
+    assert _run_mixed(chain)[0] > 0
 
 
 @pytest.mark.mutant

@@ -25,6 +25,7 @@ from tenants.stores.domain.wall import (
     parse_moment,
     resolve_local,
 )
+from tests.bars import FULL
 
 from .zones import all_zones, sweep, transitions
 
@@ -218,14 +219,14 @@ def test_the_sweep_notices_a_resolution_that_follows_rfc_5545_in_gaps(monkeypatc
 
 @pytest.mark.parametrize(
     "key",
-    sorted({
+    all_zones() if FULL else sorted({
         "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "Africa/Casablanca", "Antarctica/Troll",
         "Pacific/Chatham", "Africa/Cairo", "Asia/Beirut", "America/Nuuk", "America/Santiago",
         *random.Random(2).sample(all_zones(), 30),
     }),
 )  # fmt: skip
 def test_every_transition_from_2025_to_2030_is_answered_as_the_clock_shows(key):
-    years = random.Random(key).sample(range(2025, 2031), 2)
+    years = range(2025, 2031) if FULL else random.Random(key).sample(range(2025, 2031), 2)
     assert [
         wrong for year in years for wrong in sweep(ZoneInfo(key), utc(year, 1, 1), utc(year + 1, 1, 1))
     ] == []

@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from tenants.booking.domain.search import Inputs, Need, StaffInputs, search
+from tenants.booking.domain.needs import Demand, Part
+from tenants.booking.domain.search import DaySlots, Inputs, Need, StaffInputs, search
 from tenants.booking.domain.spans import Span
 from tenants.stores.domain.wall import local_day, moments_of_local, resolve_local
 
@@ -88,7 +90,20 @@ def _search(days: list[date], zone: ZoneInfo, walked: list[tuple[datetime, datet
     """A shop that never closes offers every wall time on its step, once or, in a fold, twice."""
     always = Span(walked[0][0] - timedelta(days=3), walked[-1][0] + timedelta(days=3))
     inputs = Inputs(zone, Need(60, step=30), [always], {1: StaffInputs([always])}, always.start, always.end)
-    for found in search(days, inputs):
+    yield from _offered(search(days, inputs), zone, walked)
+    # the same of somebody with a pause, and a room for part of the time
+    roles = (
+        Demand("one", "practitioner", (Part(0, 20, prepare=10), Part(40, 20)), ((1,),)),
+        Demand("room", "room", (Part(10, 40, clean_up=15),), ((2,),)),
+    )
+    wide = Need(60, prepare=10, clean_up=5, step=30)
+    yield from _offered(search(days, replace(inputs, need=wide, demands=roles, things={2: []})), zone, walked)
+
+
+def _offered(
+    found_days: list[DaySlots[int]], zone: ZoneInfo, walked: list[tuple[datetime, datetime]]
+) -> Iterator[str]:
+    for found in found_days:
         truth = [moment for moment, wall in walked if wall.date() == found.day and wall.minute % 30 == 0]
         told = [slot.starts_at for slot in found.slots]
         if told != truth:

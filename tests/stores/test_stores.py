@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from chains.refusals import StaleVersion
 from chains.scope import chain_scope
+from tenants.stores.domain.resources import add_resource
 from tenants.stores.domain.stores import (
     DayHours,
     HoursOverlap,
     HoursPastMidnight,
     StoreWrong,
     _require_order,
-    add_resource,
     change_store,
     close_days,
     create_store,
@@ -114,8 +114,8 @@ def test_a_practitioner_is_no_resource_that_a_store_adds(cast: Cast) -> None:
         north = cast.alpha.stores["north"]
         for kind in (ResourceKind.PRACTITIONER, "boat"):
             with pytest.raises(StoreWrong):
-                add_resource(north, kind=kind, name="X")
-        assert add_resource(north, kind=ResourceKind.ROOM, name=" B ", capacity=2).name == "B"
+                add_resource(north, {"kind": kind, "name": "X"})
+        assert add_resource(north, {"kind": ResourceKind.ROOM, "name": " B ", "capacity": 2}).name == "B"
 
 
 @pytest.mark.parametrize(

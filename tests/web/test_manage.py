@@ -23,6 +23,7 @@ __all__ = ["_noon", "manager", "owner", "sign_in"]  # fixtures
 
 PAGES = (
     "", "stores/", "stores/new/", "stores/{north}/", "stores/{north}/hours/", "stores/{north}/closures/",
+    "stores/{north}/things/", "stores/{north}/together/", "services/{facial}/needs/",
     "services/", "services/new/", "services/{facial}/", "staff/", "staff/new/", "staff/{clerk}/", "shifts/",
     "shifts/{north}/{ya}/", "shifts/{north}/{ya}/2026-11-23/", "shifts/{north}/{ya}/leave/", "look/", "access/",
     "poster/",
@@ -47,7 +48,9 @@ def test_a_store_manager_opens_what_the_role_holds(cast, manager):
     opened = statuses(manager, paths(cast))
     refused = {path.split("/manage/")[1] for path, status in opened.items() if status == 403}
     facial = cast.alpha.services["facial"].id
-    assert refused == {"services/", "services/new/", f"services/{facial}/", "stores/new/", "look/", "access/"}
+    assert refused == {
+        "services/", "services/new/", f"services/{facial}/", f"services/{facial}/needs/", "stores/new/", "look/", "access/",
+    }  # fmt: skip
     assert {status for status in opened.values() if status != 403} == {200}
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tenants.booking.domain.figures import count_by_service, count_upcoming
 from tenants.catalogue.domain.differences import Differences, find_differences
+from tenants.catalogue.domain.needs import specs_of
 from tenants.catalogue.domain.practitioners import read_practitioners
 from tenants.catalogue.domain.services import change_service, create_service
 from tenants.catalogue.domain.warnings import Warning, warn_of_draft
@@ -249,7 +250,8 @@ def effect_of(office: Office, form: ServiceForm, service: Service | None) -> Eff
         minutes, skills = service.minutes, [one.id for one in service.skills.all()]
     else:
         return effect
-    effect.warnings = warn_of_draft(minutes, skills, stores)
+    needs = specs_of(service) if service is not None else []
+    effect.warnings = warn_of_draft(minutes, skills, stores, needs=needs)
     return effect
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenants.catalogue.domain.warnings import warn_of_all
 from tenants.extension.registry import verticals
 from tenants.people.domain.places import change_store, close_days, open_store, reopen_days, set_hours
 from tenants.people.domain.rights import Action
@@ -93,9 +94,11 @@ def show_stores(request: HttpRequest, office: Office) -> HttpResponse:
     today = office.now.date() - timedelta(1)
     closures = Prefetch("closures", Closure.objects.filter(ends_on__gt=today))
     stores = Store.objects.filter(id__in=ids).prefetch_related("hours", closures)
+    warned = warn_of_all()
     cards = [
         {
             "store": store,
+            "warnings": [(service, one) for service, one in warned if one.store_id == store.id],
             "week": describe_week((row.weekday, row.opens, row.closes) for row in store.hours.all()),
             "closures": [
                 {"starts_on": row.starts_on, "last": row.ends_on - timedelta(1), "reason": row.reason}

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.manage import counted, look, overview, policies, services, setup, shifts, staff, stores
+from web.manage import (
+    counted,
+    look,
+    needs,
+    overview,
+    policies,
+    rooms,
+    services,
+    setup,
+    shifts,
+    staff,
+    stores,
+)
 from web.manage.urls_plan import plan_urls
 
 app_name = "manage"
@@ -26,10 +38,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stores/<uuid:store_id>/hours/", stores.hours, name="store_hours"),
     path("stores/<uuid:store_id>/closures/", stores.closures, name="store_closures"),
     path("stores/<uuid:store_id>/closures/<uuid:closure_id>/", stores.reopen, name="store_reopen"),
+    path("stores/<uuid:store_id>/things/", rooms.show_things, name="store_things"),
+    path("stores/<uuid:store_id>/things/<uuid:resource_id>/", rooms.edit_thing, name="store_thing"),
+    path("stores/<uuid:store_id>/together/", rooms.combine, name="store_combine"),
+    path("stores/<uuid:store_id>/together/<uuid:combination_id>/", rooms.take_apart, name="store_apart"),
     path("services/", services.show_services, name="services"),
     path("services/new/", services.new, name="service_new"),
     path("services/effect/", services.show_effect, name="service_effect_new"),
     path("services/<uuid:service_id>/", services.edit, name="service"),
+    path("services/<uuid:service_id>/needs/", needs.edit_needs, name="service_needs"),
     path("services/<uuid:service_id>/effect/", services.show_effect, name="service_effect"),
     path("services/<uuid:service_id>/online/", services.switch_online, name="service_online"),
     path("policies/", policies.show_policies, name="policies"),

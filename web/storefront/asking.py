@@ -12,13 +12,14 @@ from django.http import Http404, QueryDict
 from chains.refusals import Refusal
 from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
+MOST_PEOPLE = 99
 # Between the moment and the practitioner of a recommended time.
 PICKED = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whatever of store, person, day and moment was named and could be read.
+    """Whatever of store, person, day, moment and number of people was named and could be read.
 
     `picked_id` is who serves at a recommended time, which may be chosen while anyone will do.
     """
@@ -28,6 +29,7 @@ class Wish:
     day: date | None
     starts_at: datetime | None
     picked_id: UUID | None = None
+    party_size: int = 1
 
 
 def uuid_or_none(text: str) -> UUID | None:
@@ -52,6 +54,7 @@ def read_wish(asked: QueryDict) -> Wish:
         day=None if brings_day else _day_or_none(asked.get("day", "")),
         starts_at=starts_at,
         picked_id=uuid_or_none(picked),
+        party_size=party_in(asked),
     )
 
 
@@ -66,7 +69,14 @@ def require_wish(asked: QueryDict, *, zone: ZoneInfo | None = None) -> Wish:
         person_id=uuid_or_none(person),
         day=None,
         starts_at=parse_moment(asked.get("at", ""), zone=zone),
+        party_size=party_in(asked),
     )
+
+
+def party_in(asked: QueryDict) -> int:
+    """How many people come, 1 to 99; one where that cannot be read."""
+    text = asked.get("party", "")
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_PEOPLE else 1
 
 
 def local_wish(day: str, clock: str, zone: ZoneInfo) -> datetime:

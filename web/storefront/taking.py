@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             store_id=wish.store_id,
             starts_at=wish.starts_at,
             practitioner_id=wish.person_id,
+            party_size=wish.party_size,
             visitor=make_visitor_key(request),
             address=client_address(request),
             now=now,
@@ -78,7 +80,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
         if refusal.status == 404:
             raise
         day = wish.starts_at.astimezone(_zone_of(wish.store_id)).date()
-        again = Wish(wish.store_id, wish.person_id, day, None)
+        again = replace(wish, day=day, starts_at=None)
         return show_times(request, service_id, again, now=now, refusal=refusal)
     return redirect("confirm", booking.id)
 
@@ -92,6 +94,7 @@ def _book_at_once(request: HttpRequest, service_id: UUID, wish: Wish, *, now: da
             store_id=wish.store_id,
             starts_at=wish.starts_at,
             practitioner_id=wish.person_id,
+            party_size=wish.party_size,
             by=actor_of(request),
             now=now,
         )

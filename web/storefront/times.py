@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from chains.refusals import Text
 from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
 from tenants.booking.domain.offering import Offering
 from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
+from tenants.booking.domain.why import why
 from tenants.stores.domain.wall import local_date
 
 WINDOW = 14
@@ -39,12 +41,16 @@ class DayChip:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A start on the shown day (UTC), free or taken; `twice` where the wall clock shows it two times."""
+    """A start on the shown day (UTC), free or taken; `twice` where the wall clock shows it two times.
+
+    `left` are the places left, where they are counted.
+    """
 
     starts_at: datetime
     free: bool
     chosen: bool
     twice: bool
+    left: int | None = None
 
     @property
     def value(self) -> str:
@@ -77,7 +83,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The time page. `days` is a window of two weeks; `first` to `last` are the bookable dates."""
+    """The time page. `days` is a window of two weeks; `first` to `last` are the bookable dates.
+
+    `never` says why no day has a time, where the shop itself is the reason.
+    """
 
     offering: Offering
     people: tuple[Candidate, ...]
@@ -88,6 +97,12 @@ class Times:
     choice: Choice | None
     first: date
     last: date
+    party_size: int = 1
+    never: Text = ""
+
+
+# Rules by which no day would help: they are told instead of a calendar without a time.
+NEVER = ("longer_than_opening", "no_practitioner", "no_resource", "party_size")
 
 
 def read_times(
@@ -99,6 +114,7 @@ def read_times(
     starts_at: datetime | None = None,
     picked_id: UUID | None = None,
     but: UUID | None = None,
+    party_size: int = 1,
 ) -> Times:
     """The page for what has been chosen so far; seven queries, however much there is.
 
@@ -112,7 +128,7 @@ def read_times(
     if day is not None and not first <= day <= last:
         day = starts_at = None
     window = days_from(first, last, day)
-    calendar = read_calendar(offering, window, now=now, but=but)
+    calendar = read_calendar(offering, window, now=now, but=but, party_size=party_size)
     person = calendar.candidates.get(person_id) if person_id else None
     inputs = inputs_for(calendar, person)
     found = search(window, inputs)
@@ -129,7 +145,16 @@ def read_times(
         choice=choice_of(times, offering, person or picked(calendar, found, starts_at, picked_id)),
         first=first,
         last=last,
+        party_size=party_size,
+        never="" if any(one.slots for one in found) else never_free(inputs, now=now),
     )
+
+
+def never_free(inputs: Inputs[UUID], *, now: datetime) -> Text:
+    """Why the shop can never serve this, in words; empty where a day may come on which it can."""
+    ahead = [span.start for span in inputs.hours if span.start >= inputs.earliest]
+    verdict = why(min(ahead, default=inputs.earliest), inputs, now=now)
+    return next((reason.detail for reason in verdict.reasons if reason.code in NEVER), "")
 
 
 def days_from(first: date, last: date, day: date | None) -> list[date]:
@@ -150,8 +175,7 @@ def inputs_for(calendar: Calendar, person: Candidate | None) -> Inputs[UUID]:
 
 def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]]) -> list[datetime]:
     """Starts of the day that other bookings alone close: they would be free if nobody had booked."""
-    unbooked = {key: replace(one, busy=()) for key, one in inputs.staff.items()}
-    (whole,) = search([day], replace(inputs, staff=unbooked))
+    (whole,) = search([day], inputs.unbooked())
     free = {slot.starts_at for one in found if one.day == day for slot in one.slots}
     return [slot.starts_at for slot in whole.slots if slot.starts_at not in free]
 
@@ -187,6 +211,7 @@ def list_times(
     """Free and taken starts of the day in order."""
     slots: list[Slot[UUID]] = [slot for one in found if one.day == day for slot in one.slots]
     starts = {slot.starts_at: True for slot in slots} | dict.fromkeys(taken, False)
+    left = {slot.starts_at: slot.left for slot in slots}
     clocks = [f"{start.astimezone(offering.zone):%H:%M}" for start in starts]
     return [
         Time(
@@ -194,6 +219,7 @@ def list_times(
             free=free,
             chosen=start == chosen,
             twice=clocks.count(f"{start.astimezone(offering.zone):%H:%M}") > 1,
+            left=left.get(start),
         )
         for start, free in sorted(starts.items())
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from chains.refusals import Refusal
@@ -38,6 +39,9 @@ from web.storefront.times import DayChip, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
 STORE_COOKIE = "tessera_store"
+# How many people a list offers without asking for more, and from how few places on a time is nearly full.
+MOST_CHOSEN = 12
+NEARLY_FULL = 3
 MONTHS_6 = 60 * 60 * 24 * 180
 
 
@@ -85,7 +89,7 @@ def times(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse
         store_id = first.order_by("store__position", "store__name").values_list("store_id", flat=True).first()
         if store_id is None:
             raise Http404
-        wish = Wish(store_id, wish.person_id, wish.day, wish.starts_at)
+        wish = replace(wish, store_id=store_id)
     scheduled = Service.objects.filter(id=service_id).exclude(booked_as=BookedAs.TIME).first()
     if scheduled is not None and wish.store_id is not None:
         return redirect(booking_url(scheduled, wish.store_id))
@@ -117,6 +121,7 @@ def show_times(
         picked_id=wish.picked_id,
         # what one holds oneself is not taken
         but=(mine := moving.id if moving else hold_of(visitor_key_of(request))),
+        party_size=moving.party_size if moving else wish.party_size,
     )
     picks = pick_options(request, offering, wish, now=now, but=mine)
     paths = _paths(service_id, offer.store_id, moving)
@@ -134,6 +139,7 @@ def show_times(
         "person_value": str(found.person.employee_id) if found.person else "",
         "chosen_value": _with_value(found),
         "people": people_options(found),
+        "party_options": None if moving or not found.offering.needs_party else party_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
         "parts": part_options(found, moving=moving is not None, picked=_is_picked(request, wish, picks)),
@@ -147,6 +153,12 @@ def show_times(
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
+    return _shown(request, context, refusal, now=now)
+
+
+def _shown(
+    request: HttpRequest, context: dict[str, Any], refusal: Refusal | None, *, now: datetime
+) -> HttpResponse:
     status = refusal.status if refusal else 200
     return show(request, "storefront/times.html", context, now=now, status=status)
 
@@ -213,6 +225,15 @@ def people_options(found: Times) -> list[dict[str, Any]]:
     ]
 
 
+def party_options(found: Times) -> list[tuple[int, str]]:
+    """How many people can be chosen: up to twelve, or whatever was asked for."""
+    most = max(MOST_CHOSEN, found.party_size)
+    return [
+        (count, ngettext("%(n)s person", "%(n)s people", count) % {"n": count})
+        for count in range(1, most + 1)
+    ]
+
+
 def day_words() -> dict[str, str]:
     """How free a day is, in a word."""
     return {
@@ -258,6 +279,8 @@ def part_options(found: Times, *, moving: bool = False, picked: bool = False) ->
     def slot(time: Any) -> dict[str, Any]:
         local = time.starts_at.astimezone(zone)
         word = "" if time.free or not moving else pgettext("how free a day is", "Full")
+        if time.free and time.left is not None and time.left <= NEARLY_FULL:
+            word = ngettext("%(n)s left", "%(n)s left", time.left) % {"n": time.left}
         return {
             "value": time.value,
             "time": format_clock(local),
@@ -278,8 +301,15 @@ def nothing_free(found: Times, action: str, wish: Wish) -> dict[str, Any]:
     later = next((day for day in found.days if day.day > found.day and day.pips), None)
     closed = any(day.shown and day.word == "closed" for day in found.days)
     query = urlencode(
-        {"store": wish.store_id, "with": wish.person_id or "", "day": later.day.isoformat() if later else ""}
+        {
+            "store": wish.store_id,
+            "with": wish.person_id or "",
+            "day": later.day.isoformat() if later else "",
+            "party": found.party_size,
+        }
     )
+    if found.never:
+        return {"empty_text": found.never, "next_day": None}
     return {
         "empty_text": _("The shop is closed that day.") if closed else _("Nothing is free that day."),
         "next_day": {"url": f"{action}?{query}", "day": later.day} if later else None,
@@ -291,7 +321,9 @@ def links_to(slots: Sequence[Mapping[str, Any]], action: str, wish: Wish) -> lis
     found = []
     for slot in slots:
         starts_at = parse_moment(str(slot["starts_at"]))
-        query = urlencode({"store": wish.store_id, "at": f"{starts_at:%Y-%m-%dT%H:%M}Z"})
+        query = urlencode(
+            {"store": wish.store_id, "at": f"{starts_at:%Y-%m-%dT%H:%M}Z", "party": wish.party_size}
+        )
         found.append({"starts_at": starts_at, "url": f"{action}?{query}"})
     return found
 
@@ -308,12 +340,25 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {"now": now, "zone": store.time_zone}
     try:
         asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)
-        answer = explain(store.id, service_id, starts_at=asked, now=now, practitioner_id=wish.person_id)
+        answer = explain(
+            store.id,
+            service_id,
+            starts_at=asked,
+            now=now,
+            practitioner_id=wish.person_id,
+            party_size=wish.party_size,
+            elsewhere="move" not in request.GET,
+        )
     except Refusal as refusal:
         return render(request, "storefront/_why.html", {**context, "refusal": refusal}, status=200)
     moved = uuid_or_none(request.GET.get("move", ""))
     action = reverse("move", args=[moved]) if moved else reverse("times", args=[service_id])
-    here = {"store": store.id, "with": wish.person_id or "", "at": f"{asked:%Y-%m-%dT%H:%M}Z"}
+    here = {
+        "store": store.id,
+        "party": wish.party_size,
+        "with": wish.person_id or "",
+        "at": f"{asked:%Y-%m-%dT%H:%M}Z",
+    }
     context |= {
         "answer": answer,
         "asked": asked,
@@ -321,25 +366,30 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             asked.astimezone(zone), language=language, today=now.astimezone(zone).date()
         ),
         "free_url": f"{action}?{urlencode(here)}",
-        "changes": change_links(answer, action, store.id),
+        "changes": change_links(answer, action, party=wish.party_size),
     }
     return render(request, "storefront/_why.html", context)
 
 
-def change_links(answer: Explanation, action: str, store_id: UUID) -> list[dict[str, Any]]:
-    """Changes that would help as links; one query for the names."""
-    ids = {change.practitioner_id for change in answer.changes}
+def change_links(answer: Explanation, action: str, *, party: int) -> list[dict[str, Any]]:
+    """Changes that would help as links; a query for the names of people, one for those of stores."""
+    ids = {change.practitioner_id for change in answer.changes if change.practitioner_id}
+    elsewhere = {change.store_id for change in answer.changes if change.kind == "store"}
+    shops = dict(Store.objects.filter(id__in=elsewhere).values_list("id", "name")) if elsewhere else {}
     names = dict(Employee.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
     return [
         {
             "starts_at": change.starts_at,
             "who": names.get(change.practitioner_id, "") if change.practitioner_id else "",
+            "where": shops.get(change.store_id, "") if change.kind == "store" else "",
+            "zone": change.zone.key,
             "detail": change.detail,
             "url": f"{action}?"
             + urlencode(
                 {
-                    "store": store_id,
-                    "with": change.practitioner_id,
+                    "store": change.store_id,
+                    "with": change.practitioner_id or "",
+                    "party": party,
                     "at": f"{change.starts_at:%Y-%m-%dT%H:%M}Z",
                 }
             ),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
+from tenants.people.domain.rights import NotSeen
 from tenants.stores.domain.wall import local_date
 
-from .calendar import Calendar, read_calendar
+from .calendar import Calendar, Wish, read_calendar, read_calendars
 from .counted_slots import find_scheduled, is_scheduled, why_scheduled
-from .offering import Offering, read_offering
+from .offering import Offering, read_offering, read_offerings
 from .search import DaySlots, Slot, search
 from .why import Reason, Verdict, why
 
@@ -26,10 +29,18 @@ EACH_SIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a wish that would make it bookable."""
+    """A change of a wish that would make it bookable, with all that booking it takes beside the service.
 
+    `kind` is what changes first: the person, the room or table, the time, or the store. None leaves a
+    practitioner or room to the shop.
+    """
+
+    kind: Literal["person", "resource", "time", "store"]
     starts_at: datetime
+    store_id: UUID
+    zone: ZoneInfo
     practitioner_id: UUID | None
+    resource_id: UUID | None
     detail: Text
 
 
@@ -72,6 +83,9 @@ def find_slots(
         party_size=party_size,
         by_staff=by_staff,
     )
+    require_thing(calendar, resource_id)
+    if practitioner_id is not None and not offering.needs_person:
+        return offering, [DaySlots(day, []) for day in days]
     return offering, search(days, calendar.inputs)
 
 
@@ -82,30 +96,156 @@ def explain(
     starts_at: datetime,
     now: datetime,
     practitioner_id: UUID | None = None,
+    resource_id: UUID | None = None,
+    party_size: int = 1,
     by_staff: bool = False,
+    elsewhere: bool = False,
 ) -> Explanation:
-    """Why the service cannot begin at `starts_at` (with that practitioner), and what could be changed.
+    """Why the service cannot begin at `starts_at` (with that practitioner, in that room), and what would help.
 
-    Agrees with find_slots. Changes, the smallest first: another person at the same time, then the
-    nearest times before and after.
+    Agrees with find_slots. Changes, the smallest first: another person or room at the same time, then the
+    nearest times before and after, then (with `elsewhere`) the nearest times at other stores. Two queries,
+    one more for a room, two more for other stores.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     days = days_around(starts_at, offering, now=now)
     if is_scheduled(offering):
-        code = why_scheduled(offering, starts_at, now=now, practitioner_id=practitioner_id)
-        if code is None:
-            return Explanation(True, (), ())
-        near = nearest(find_scheduled(offering, days, now=now), starts_at)
-        changes = tuple(_change(slot, starts_at, practitioner_id) for slot in near)
-        return Explanation(False, (Reason(code),), changes)
-    calendar = read_calendar(offering, days, now=now, by_staff=by_staff)
+        return _explain_scheduled(offering, days, starts_at, practitioner_id, now=now)
+    wish = Wish(None, resource_id, party_size)
+    (calendar,) = read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff)
+    require_thing(calendar, resource_id)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     if verdict.bookable:
         return Explanation(True, (), ())
-    near = nearest(search(days, calendar.inputs), starts_at)
+    changes = list(_changes_here(calendar, days, starts_at, practitioner_id))
+    if resource_id is not None:
+        anywhere = replace(wish, resource_id=None)
+        (free,) = read_calendars([offering], days, wish=anywhere, now=now, by_staff=by_staff)
+        if judge(free, starts_at, now=now, practitioner_id=practitioner_id).bookable:
+            changes.insert(
+                0,
+                Change(
+                    "resource",
+                    starts_at,
+                    store_id,
+                    offering.zone,
+                    practitioner_id,
+                    None,
+                    _DETAILS["resource"],
+                ),
+            )
+    if elsewhere:
+        others = [one for one in read_offerings(service_id, by_staff=by_staff) if one.store_id != store_id]
+        changes += _changes_elsewhere(
+            others, days, starts_at, practitioner_id, party_size=party_size, now=now, by_staff=by_staff
+        )
+    return Explanation(False, verdict.reasons, tuple(changes))
+
+
+def _explain_scheduled(
+    offering: Offering, days: Sequence[date], starts_at: datetime, wished: UUID | None, *, now: datetime
+) -> Explanation:
+    """The same of a session or pickup, whose times are planned one by one."""
+    code = why_scheduled(offering, starts_at, now=now, practitioner_id=wished)
+    if code is None:
+        return Explanation(True, (), ())
+    near = nearest(find_scheduled(offering, days, now=now), starts_at)
     return Explanation(
-        False, verdict.reasons, tuple(_change(slot, starts_at, practitioner_id) for slot in near)
+        False, (Reason(code),), tuple(_change(slot, starts_at, offering, wished=wished) for slot in near)
     )
+
+
+def _change(
+    slot: Slot[UUID],
+    starts_at: datetime,
+    offering: Offering,
+    *,
+    wished: UUID | None,
+    resource_id: UUID | None = None,
+) -> Change:
+    """A free slot here, as a change of the wish."""
+    later = "later" if slot.starts_at > starts_at else "earlier"
+    same = slot.starts_at == starts_at
+    return Change(
+        "person" if same else "time",
+        slot.starts_at,
+        offering.store_id,
+        offering.zone,
+        _kept(slot, wished),
+        resource_id,
+        _DETAILS["person" if same else later],
+    )
+
+
+def require_thing(calendar: Calendar, resource_id: UUID | None) -> None:
+    """Raise NotSeen unless the room, table or station that was asked for stands in this store."""
+    if resource_id is not None and resource_id not in calendar.things:
+        raise NotSeen
+
+
+_DETAILS: Mapping[str, Text] = MappingProxyType(
+    {
+        "person": _("Someone else is free at that time."),
+        "resource": _("Another room or table is free at that time."),
+        "later": _("A later time is free."),
+        "earlier": _("An earlier time is free."),
+        "store": _("Another shop has a time."),
+        "store_then": _("Another shop is free at that time."),
+    }
+)
+
+
+def _changes_here(
+    calendar: Calendar, days: Sequence[date], starts_at: datetime, wished: UUID | None
+) -> Iterator[Change]:
+    """Another person at the same time, then the nearest times: the wished person's, and anybody's."""
+    found = search(days, calendar.inputs)
+    slots = {slot.starts_at: slot for slot in nearest(found, starts_at)}
+    if wished is not None:
+        theirs = [DaySlots(day.day, [slot for slot in day.slots if wished in slot.staff]) for day in found]
+        slots |= {slot.starts_at: slot for slot in nearest(theirs, starts_at)}
+    for slot in sorted(slots.values(), key=lambda slot: (abs(slot.starts_at - starts_at), slot.starts_at)):
+        yield _change(
+            slot, starts_at, calendar.offering, wished=wished, resource_id=calendar.wish.resource_id
+        )
+
+
+def _changes_elsewhere(
+    offerings: Sequence[Offering],
+    days: Sequence[date],
+    starts_at: datetime,
+    wished: UUID | None,
+    *,
+    party_size: int,
+    now: datetime,
+    by_staff: bool,
+) -> list[Change]:
+    """The nearest time at each of up to three other stores, the nearest in time first."""
+    if not offerings:
+        return []
+    wish = Wish(party_size=party_size)
+    changes = []
+    for calendar in read_calendars(offerings, days, wish=wish, now=now, by_staff=by_staff):
+        near = nearest(search(days, calendar.inputs), starts_at)
+        if near:
+            same = near[0].starts_at == starts_at
+            changes.append(
+                Change(
+                    "store",
+                    near[0].starts_at,
+                    calendar.offering.store_id,
+                    calendar.offering.zone,
+                    _kept(near[0], wished),
+                    None,
+                    _DETAILS["store_then" if same else "store"],
+                )
+            )
+    return sorted(changes, key=lambda change: abs(change.starts_at - starts_at))[:EACH_SIDE]
+
+
+def _kept(slot: Slot[UUID], wished: UUID | None) -> UUID | None:
+    """The wished practitioner where they are free then, else one who is; None where nobody serves."""
+    return wished if wished in slot.staff else next(iter(slot.staff), None)
 
 
 def judge(
@@ -114,6 +254,8 @@ def judge(
     """The verdict on one time, for all candidates or one of them."""
     inputs = calendar.inputs
     if practitioner_id is not None:
+        if not calendar.offering.needs_person:
+            return Verdict((), (Reason("no_practitioner"),))
         only = {key: value for key, value in inputs.staff.items() if key == practitioner_id}
         inputs = replace(inputs, staff=only)
     return why(starts_at, inputs, now=now)
@@ -192,12 +334,3 @@ def slot_documents(slots: Sequence[Slot[UUID]], offering: Offering) -> list[dict
             }
         )
     return documents
-
-
-def _change(slot: Slot[UUID], starts_at: datetime, practitioner_id: UUID | None) -> Change:
-    kept = practitioner_id if practitioner_id in slot.staff else next(iter(slot.staff), None)
-    if slot.starts_at == starts_at:
-        return Change(slot.starts_at, kept, _("Someone else is free at that time."))
-    if slot.starts_at > starts_at:
-        return Change(slot.starts_at, kept, _("A later time is free."))
-    return Change(slot.starts_at, kept, _("An earlier time is free."))

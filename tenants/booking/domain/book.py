@@ -24,6 +24,7 @@ from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
+from .availability import require_thing
 from .calendar import Calendar, read_calendar
 from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
@@ -31,8 +32,9 @@ from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering, require_by_time
+from .overbooking import note_overbooking, require_overbooker
 from .penalties import require_booking_right
-from .place import take_place
+from .place import Place, take_place
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
@@ -70,6 +72,7 @@ def book(
     hold: bool = False,
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
+    overbook: str | None = None,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
     companion: bool = False,  # `member` comes with the member who books: see groups
 ) -> Booking:
@@ -77,14 +80,17 @@ def book(
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
     becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed, with
-    every item (nothing for the service where a pass pays). `extra` is claimed with it, all or nothing. Raises SlotTaken with the nearest alternatives, or OutOfStock, before
-    any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap;
-    NotOffered; NotOpen; ChainReadOnly; NotSeen for what does not exist; Forbidden; BookingPaused for a member
-    whose online booking is on pause. `details` answer what plug-ins ask, by their codes; an offer
-    (`hold_until`) is asked nothing yet. Last come DetailsInvalid and what plug-ins' rules refuse.
+    every item (nothing for the service where a pass pays). `extra` is claimed with it, all or nothing. `overbook`
+    is the reason for which an employee with that right books people and things that another booking holds;
+    pools are never overdrawn. `details` answer what plug-ins ask, by their codes; an offer (`hold_until`) is
+    asked nothing yet. Raises SlotTaken with the nearest alternatives, or OutOfStock, before any other refusal;
+    NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen;
+    ChainReadOnly; NotSeen for what does not exist; Forbidden; OverbookingUnexplained; BookingPaused for a member
+    whose online booking is on pause; last DetailsInvalid and what plug-ins' rules refuse.
     """
     if not (companion and by.is_member):
         require_booker(member, store_id=store_id, by=by)
+    require_overbooker(overbook, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
@@ -94,7 +100,7 @@ def book(
     )
     calendar = _calendar_for(answers, offering, starts_at, resource_id=resource_id, by=by, now=now)
     require_practitioner(calendar, practitioner_id)
-    require_resource(resource_id, store_id=store_id)
+    require_thing(calendar, resource_id)
     whom = None if by.is_member and not companion else member
     lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
@@ -104,11 +110,20 @@ def book(
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = [*extra, *basket.claims, *pass_claims(booking, by=by, now=now)]
     try:
-        _settle(calendar, booking, practitioner_id, extra=claimed, by=by, now=now, complete=not offered)
+        place = _settle(
+            calendar,
+            booking,
+            practitioner_id,
+            extra=claimed,
+            overbook=overbook is not None,
+            by=by,
+            now=now,
+            complete=not offered,
+        )
     except OutOfStock as refusal:
         raise name_short(refusal, basket) from None
     _promise(booking, offering, now=now)
-    begin_booking(booking, by=by, now=now)
+    begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
     write_items(booking, basket)
     return booking
 
@@ -145,10 +160,11 @@ def _settle(
     practitioner_id: UUID | None,
     *,
     extra: Sequence[Wanted],
+    overbook: bool,
     by: Actor,
     now: datetime,
     complete: bool,
-) -> None:
+) -> Place:
     """Give a booking that is about to be written its place, then hear what its member and the rules say of it."""
     assert booking.member_id is not None
     place = take_place(
@@ -159,11 +175,13 @@ def _settle(
         now=now,
         by_staff=by.is_employee,
         extra=extra,
+        overbook=overbook,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(booking.member_id, booking, now=now)
     require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
     require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete)
+    return place
 
 
 def _draft(
@@ -211,10 +229,12 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
     return Channel.API if by_program else Channel.ONLINE
 
 
-def begin_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+def begin_booking(
+    booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any] | None = None
+) -> Booking:
     """Write the booking with its first transition and event; a hold's end becomes due work."""
     insert_booking(booking, randbelow=secrets.randbelow)
-    record_transition(booking, before="", by=by, now=now)
+    record_transition(booking, before="", by=by, now=now, detail=detail)
     record_event(
         f"booking.{booking.status}",
         subject_id=booking.id,

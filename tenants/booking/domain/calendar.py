@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
 from .facts import Fact, Question, read_facts
-from .needs import ASKED_ROLE, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
+from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
 from .rota import lay_openings, lay_shifts
 from .search import Inputs, StaffInputs, reach
@@ -177,6 +178,7 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         demands=demands,
         helpers=staff if demands else {},
         things={key: busy.get(key, ()) for key in things},
+        longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
     return Calendar(offering, inputs, candidates, team, things, common.wish, sizes)
@@ -220,7 +222,12 @@ def _demands(
     for role in offering.roles:
         if role.kind == PRACTITIONER:
             able = tuple((key,) for key, one in team.items() if role.skills <= one.skills)
-            demands.append(Demand(role.key, role.kind, role.parts, able, role.count, "no_practitioner"))
+            main = not any(demand.of_people for demand in demands)
+            first = 1 if main else role.count
+            demands.append(Demand(role.key, role.kind, role.parts, able, first, "no_practitioner"))
+            if first < role.count:
+                key, others = role.key + COMPANIONS, role.count - first
+                demands.append(Demand(key, role.kind, role.parts, able, others, "no_practitioner"))
             continue
         fitting = dict(_options(role, things, combinations, wish.party_size))
         sizes |= fitting

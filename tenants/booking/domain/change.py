@@ -22,9 +22,10 @@ from .book import (
     require_member_free,
     require_practitioner,
 )
-from .calendar import read_calendar
+from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
+from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
 from .place import Place, take_place
 from .plugged import require_plugged_rules
@@ -126,34 +127,26 @@ def reschedule_booking(
     now: datetime,
     practitioner_id: UUID | None = None,
     anybody: bool = False,
+    overbook: str | None = None,
     version: int | None = None,
 ) -> Booking:
     """Move the booking to another time: the new place is taken before the old one is let go.
 
     The practitioner stays unless another is named or `anybody` will do; price, code and notice stay as
-    promised. Raises what booking does, and NoticeGone, StaleVersion, StatusForbids, HoldExpired.
+    promised. `overbook` as for booking. Raises what booking does, and NoticeGone, StaleVersion, StatusForbids, HoldExpired.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     require_move(booking, Move.MOVE, version=version)
     if hold_is_over(booking, now=now):
         raise HoldExpired
     require_notice(booking, by=by, now=now, moving=True)
+    require_overbooker(overbook, store_id=booking.store_id, by=by)
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
     if booking.session_id is not None or booking.pickup_window_id is not None:
         return _move_scheduled(booking, starts_at, by=by, now=now, version=version)
-    offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
-    calendar = read_calendar(
-        offering,
-        [local_date(starts_at, offering.zone)],
-        now=now,
-        # a room that was asked for beyond the service's needs stays asked for
-        resource_id=None if offering.roles else booking.resource_id,
-        party_size=booking.party_size,
-        by_staff=by.is_employee,
-        but=booking.id,
-    )
+    calendar = _calendar_for(booking, starts_at, by=by, now=now)
     wished = None if anybody else practitioner_id or booking.practitioner_id
     require_practitioner(calendar, wished)
     before = _where(booking)
@@ -164,17 +157,36 @@ def reschedule_booking(
         practitioner_id=wished,
         now=now,
         by_staff=by.is_employee,
-        prefer=held_resources(booking.id),
         extra=[claim for claim in claims_of(booking.id) if isinstance(claim, PoolClaim)],
+        prefer=held_resources(booking.id),
+        overbook=overbook is not None,
     )
-    moved = offering.need.service_span(starts_at)
+    before |= note_overbooking(booking, place, overbook, by=by, now=now)
+    moved = calendar.offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
     complete = booking.member_id is not None
-    require_plugged_rules(booking, offering, by_staff=by.is_employee, now=now, complete=complete, moves=True)
+    require_plugged_rules(
+        booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete, moves=True
+    )
     _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
     return booking
+
+
+def _calendar_for(booking: Booking, starts_at: datetime, *, by: Actor, now: datetime) -> Calendar:
+    """What decides whether the booking can move there, as if its own claims were not."""
+    offering = read_offering(booking.store_id, booking.service_id, by_staff=by.is_employee)
+    return read_calendar(
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        # a room that was asked for beyond the service's needs stays asked for
+        resource_id=None if offering.roles else booking.resource_id,
+        party_size=booking.party_size,
+        by_staff=by.is_employee,
+        but=booking.id,
+    )
 
 
 def place_fields(served: Span, place: Place) -> dict[str, Any]:

@@ -21,6 +21,8 @@ PRACTITIONER = "practitioner"
 # The role of a service that states no needs, and of the room that a booking asked for beyond them.
 MAIN_ROLE = "practitioner"
 ASKED_ROLE = "asked"
+# Ends the key of the demand for the others of a main role that takes several: the wished one is the first.
+COMPANIONS = "\x1f"
 
 Lack = Literal["no_practitioner", "no_resource", "party_size"]
 
@@ -88,6 +90,11 @@ class Demand(Generic[K]):
     def of_people(self) -> bool:
         """Whether practitioners serve it: with shifts and leave."""
         return self.kind == PRACTITIONER
+
+    @property
+    def name(self) -> str:
+        """The role as the service states it, and as claims carry it."""
+        return self.role.removesuffix(COMPANIONS)
 
     def claim_spans(self, starts_at: datetime) -> list[Span]:
         """What each that serves is claimed for; parts that touch are one claim."""

@@ -53,6 +53,7 @@ class Offering:
 
     `roles` are the stated needs and those of plug-ins; none is one practitioner for the whole service.
     `verticals` are the store's switches.
+    `place` are the store's latitude and longitude in degrees, where they are known.
     """
 
     store_id: UUID
@@ -70,6 +71,7 @@ class Offering:
     booked_as: str = BookedAs.TIME
     roles: tuple[Role, ...] = ()
     verticals: tuple[str, ...] = ()
+    place: tuple[float, float] | None = None
 
     @property
     def needs_party(self) -> bool:
@@ -83,7 +85,8 @@ class Offering:
 
 
 _FIELDS = (
-    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country", "service__active",
+    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country",
+    "store__latitude", "store__longitude", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
     "service__horizon_days", "service__notice", "service__booked_as", "store__verticals",
@@ -146,6 +149,7 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
     before, after = row["service__prepare"], row["service__clean_up"]
     if roles:
         before, after = overhang(roles, row["service__minutes"])
+    latitude, longitude = row["store__latitude"], row["store__longitude"]
     return Offering(
         store_id=row["store_id"],
         store_name=row["store__name"],
@@ -167,6 +171,7 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
         booked_as=row["service__booked_as"],
         roles=roles,
         verticals=tuple(row["store__verticals"]),
+        place=(latitude, longitude) if latitude is not None else None,
     )
 
 

@@ -152,7 +152,8 @@ def _wanted(claim: Claim, booking: Booking, *, later: timedelta, room_id: UUID |
     end = claim.ends_at + later if claim.ends_at >= booking.ends_at else claim.ends_at
     is_room = room_id is not None and claim.resource_id == booking.resource_id
     resource = room_id if is_room and room_id is not None else claim.resource_id
-    return ResourceClaim(resource, Span(claim.starts_at, max(end, claim.starts_at + SHORTEST)))
+    during = Span(claim.starts_at, max(end, claim.starts_at + SHORTEST))
+    return ResourceClaim(resource, during, role=claim.role, store_id=booking.store_id)
 
 
 def _require_open(booking: Booking, ends_at: datetime, claims: Sequence[Claim], later: timedelta) -> None:

@@ -81,11 +81,11 @@ class Planner:
         """
         before = sum(map(len, self._choices.values()))
         gone = {(claim.role, claim.resource_id) for claim in (failed or plan.claims)}
-        for role, options in self._choices.items():
-            self._choices[role] = [
+        for demand in self._roles:
+            self._choices[demand.role] = [
                 option
-                for option in options
-                if not any((role, self.calendar.resource_of(key)) in gone for key in option)
+                for option in self._choices[demand.role]
+                if not any((demand.name, self.calendar.resource_of(key)) in gone for key in option)
             ]
         return sum(map(len, self._choices.values())) < before
 
@@ -106,6 +106,6 @@ class Planner:
                     yield ResourceClaim(
                         self.calendar.resource_of(key),
                         span,
-                        role=demand.role,
+                        role=demand.name,
                         store_id=self.calendar.offering.store_id if demand.of_people else None,
                     )

@@ -43,6 +43,14 @@ class TooFar(TimeClosed):
     detail: ClassVar[Text] = SENTENCES["too_far"]
 
 
+class LongerThanOpening(TimeClosed):
+    """The service takes longer than the store is ever open on end."""
+
+    code = "longer_than_opening"
+    detail: ClassVar[Text] = SENTENCES["longer_than_opening"]
+    fix = _("Choose another service, or another shop.")
+
+
 class ClosedDay(TimeClosed):
     """The store does not open that day."""
 
@@ -127,6 +135,7 @@ CLOSED: Mapping[Code, type[TimeClosed]] = MappingProxyType(
         "past": Past,
         "too_soon": TooSoon,
         "too_far": TooFar,
+        "longer_than_opening": LongerThanOpening,
         "closed_day": ClosedDay,
         "outside_hours": OutsideHours,
         "off_step": OffStep,

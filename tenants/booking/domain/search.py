@@ -91,7 +91,8 @@ class Inputs(Generic[K]):
 
     `demands` empty is one practitioner of `staff` for the whole service. Else the first demand of people
     is the main one and is served by `staff`; further ones by `helpers` (who may be the same people), the
-    others by `things`: when each room, table or station is busy.
+    others by `things`: when each room, table or station is busy. `longest` are the minutes of the longest
+    opening of the weekly timetable, where it is known.
     """
 
     zone: ZoneInfo
@@ -103,6 +104,7 @@ class Inputs(Generic[K]):
     demands: tuple[Demand[K], ...] = ()
     helpers: Mapping[K, StaffInputs] = field(default_factory=dict)
     things: Mapping[K, Sequence[Span]] = field(default_factory=dict)
+    longest: int | None = None
 
     @property
     def roles(self) -> tuple[Demand[K], ...]:

@@ -20,7 +20,7 @@ from .search import Inputs, grid_over
 from .spans import Span
 
 Code = Literal[
-    "closed_day", "outside_hours", "off_step",
+    "longer_than_opening", "closed_day", "outside_hours", "off_step",
     "no_practitioner", "no_resource", "party_size", "no_shift", "on_leave", "taken", "resource_taken",
     "too_soon", "too_far", "past",
 ]  # fmt: skip
@@ -30,6 +30,7 @@ TAKEN: frozenset[Code] = frozenset({"taken", "resource_taken"})
 # In the order in which reasons are given.
 SENTENCES: MappingProxyType[Code, Text] = MappingProxyType(
     {
+        "longer_than_opening": _("This shop is never open long enough for this service."),
         "closed_day": _("The shop is closed that day."),
         "outside_hours": _("The shop is not open for the whole of that time."),
         "off_step": _("This service does not begin at that minute."),
@@ -150,10 +151,11 @@ def _closes(grid: Grid, inputs: Inputs[K], starts_at: datetime) -> Iterator[Code
     hours = grid.lay_free(inputs.hours)
     cells = grid.day_cells(day, inputs.zone)
     service = _cells_of(grid, inputs.need.service_span(starts_at))
-    if not hours & grid.between(cells.start, cells.stop):
-        yield "closed_day"
-    elif service & ~hours:
-        yield "outside_hours"
+    if service & ~hours:
+        if inputs.longest is not None and inputs.longest < inputs.need.minutes:
+            yield "longer_than_opening"
+        open_at_all = hours & grid.between(cells.start, cells.stop)
+        yield "outside_hours" if open_at_all else "closed_day"
     start = grid.floor(starts_at)
     if (
         grid.moment(start) != starts_at

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
+from tenants.catalogue.domain.needs import NeedSpec, replace_needs, require_fitting, specs_of
 from tenants.catalogue.models import Offer, Service
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.people.domain.skills import read_skills
@@ -70,10 +71,11 @@ def create_service(
     skills: Sequence[str],
     stores: Sequence[UUID] | None,
     by: Actor,
+    needs: Sequence[NeedSpec] = (),
 ) -> Service:
     """A new service, offered at the stores; None is every open store that takes the currency.
 
-    Raises Forbidden, ServiceWrong, SkillUnknown.
+    Raises Forbidden, ServiceWrong, SkillUnknown, NeedsWrong.
     """
     require(by, Action.MANAGE_CATALOGUE)
     if stores is None:
@@ -82,6 +84,7 @@ def create_service(
     service = Service.objects.create(**fields, price_amount=price.amount, currency=price.currency)
     service.skills.set(read_skills(skills, by=by))
     _replace_offers(service, [OfferAt(store_id) for store_id in stores])
+    replace_needs(service, needs, by=by)
     return service
 
 
@@ -94,10 +97,11 @@ def change_service(
     price: Price | None = None,
     skills: Sequence[str] | None = None,
     offers: Sequence[OfferAt] | None = None,
+    needs: Sequence[NeedSpec] | None = None,
 ) -> Service:
-    """Change what is given. `offers` replaces all of them: a store left out offers it no longer.
+    """Change what is given. `offers` replaces all of them: a store left out offers it no longer; so does `needs`.
 
-    Raises NotSeen, Forbidden, StaleVersion, ServiceWrong, SkillUnknown.
+    Raises NotSeen, Forbidden, StaleVersion, ServiceWrong, SkillUnknown, NeedsWrong.
     """
     require(by, Action.MANAGE_CATALOGUE)
     service = Service.objects.select_for_update().filter(id=service_id).first()
@@ -112,6 +116,10 @@ def change_service(
     service.save()
     if skills is not None:
         service.skills.set(read_skills(skills, by=by))
+    if needs is not None:
+        replace_needs(service, needs, by=by)
+    elif "minutes" in fields:
+        require_fitting(specs_of(service), minutes=service.minutes)
     if offers is not None:
         _replace_offers(service, offers)
     elif price is not None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may, require, sees_store
-from tenants.stores.domain import stores
+from tenants.stores.domain import resources, stores
+from tenants.stores.domain.resources import ResourceFields
 from tenants.stores.domain.stores import DayHours, StoreFields
-from tenants.stores.models import Closure, OpeningHours, Resource, Store
+from tenants.stores.models import Closure, OpeningHours, Resource, ResourceCombination, Store
 
 
 class TermsNotYours(Refusal):
@@ -67,9 +68,60 @@ def reopen_days(store_id: UUID, closure_id: UUID, *, by: Actor) -> None:
         raise NotSeen
 
 
-def add_resource(store_id: UUID, *, kind: str, name: str, capacity: int, by: Actor) -> Resource:
+def add_resource(
+    store_id: UUID,
+    *,
+    kind: str,
+    name: str,
+    capacity: int,
+    by: Actor,
+    min_party: int = 1,
+    tags: Sequence[str] = (),
+) -> Resource:
     """A room, table, station or piece of equipment. Raises NotSeen, Forbidden, StoreWrong."""
-    return stores.add_resource(managed_store(store_id, by=by), kind=kind, name=name, capacity=capacity)
+    store = managed_store(store_id, by=by)
+    return resources.add_resource(
+        store,
+        {"kind": kind, "name": name, "capacity": capacity, "min_party": min_party, "tags": tags},
+    )
+
+
+def change_resource(resource_id: UUID, fields: ResourceFields, *, by: Actor) -> Resource:
+    """Change what is named; `active` false retires it. Raises NotSeen, Forbidden, StoreWrong."""
+    changed = resources.change_resource(_store_of(Resource, resource_id, by=by), resource_id, fields)
+    if changed is None:
+        raise NotSeen
+    return changed
+
+
+def combine_resources(
+    store_id: UUID, members: Sequence[UUID], *, name: str, min_party: int, max_party: int, by: Actor
+) -> ResourceCombination:
+    """Things that serve one larger party together. Raises NotSeen, Forbidden, StoreWrong."""
+    store = managed_store(store_id, by=by)
+    return resources.combine_resources(store, members, name=name, min_party=min_party, max_party=max_party)
+
+
+def drop_combination(combination_id: UUID, *, by: Actor) -> None:
+    """Combine no more. Raises NotSeen, Forbidden."""
+    store = _store_of(ResourceCombination, combination_id, by=by)
+    if not resources.drop_combination(store, combination_id):
+        raise NotSeen
+
+
+def set_travel(store_id: UUID, other_id: UUID, *, minutes: int, by: Actor) -> None:
+    """Minutes on the way between two stores, of both of which `by` is a manager. Raises NotSeen, Forbidden, StoreWrong."""
+    store = managed_store(store_id, by=by)
+    managed_store(other_id, by=by)
+    resources.set_travel(store, other_id, minutes)
+
+
+def _store_of(model: type[Resource] | type[ResourceCombination], row_id: UUID, *, by: Actor) -> Store:
+    """The store in which it stands, for who may manage that store. Raises NotSeen, Forbidden."""
+    store_id = model.objects.filter(id=row_id).values_list("store_id", flat=True).first()
+    if store_id is None:
+        raise NotSeen
+    return managed_store(store_id, by=by)
 
 
 def managed_store(store_id: UUID, *, by: Actor, action: Action = Action.MANAGE_STORE) -> Store:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     REDEEM_BOOKING = "booking.redeem"
     COMPLETE_BOOKING = "booking.complete"
     WAIVE_NOTICE = "booking.waive_notice"
+    OVERBOOK = "booking.overbook"
     WAIVE_PENALTY = "booking.waive_penalty"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
@@ -70,6 +71,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.REDEEM_BOOKING,
             Action.COMPLETE_BOOKING,
             Action.WAIVE_NOTICE,
+            Action.OVERBOOK,
             Action.WAIVE_PENALTY,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,

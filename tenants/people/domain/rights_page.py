@@ -25,6 +25,7 @@ MEANING = {
     Action.REDEEM_BOOKING: "Redeem a booking's code",
     Action.COMPLETE_BOOKING: "Close a visit, note a no-show",
     Action.WAIVE_NOTICE: "Cancel or move after the notice has passed",
+    Action.OVERBOOK: "Book over another booking, with a reason (noted)",
     Action.WAIVE_PENALTY: "Let a member off a late fee or a no-show, with a reason (noted)",
     Action.READ_MEMBERS: "Find members, phones masked",
     Action.REVEAL_PHONE: "See a member's whole phone number (noted)",

@@ -21,7 +21,7 @@ from tenants.stores.domain.phones import normalise_phone
 from tenants.stores.domain.plans import tell_plan_changed
 from tenants.stores.domain.spoken import Spoken, SpokenWeekday
 from tenants.stores.domain.wall import RangeBackwards
-from tenants.stores.models import Closure, OpeningHours, Ownership, Resource, ResourceKind, Store
+from tenants.stores.models import Closure, OpeningHours, Ownership, Store
 
 
 class StoreWrong(Refusal):
@@ -65,6 +65,8 @@ class StoreFields(TypedDict, total=False):
     phone: str
     address: str
     directions: str
+    latitude: float | None
+    longitude: float | None
     position: int
     active: bool
     ownership: str
@@ -144,13 +146,6 @@ def reopen_days(store: Store, closure_id: UUID) -> bool:
     return bool(gone)
 
 
-def add_resource(store: Store, *, kind: str, name: str, capacity: int = 1) -> Resource:
-    """A room, table, station or piece of equipment. Raises StoreWrong for a practitioner or unknown kind."""
-    if kind not in ResourceKind.values or kind == ResourceKind.PRACTITIONER:
-        raise StoreWrong(errors=[FieldError("kind", "invalid", _("There is no such kind of resource."))])
-    return Resource.objects.create(store=store, kind=kind, name=name.strip(), capacity=capacity)
-
-
 def _change_calendar(store: Store, version: int | None) -> None:
     """Lock the store's calendar (hours and closures) and count the change. Raises StaleVersion."""
     current = Store.objects.select_for_update().values_list("calendar_version", flat=True).get(id=store.id)
@@ -170,11 +165,24 @@ def _checked(fields: StoreFields, *, country: str) -> dict[str, object]:
         wrong.append(FieldError("country", "invalid", _("There is no such country.")))
     if fields.get("ownership", Ownership.OWN) not in Ownership.values:
         wrong.append(FieldError("ownership", "invalid", _("A store is own or franchise.")))
+    wrong += _misplaced(fields)
     if wrong:
         raise StoreWrong(errors=wrong)
     if fields.get("phone"):
         values["phone"] = normalise_phone(fields["phone"], country=country)
     return values
+
+
+def _misplaced(fields: StoreFields) -> list[FieldError]:
+    """What is wrong with the place: both or neither, on the globe."""
+    if "latitude" not in fields and "longitude" not in fields:
+        return []
+    latitude, longitude = fields.get("latitude"), fields.get("longitude")
+    if (latitude is None) != (longitude is None):
+        return [FieldError("longitude", "required", _("Give latitude and longitude together."))]
+    if latitude is not None and longitude is not None and (abs(latitude) > 90 or abs(longitude) > 180):
+        return [FieldError("latitude", "invalid", _("There is no such place on the globe."))]
+    return []
 
 
 def _require_order(hours: Sequence[DayHours]) -> None:

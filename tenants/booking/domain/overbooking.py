@@ -1,0 +1,52 @@
+"""Overbooking: a permission to take people and things that another booking holds, with a reason that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from chains.refusals import Refusal
+from tenants.booking.models import Booking
+from tenants.people.domain.access import note_access
+from tenants.people.domain.rights import Action, Actor, Forbidden, require
+
+from .place import Place
+
+
+class OverbookingUnexplained(Refusal):
+    """Nobody books over another booking without saying why."""
+
+    code = "overbooking_unexplained"
+    status = 422
+    title = _("Say why")
+    detail = _("Booking over another booking needs a reason.")
+    fix = _("Write in a few words why both can be served.")
+
+
+def require_overbooker(reason: str | None, *, store_id: UUID, by: Actor) -> None:
+    """Whether this person may overbook at the store and says why; None asks for nothing.
+
+    Raises Forbidden, NotSeen, OverbookingUnexplained.
+    """
+    if reason is None:
+        return
+    if not by.is_employee:
+        raise Forbidden
+    require(by, Action.OVERBOOK, store_id=store_id)
+    if not reason.strip():
+        raise OverbookingUnexplained
+
+
+def note_overbooking(
+    booking: Booking, place: Place, reason: str | None, *, by: Actor, now: datetime
+) -> Mapping[str, Any]:
+    """What the booking's transition says of it; noted among what is watched. Nothing where nothing was overbooked."""
+    if reason is None or not place.over:
+        return {}
+    detail = {"overbooked": {"reason": reason.strip(), "resources": [str(one) for one in place.over]}}
+    note_access(by, "booking_overbooked", "booking", booking.id, now=now, detail=detail)
+    return detail
