@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
-from api.v1.bookings import StoreMomentField
+from api.v1.booking_requests import StoreMomentField
 from api.v1.forms import id_text
 from api.views import Endpoint
 from tenants.booking.domain.availability import explain, find_slots, slot_documents

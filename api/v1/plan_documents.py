@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from api.fields import Body, moment_text, money_document
 from api.v1.booking_documents import BookingOut, MoneyOut, SlotOut
-from api.v1.bookings import Cancelling, MemberField, StoreMomentField
+from api.v1.booking_requests import Cancelling, MemberField, StoreMomentField
 from chains.refusals import Refusal, problem_document
 from tenants.booking.domain.plans import Placed
 from tenants.booking.domain.series_changes import Moved

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from api.fields import moment_text
 from api.problems import Malformed
 from api.v1.booking_documents import booking_documents
-from api.v1.bookings import Cancelling
+from api.v1.booking_requests import Cancelling
 from api.v1.plan_documents import (
     BookingPlanOut,
     EndingIn,

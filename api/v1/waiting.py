@@ -19,7 +19,7 @@ from api.fields import Body, DayField, ListQuery, moment_text, money_document
 from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import MoneyOut
-from api.v1.bookings import StoreMomentField
+from api.v1.booking_requests import StoreMomentField
 from api.views import Endpoint
 from chains.refusals import FieldError
 from tenants.booking.domain.offering import zone_of_store

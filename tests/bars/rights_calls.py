@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.bars.rights_world import ROLES, Things, World, ask, free_time
+from tests.bars import rights_calls_people  # noqa: F401 (what it registers)
+from tests.bars.rights_registry import API, CALLS, Body, Call, call, on_booking, on_store, simple
+from tests.bars.rights_things import Things
+from tests.bars.rights_world import ROLES, World, ask, free_time
 
-API = "/api/v1"
-Body = dict[str, Any] | list[Any] | None
 _numbers = count(1000)
-
-
-@dataclass
-class Call:
-    """Ids in the path, the query, the body."""
-
-    ids: dict[str, Any] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-    body: Body = None
-
-
-Make = Callable[[World, str, Things], Call]
-CALLS: dict[str, Make] = {}
-
-
-def call(endpoint: str) -> Callable[[Make], Make]:
-    """Register how `METHOD path` is asked."""
-
-    def keep(make: Make) -> Make:
-        CALLS[endpoint] = make
-        return make
-
-    return keep
-
-
-def simple(endpoint: str, **fields: Any) -> None:
-    """An endpoint that names nothing."""
-    CALLS[endpoint] = lambda world, column, at: Call(**fields)
 
 
 def phone() -> str:
@@ -78,14 +50,10 @@ simple("GET /schema")
 simple("GET /docs")
 
 
-def _store(endpoint: str, body: Body = None) -> None:
-    CALLS[endpoint] = lambda world, column, at: Call({"store_id": at.store}, body=body)
-
-
-_store("GET /stores/{store_id}")
-_store("PATCH /stores/{store_id}", {"name": "North by north"})
-_store("PUT /stores/{store_id}/hours", [{"weekday": 1, "from": "09:00", "to": "21:00"}])
-_store("POST /stores/{store_id}/closures", {"from": "2027-01-01", "to": "2027-01-02"})
+on_store("GET /stores/{store_id}")
+on_store("PATCH /stores/{store_id}", {"name": "North by north"})
+on_store("PUT /stores/{store_id}/hours", [{"weekday": 1, "from": "09:00", "to": "21:00"}])
+on_store("POST /stores/{store_id}/closures", {"from": "2027-01-01", "to": "2027-01-02"})
 
 
 @call("DELETE /stores/{store_id}/closures/{closure_id}")
@@ -194,10 +162,6 @@ def _book(world: World, column: str, at: Things) -> Call:
     return Call(body=body)
 
 
-def _booking(endpoint: str, state: str, body: Body = None) -> None:
-    CALLS[endpoint] = lambda world, column, at: Call({"booking_id": at.booking(state)}, body=body)
-
-
 @call("POST /bookings/plans")
 def _plan(world: World, column: str, at: Things) -> Call:
     item = {
@@ -245,13 +209,13 @@ _series("cancel", lambda booking: {"booking": booking})
 _series("plans", lambda booking: {"booking": booking, "starts_at": free_time(15).isoformat()})
 _series("move", lambda booking: {"moves": [{"booking": booking, "starts_at": free_time(15).isoformat()}]})
 
-_booking("GET /bookings/{booking_id}", "coming")
-_booking("POST /bookings/{booking_id}/confirm", "held", {})
-_booking("POST /bookings/{booking_id}/cancel", "coming", {})
-_booking("POST /bookings/{booking_id}/reschedule", "coming", {"starts_at": free_time(15).isoformat()})
-_booking("POST /bookings/{booking_id}/complete", "arrived", {})
-_booking("POST /bookings/{booking_id}/no-show", "begun", {})
-_booking("POST /bookings/{booking_id}/undo-redemption", "arrived", {})
+on_booking("GET /bookings/{booking_id}", "coming")
+on_booking("POST /bookings/{booking_id}/confirm", "held", {})
+on_booking("POST /bookings/{booking_id}/cancel", "coming", {})
+on_booking("POST /bookings/{booking_id}/reschedule", "coming", {"starts_at": free_time(15).isoformat()})
+on_booking("POST /bookings/{booking_id}/complete", "arrived", {})
+on_booking("POST /bookings/{booking_id}/no-show", "begun", {})
+on_booking("POST /bookings/{booking_id}/undo-redemption", "arrived", {})
 
 
 CALLS["GET /sessions"] = lambda world, column, at: Call(query={"store": at.store})
@@ -312,88 +276,6 @@ def _recommend(world: World, column: str, at: Things) -> Call:
 def _redeem(world: World, column: str, at: Things) -> Call:
     return Call(body={"store": str(at.store), "booking": str(at.booking("today"))})
 
-
-simple("GET /practitioner/day")
-simple("GET /leave-requests")
-simple("GET /swaps")
-simple("GET /calendar-feed")
-simple("POST /calendar-feed", body={})
-simple("DELETE /calendar-feed")
-simple(
-    "POST /leave-requests",
-    body={"starts_at": "2027-02-01T09:00:00+08:00", "ends_at": "2027-02-02T09:00:00+08:00"},
-)
-_booking("POST /bookings/{booking_id}/running-late", "today", {"minutes": 15})
-
-
-@call("POST /swaps")
-def _ask_swap(world: World, column: str, at: Things) -> Call:
-    colleague = world.cast.alpha.employees["second"].id
-    return Call(body={"store": str(at.store), "colleague": str(colleague), "gives_on": "2027-01-25"})
-
-
-def _wish(act: str, body: Body) -> None:
-    CALLS[f"POST /leave-requests/{{request_id}}/{act}"] = lambda world, column, at: Call(
-        {"request_id": at.wish}, body=body
-    )
-
-
-def _swap(act: str, which: str) -> None:
-    CALLS[f"POST /swaps/{{swap_id}}/{act}"] = lambda world, column, at: Call(
-        {"swap_id": getattr(at, which)}, body={}
-    )
-
-
-_wish("approve", {"despite": []})
-_wish("decline", {})
-_wish("withdraw", {})
-_swap("accept", "swap_asked")
-_swap("refuse", "swap_asked")
-_swap("approve", "swap_accepted")
-_swap("decline", "swap_accepted")
-_swap("withdraw", "swap_accepted")
-
-
-_booking("GET /bookings/{booking_id}/terms", "coming")
-_booking("GET /bookings/{booking_id}/penalties", "coming")
-CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
-    {"penalty_id": at.penalty}, body={"reason": "was ill"}
-)
-simple("GET /policies")
-CALLS["POST /policies"] = lambda world, column, at: Call(
-    body={"store": str(at.store), "late": {"kind": "points", "value": 10}}
-)
-CALLS["GET /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
-CALLS["PATCH /policies/{policy_id}"] = lambda world, column, at: Call(
-    {"policy_id": at.policy}, body={"cancel_notice": 90}
-)
-CALLS["DELETE /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
-_store("GET /stores/{store_id}/waiting-rules")
-_store("PATCH /stores/{store_id}/waiting-rules", {"per_day": 5})
-
-
-@call("GET /waiting")
-def _queue(world: World, column: str, at: Things) -> Call:
-    return Call(query={"store": at.store, "date": "2026-11-24"} if column in ROLES else {})
-
-
-@call("POST /waiting")
-def _join(world: World, column: str, at: Things) -> Call:
-    window = [free_time(10).isoformat(), free_time(12).isoformat()]
-    body: dict[str, Any] = {"store": str(at.store), "services": [str(at.service)], "windows": [window]}
-    if column in ROLES:
-        body["member"] = str(world.cast.alpha.members["su"].id)
-    return Call(body=body)
-
-
-def _waiting_one(endpoint: str, body: Body = None) -> None:
-    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.waiting}, body=body)
-
-
-_waiting_one("GET /waiting/{wish_id}")
-_waiting_one("DELETE /waiting/{wish_id}")
-_waiting_one("POST /waiting/{wish_id}/accept", {})
-_waiting_one("POST /waiting/{wish_id}/decline", {})
 
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from tests.bars.rights_world import COLUMNS, Things, World, ask, free_time
+from tests.bars.rights_things import Things
+from tests.bars.rights_world import COLUMNS, World, ask, free_time
 
 PAGE_COLUMNS = (*COLUMNS, "visitor")
 SIGN_IN = ("/staff/login/", "/my/sign-in/")

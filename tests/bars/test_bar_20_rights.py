@@ -22,8 +22,9 @@ from tenants.people.domain import rights
 from tenants.people.domain.logo import remove_logo, save_logo
 from tenants.stores.models import Store
 from tests.bars import FULL, record
-from tests.bars.rights_calls import API, CALLS, call_api
+from tests.bars.rights_calls import call_api
 from tests.bars.rights_pages import PAGE_COLUMNS, answer_text, hold_a_time, visit
+from tests.bars.rights_registry import API, CALLS
 from tests.bars.rights_world import (
     COLUMNS,
     ROLES,

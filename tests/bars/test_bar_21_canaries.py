@@ -34,9 +34,11 @@ from tenants.members.models import Member
 from tests.api.conftest import Program
 from tests.bars import FULL, record
 from tests.bars.canaries import mark_everything, marker_of, phone_mark, text_columns
-from tests.bars.rights_calls import API, call_api
+from tests.bars.rights_calls import call_api
 from tests.bars.rights_pages import visit
-from tests.bars.rights_world import Things, World, ask, fill, routes_of, session_of, standing_in
+from tests.bars.rights_registry import API
+from tests.bars.rights_things import Things, fill
+from tests.bars.rights_world import World, ask, routes_of, session_of, standing_in
 from tests.config.test_errors import Kept
 from tests.ground.cast import NOW, Cast, Chain
 

@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants.catalogue.domain.warnings import warn_of_all
@@ -52,7 +52,7 @@ class CombinationForm(OfficeForm):
 
     domain_names = {"members": "members", "min_party": "min_party"}
 
-    members = forms.MultipleChoiceField(label=gettext_lazy("Together"), required=False)
+    members = forms.MultipleChoiceField(label=pgettext_lazy("tables", "Together"), required=False)
     min_party = forms.IntegerField(label=gettext_lazy("For at least"), min_value=1, max_value=999, initial=1)
     max_party = forms.IntegerField(label=gettext_lazy("For at most"), min_value=1, max_value=999)
 

@@ -30,7 +30,7 @@ from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
 from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .items import Item, fill_basket, name_short, write_items
+from .items import Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering, require_by_time
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import require_booking_right
@@ -108,24 +108,24 @@ def book(
     booking.price_amount += basket.amount
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
-    claimed = [*extra, *basket.claims, *pass_claims(booking, by=by, now=now)]
-    try:
-        place = _settle(
-            calendar,
-            booking,
-            practitioner_id,
-            extra=claimed,
-            overbook=overbook is not None,
-            by=by,
-            now=now,
-            complete=not offered,
-        )
-    except OutOfStock as refusal:
-        raise name_short(refusal, basket) from None
+    claimed = (*extra, *pass_claims(booking, by=by, now=now))
+    how = _Settling(practitioner_id, basket, claimed, overbook, complete=not offered)
+    place = _settle(calendar, booking, how, by=by, now=now)
     _promise(booking, offering, now=now)
     begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
     write_items(booking, basket)
     return booking
+
+
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """How a booking takes its place: by whom, with what else, over others or not; `complete` once all is told."""
+
+    practitioner_id: UUID | None
+    basket: Basket
+    extra: tuple[Wanted, ...]
+    overbook: str | None
+    complete: bool
 
 
 def _calendar_for(
@@ -154,33 +154,26 @@ def _promise(booking: Booking, offering: Offering, *, now: datetime) -> None:
     keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
 
 
-def _settle(
-    calendar: Calendar,
-    booking: Booking,
-    practitioner_id: UUID | None,
-    *,
-    extra: Sequence[Wanted],
-    overbook: bool,
-    by: Actor,
-    now: datetime,
-    complete: bool,
-) -> Place:
+def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
     """Give a booking that is about to be written its place, then hear what its member and the rules say of it."""
     assert booking.member_id is not None
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=booking.starts_at,
-        practitioner_id=practitioner_id,
-        now=now,
-        by_staff=by.is_employee,
-        extra=extra,
-        overbook=overbook,
-    )
+    try:
+        place = take_place(
+            calendar,
+            booking,
+            starts_at=booking.starts_at,
+            practitioner_id=how.practitioner_id,
+            now=now,
+            by_staff=by.is_employee,
+            extra=[*how.basket.claims, *how.extra],
+            overbook=how.overbook is not None,
+        )
+    except OutOfStock as refusal:
+        raise name_short(refusal, how.basket) from None
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
     require_member_free(booking.member_id, booking, now=now)
     require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
-    require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete)
+    require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete)
     return place
 
 
