@@ -161,9 +161,10 @@ def test_hours_lie_around_the_start_only_where_the_usual_ones_do_not(minute: int
     assert hours_around(minute, Hours(600, 1320)) == hours
 
 
-def test_a_seeded_chain_is_whole(committed: None) -> None:
-    manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == "shanye")
-    chain = make_chain("shanye", locale=demo.locale, currency=demo.currency, country=demo.country)
+@pytest.mark.parametrize("slug", ["shanye", "juli", "mingjing"])
+def test_a_seeded_chain_is_whole(committed: None, slug: str) -> None:
+    manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == slug)
+    chain = make_chain(slug, locale=demo.locale, currency=demo.currency, country=demo.country)
     with chain_scope(chain):
         done = ChainSeeder(chain, demo, manifest, now=NOW, seed=7).seed()
         assert check_bookings() == []

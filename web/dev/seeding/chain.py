@@ -288,6 +288,7 @@ class ChainSeeder:
                 "price_amount": service.price_amount,
                 "currency": self.demo.currency,
                 "note": "",
+                "details": {},
                 "channel": self.rng.choices((Channel.ONLINE, Channel.STAFF, Channel.API), (8, 2, 1))[0].value,
                 "notice": service.notice,
                 "reason": "",
