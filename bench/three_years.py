@@ -32,7 +32,7 @@ LATIN = (
 
 _BOOKINGS = """
 INSERT INTO booking_booking (id, code, status, store_id, service_id, member_id, practitioner_id, starts_at, ends_at,
-    party_size, price_amount, currency, note, channel, notice, reason, version, created_at)
+    party_size, price_amount, currency, note, channel, notice, reason, details, version, created_at)
 SELECT uuidv7(),
     (SELECT string_agg(substr(%(alphabet)s, (((n * 11400714819 %% (1::bigint << 35)) >> (5 * place)) %% 32)::int + 1, 1), '')
         FROM generate_series(0, 6) place) || '2',
@@ -42,7 +42,7 @@ SELECT uuidv7(),
     (%(services)s::uuid[])[1 + floor(power(hashint8(n) & 65535, 2) / power(65536, 2) * %(count)s)::int],
     (%(members)s::uuid[])[1 + (n * 7919 %% array_length(%(members)s::uuid[], 1))],
     (%(staff)s::uuid[])[1 + seat %% array_length(%(staff)s::uuid[], 1)],
-    at, at + interval '50 minutes', 1, 39800, 'CNY', '', 'online', 240, '', 1, at - interval '3 days'
+    at, at + interval '50 minutes', 1, 39800, 'CNY', '', 'online', 240, '', '{}', 1, at - interval '3 days'
 FROM (
     SELECT day, seat, (day + %(days)s)::bigint * %(per_day)s + seat AS n,
         %(midnight)s::timestamptz + make_interval(days => day, hours => 8 + seat / array_length(%(staff)s::uuid[], 1)) AS at
