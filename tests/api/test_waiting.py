@@ -59,7 +59,7 @@ def test_member_waits_is_offered_accepts_and_is_booked(cast: Cast) -> None:
         ({"windows": [["2026-11-20T09:00:00+08:00", "2026-11-20T21:00:00+08:00"]]}, 422, "window_closed"),
         ({"windows": [[MONDAY[0], "2026-11-23T09:30:00+08:00"]]}, 422, "window_too_short"),
         ({"windows": [["2026-11-23T09:00:00", MONDAY[1]]]}, 400, "offset_missing"),
-        ({"windows": [["soon", MONDAY[1]]]}, 400, "malformed"),
+        ({"windows": [["soon", MONDAY[1]]]}, 400, "time_malformed"),
         ({"services": []}, 400, "malformed"),
     ],
 )
