@@ -14,7 +14,7 @@ class BillingConfig(AppConfig):
         from billing.domain.intents import KIND as INTENTS
         from billing.domain.intents import repeat_intents
         from billing.domain.lifecycle import KIND as LIFECYCLE
-        from billing.domain.lifecycle import advance_chains, hear_of_act, state_of
+        from billing.domain.lifecycle import advance_chains, ensure_steps, hear_of_act, state_of
         from billing.domain.notices import KIND as NOTICES
         from billing.domain.notices import send_notices
         from billing.domain.plans import terms_of_trial
@@ -49,6 +49,7 @@ class BillingConfig(AppConfig):
         register_platform_chore("billing events", forget_events)
         register_platform_chore("billing intents", forget_intents)
         register_platform_chore("billing differences", forget_differences)
+        register_platform_chore("steps by payment", ensure_steps)
         register_due(LIFECYCLE, advance_chains)
         register_due(NOTICES, send_notices)
         register_due(ROLL_UP, roll_up_usage)

@@ -34,7 +34,7 @@ class ItemOut(serializers.Serializer[Any]):
 
 
 class BookingOut(serializers.Serializer[Any]):
-    """A booking. `qr` is there for its member alone, while it can be redeemed."""
+    """A booking. `qr` is there for its member and their party's payer, while it can be redeemed."""
 
     id = serializers.UUIDField()
     code = serializers.CharField()
@@ -57,6 +57,11 @@ class BookingOut(serializers.Serializer[Any]):
     pickup_window = serializers.UUIDField(allow_null=True)
     items = ItemOut(many=True)
     note = serializers.CharField()
+    details = serializers.DictField(
+        child=serializers.DictField(), help_text="Answers to what verticals asked, by their codes."
+    )
+    group = serializers.UUIDField(allow_null=True, help_text="The party it was booked with.")
+    series = serializers.UUIDField(allow_null=True, help_text="The recurring bookings it is one of.")
     price = MoneyOut()
     channel = serializers.ChoiceField(choices=Channel.values)
     reason = serializers.CharField()
@@ -117,6 +122,9 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
             for item in booking.items.all()
         ],
         "note": booking.note,
+        "details": booking.details,
+        "group": str(booking.group_id) if booking.group_id else None,
+        "series": str(booking.series_id) if booking.series_id else None,
         "price": money_document(booking.price_amount, booking.currency),
         "channel": str(booking.channel),
         "reason": booking.reason,
@@ -126,7 +134,11 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "terms": promised_document(booking),
         "version": booking.version,
     }
-    if actor.is_member and actor.member_id == booking.member_id and (qr := qr_of(booking)) is not None:
+    if (
+        actor.is_member
+        and actor.member_id in (booking.member_id, booking.payer_id)
+        and (qr := qr_of(booking)) is not None
+    ):
         document["qr"] = qr
     return document
 

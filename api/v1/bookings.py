@@ -114,6 +114,11 @@ class NewBooking(Body):
     resource = serializers.UUIDField(required=False, allow_null=True, default=None)
     party_size = serializers.IntegerField(min_value=1, max_value=99, default=1)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
+    details = serializers.DictField(
+        child=serializers.DictField(),
+        default=dict,
+        help_text="Answers to what the store's verticals ask, by their codes (see `steps`).",
+    )
     hold = serializers.BooleanField(default=False)
     overbook = serializers.CharField(
         max_length=200,
@@ -258,6 +263,7 @@ class Bookings(Endpoint):
             items=_items(asked),
             pass_id=asked.get("pass"),
             note=asked["note"],
+            details=asked["details"],
             hold=asked["hold"],
             overbook=asked["overbook"],
             by_program=True,

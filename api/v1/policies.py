@@ -20,9 +20,8 @@ from api.views import Endpoint
 from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.penalties import penalties_of, waive_penalty
 from tenants.booking.domain.policies import delete_policy, list_policies, read_policy, write_policy
-from tenants.booking.domain.waiting_rules import rules_of, write_rules
+from tenants.booking.domain.waiting_rules import read_rules, write_rules
 from tenants.booking.models import Cause, Consequence, History, Penalty, PenaltyKind, Policy, WaitingRules
-from tenants.people.domain.rights import Action, require
 
 
 class Brings(Body):
@@ -312,8 +311,7 @@ class StoreWaitingRules(Endpoint):
     @extend_schema(operation_id="waiting_rules_read", responses=RulesOut)
     def get(self, request: Request, store_id: UUID) -> Response:
         """As they stand."""
-        require(self.actor, Action.MANAGE_STORE, store_id=store_id)
-        return Response(_rules(rules_of(store_id)))
+        return Response(_rules(read_rules(store_id, by=self.actor)))
 
     @extend_schema(operation_id="waiting_rules_write", request=RulesBody, responses=RulesOut)
     def patch(self, request: Request, store_id: UUID) -> Response:

@@ -33,9 +33,11 @@ from tenants.booking.domain.wishes import (
     places_in_queue,
     read_queue,
     read_wish,
+    wanted_seat,
 )
 from tenants.booking.models import Wish, WishStatus
 from tenants.catalogue.models import Service
+from tenants.people.domain.rights import NotSeen
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_day, parse_moment
 
@@ -44,10 +46,16 @@ class NewWish(Body):
     """Any place of a set: these services, these people (none: anybody), within one of the windows."""
 
     store = serializers.UUIDField()
-    services = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=10)
+    services = serializers.ListField(
+        child=serializers.UUIDField(), required=False, min_length=1, max_length=10
+    )
+    session = serializers.UUIDField(
+        required=False, allow_null=True, help_text="A seat of that session; then no services and no windows."
+    )
     practitioners = serializers.ListField(child=serializers.UUIDField(), max_length=50, default=list)
     windows = serializers.ListField(
         child=serializers.ListField(child=StoreMomentField(), min_length=2, max_length=2),
+        required=False,
         min_length=1,
         max_length=21,
         help_text="`[[from, to], …]`, half-open; the whole service lies within one of them.",
@@ -57,6 +65,14 @@ class NewWish(Body):
         default=False, help_text="Book what fits at once, but not in the last hours before it."
     )
     member = serializers.UUIDField(required=False, help_text="For employees.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A session, or services and windows."""
+        missing = [name for name in ("services", "windows") if name not in attrs and not attrs.get("session")]
+        if missing:
+            words = serializers.Field().error_messages["required"]
+            raise serializers.ValidationError({name: [words] for name in missing}, "required")
+        return attrs
 
 
 class OfferOut(serializers.Serializer[Any]):
@@ -84,6 +100,7 @@ class WishOut(serializers.Serializer[Any]):
     store_name = serializers.CharField()
     member = serializers.UUIDField()
     member_name = serializers.CharField()
+    session = serializers.UUIDField(allow_null=True)
     services = serializers.ListField(child=serializers.UUIDField())
     services_name = serializers.ListField(child=serializers.CharField())
     practitioners = serializers.ListField(child=serializers.UUIDField())
@@ -139,6 +156,14 @@ class Waiting(Endpoint):
         if self.actor.is_employee and "member" not in asked:
             raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
         zone = zone_of_store(asked["store"])
+        if asked.get("session"):
+            wanted = wanted_seat(
+                asked["session"], party_size=asked["party_size"], auto_accept=asked["auto_accept"]
+            )
+            if wanted.store_id != asked["store"]:
+                raise NotSeen
+            wish = join_waiting(wanted, by=self.actor, member_id=asked.get("member"), now=self.now)
+            return Response(_document(wish.id), status=201)
         wanted = Wanted(
             store_id=asked["store"],
             services=asked["services"],
@@ -228,6 +253,7 @@ def _wish(wish: Wish, place: int, services: dict[UUID, str], people: dict[UUID, 
         "store_name": wish.store.name,
         "member": str(wish.member_id),
         "member_name": wish.member.name,
+        "session": str(wish.session_id) if wish.session_id else None,
         "services": [str(one) for one in wish.services],
         "services_name": [services.get(one, "") for one in wish.services],
         "practitioners": [str(one) for one in wish.practitioners],

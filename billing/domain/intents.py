@@ -50,12 +50,14 @@ class Ask(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IntentKind:
-    """A kind of intent. `persists`: repeated in the background until answered. `replaces`: kinds whose open
-    intents of the same chain it makes void (a resumption the cancellation, a change an earlier change)."""
+    """A kind of intent. `persists`: repeated in the background until answered. `once`: the same wish is never
+    asked again when it has come true. `replaces`: kinds whose open intents of the same chain it makes void (a
+    resumption the cancellation, a change an earlier change)."""
 
     name: str
     ask: Ask
     persists: bool = False
+    once: bool = False
     replaces: tuple[str, ...] = ()
 
 
@@ -78,11 +80,16 @@ def carry_out(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, now:
     """
     asked = provider()
     intent = claim_intent(chain_id, kind, wish, now=now)
+    if intent.state == IntentState.DONE:
+        return dict(intent.result or {})
     return _ask(intent, kind, asked, now=now)
 
 
 def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, now: datetime) -> Intent:
-    """The open intent for this wish, made where there is none; committed when this returns."""
+    """The open intent for this wish, made where there is none; committed when this returns.
+
+    Of a kind that is done `once` it may be the one that came true before.
+    """
     digest = digest_of(kind.name, wish)
     with platform_scope():
         if kind.replaces:
@@ -104,12 +111,27 @@ def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, n
             created_at=now,
             due_at=due_at,
         )
-        # the unique index lets one of two through, the other finds that one
-        made = Intent.objects.bulk_create([fresh], ignore_conflicts=True)[0]
-        intent = Intent.objects.get(chain_id=chain_id, digest=digest, state=IntentState.OPEN)
-        if intent.id == made.id:
-            mark_platform_due(KIND, due_at)
-    return intent
+        return _put(fresh, kind)
+
+
+def _put(fresh: Intent, kind: IntentKind) -> Intent:
+    """Insert the intent, or find the one that is open already. The unique index lets one of two through.
+
+    That something was done is looked for after the insert: whoever finished before it is seen here, whoever
+    finishes after it met our row, or we met theirs.
+    """
+    same = Intent.objects.filter(chain_id=fresh.chain_id, digest=fresh.digest)
+    while True:
+        Intent.objects.bulk_create([fresh], ignore_conflicts=True)
+        intent = same.filter(state=IntentState.OPEN).first()
+        done = same.filter(state=IntentState.DONE).order_by("created_at").first() if kind.once else None
+        if done is not None:
+            same.filter(id=fresh.id).delete()
+            return done
+        if intent is not None:
+            if intent.id == fresh.id and fresh.due_at is not None:
+                mark_platform_due(KIND, fresh.due_at)
+            return intent
 
 
 def digest_of(kind: str, wish: Mapping[str, Any]) -> str:

@@ -32,9 +32,9 @@ from billing.models import (
 )
 from chains.domain.lifecycle import move_by_payment
 from chains.due import mark_platform_due
-from chains.models import Chain, ChainState
+from chains.models import Chain, ChainState, DueWork
 from chains.refusals import Refusal
-from chains.scope import platform_scope
+from chains.scope import PUBLIC, platform_scope
 
 if TYPE_CHECKING:  # the mirror calls us
     from billing.domain.mirror import Standing as SubscriptionBefore
@@ -124,6 +124,17 @@ def _advance(chain_ids: list[UUID], *, now: datetime) -> None:
                 follow_chain(chain_id, now=now)
         except Exception:
             log.exception("lifecycle_step_failed", chain=str(chain_id))
+
+
+def ensure_steps(*, now: datetime) -> bool:
+    """Housekeeping of the platform: chains that wait for a step have due work, also those that were there
+    before it, or came back from a backup. False: the steps do the rest."""
+    begun = ChainStanding.objects.values("chain_id")
+    fresh = Chain.objects.filter(state=ChainState.TRIAL, trial_ends_at__isnull=False).exclude(id__in=begun)
+    waits = fresh.exists() or ChainStanding.objects.filter(next_at__isnull=False).exists()
+    if waits and not DueWork.objects.filter(schema=PUBLIC, kind=KIND).exists():
+        mark_platform_due(KIND, now)
+    return False
 
 
 def _subscriptions_of_the_closed() -> list[UUID]:

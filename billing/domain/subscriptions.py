@@ -187,8 +187,7 @@ def grant_credit(
         "note": note,
         "request": request_id,
     }
-    done = _done_before(wish.chain_id, GRANT_CREDIT, asked)
-    result = done or carry_out(wish.chain_id, GRANT_CREDIT, asked, now=now)
+    result = carry_out(wish.chain_id, GRANT_CREDIT, asked, now=now)
     _look(wish.chain_id, now=now)
     return int(result["credit"])
 
@@ -211,23 +210,18 @@ def _checkout(
         "locale": wish.locale,
         "trial_end": _second(trial_end).isoformat() if trial_end else None,
     }
-    done = _done_before(wish.chain_id, OPEN_CHECKOUT, asked, since=now - SAME_PAGE)
+    done = _newest_page(wish.chain_id, asked, since=now - SAME_PAGE)
     return _page(done or carry_out(wish.chain_id, OPEN_CHECKOUT, asked, now=now))
 
 
-def _done_before(
-    chain_id: UUID, kind: IntentKind, asked: Mapping[str, Any], *, since: datetime | None = None
-) -> Result | None:
+def _newest_page(chain_id: UUID, asked: Mapping[str, Any], *, since: datetime) -> Result | None:
+    """The page that was opened last, if it was for the same wish: a later one has expired the earlier ones."""
     with platform_scope():
-        done = Intent.objects.filter(
-            chain_id=chain_id, digest=digest_of(kind.name, asked), state=IntentState.DONE
-        )
-        if since is not None:
-            newest = Intent.objects.filter(chain_id=chain_id, kind=kind.name, state=IntentState.DONE)
-            latest = newest.order_by("-created_at").values_list("id", flat=True).first()
-            # a later checkout has expired the earlier pages
-            done = done.filter(created_at__gte=since, id=latest)
-        return done.values_list("result", flat=True).order_by("-created_at").first()
+        done = Intent.objects.filter(chain_id=chain_id, kind=OPEN_CHECKOUT.name, state=IntentState.DONE)
+        newest = done.filter(created_at__gte=since).order_by("-created_at").first()
+        if newest is None or newest.digest != digest_of(OPEN_CHECKOUT.name, asked):
+            return None
+        return dict(newest.result or {})
 
 
 def _changed(chain_id: UUID, kind: IntentKind, asked: Mapping[str, Any], *, now: datetime) -> Subscription:
@@ -348,7 +342,7 @@ def _of(stripe_id: str) -> Result:
     return {"id": stripe_id}
 
 
-MAKE_CUSTOMER = register_intent(IntentKind("customer", _ask_customer))
+MAKE_CUSTOMER = register_intent(IntentKind("customer", _ask_customer, once=True))
 OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout))
 OPEN_PORTAL = register_intent(IntentKind("portal", _ask_portal))
 CHANGE = register_intent(IntentKind("change", _ask_change, persists=True, replaces=("change",)))
@@ -360,4 +354,4 @@ RESUME = register_intent(IntentKind("resume", _ask_resume, persists=True, replac
 EXTEND_TRIAL = register_intent(
     IntentKind("extend_trial", _ask_extend, persists=True, replaces=("extend_trial",))
 )
-GRANT_CREDIT = register_intent(IntentKind("grant_credit", _ask_credit, persists=True))
+GRANT_CREDIT = register_intent(IntentKind("grant_credit", _ask_credit, persists=True, once=True))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html import escape
 
-from billing.fake_stripe.changes import amount_text, day, name_of, period_of
+from billing.fake_stripe.changes import amount_text, name_of, period_of
 from billing.fake_stripe.checkout import discount_on
 from billing.fake_stripe.store import Object
 from billing.fake_stripe.words import TEXTS, said
@@ -25,9 +26,14 @@ def frame(title: str, body: str, language: str) -> str:
         f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head>'
-        f'<body><p class="test">{escape(said("test", language))}</p><main><h1>{escape(title)}</h1>'
+        f'<body><header><p class="test">{escape(said("test", language))}</p></header><main><h1>{escape(title)}</h1>'
         f"{body}</main></body></html>"
     )
+
+
+def _day(at: int, language: str) -> str:
+    when = datetime.fromtimestamp(at, UTC)
+    return f"{when.year}年{when.month}月{when.day}日" if language.startswith("zh") else f"{when:%d %b %Y}"
 
 
 def _form(action: str, inside: str) -> str:
@@ -92,7 +98,7 @@ def checkout_page(
     due = 0 if trial else sum_ - taken
     rows += f'<tr class="sum"><td>{escape(said("today", language))}</td><td>{amount_text(due, currency)}</td></tr>'
     rhythm = f"{amount_text(sum_ - taken, currency)} {said(interval, language)}"
-    note = said("trial", language, day=day(trial), amount=rhythm) if trial else rhythm
+    note = said("trial", language, day=_day(trial, language), amount=rhythm) if trial else rhythm
     action = f"/c/pay/{session['id']}"
     codes = ""
     if session["allow_promotion_codes"]:
@@ -164,7 +170,7 @@ def _subscription_part(world: World, subscription: Object, action: str, language
         for each in subscription["items"]["data"]
     )
     status = subscription["status"]
-    end = day(period_of(subscription)[1])
+    end = _day(period_of(subscription)[1], language)
     ending = subscription["cancel_at_period_end"]
     note, button = "", ""
     if status in ("active", "trialing", "past_due", "unpaid"):
@@ -222,7 +228,7 @@ def _invoices_part(world: World, customer: Object, action: str, language: str) -
                 + _button(said("pay_now", language), name="do", value="pay"),
             )
         amount = amount_text(each["total"], each["currency"])
-        rows += f"<tr><td>{link}<br><span class=soft>{day(each['created'])} · {state}</span></td><td>{amount}{button}</td></tr>"
+        rows += f"<tr><td>{link}<br><span class=soft>{_day(each['created'], language)} · {state}</span></td><td>{amount}{button}</td></tr>"
     return f"<section><h2>{escape(said('invoices', language))}</h2><table>{rows}</table></section>"
 
 

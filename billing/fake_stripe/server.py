@@ -164,6 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_control(method, body)
         elif url.path == "/livez":
             self._send(200, b"ok", "text/plain")
+        elif url.path == "/favicon.ico":
+            self._send(204, b"", "image/x-icon")
         elif url.path == "/style.css":
             self._send(200, _STYLE, "text/css; charset=utf-8")
         else:

@@ -13,6 +13,7 @@ class BookingConfig(AppConfig):
         """Register what is due by the clock, and who is told of what happens."""
         _register_work()
         _register_subscribers()
+        _plug_in()
 
 
 def _register_work() -> None:
@@ -69,3 +70,10 @@ def _register_subscribers() -> None:
     register_subscriber("payments", call_provider, kinds=PAYMENTS)
     register_subscriber("booking_count", count_booking, kinds=COUNTED_KINDS)
     register_subscriber("waiting", serve_waiting, kinds=WAKES)
+
+
+def _plug_in() -> None:
+    from tenants.booking.domain.plugged import HOOKS
+    from tenants.extension.registry import register_core
+
+    register_core("booking", HOOKS)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.ids import new_id
+from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.catalogue.models import Service
 from tenants.members.models import Member
 from tenants.people.models import Employee
@@ -96,7 +97,8 @@ class Channel(models.TextChoices):
 
 
 class Booking(models.Model):
-    """An atomic set of claims for a member at a store. Times are aware UTC, half-open."""
+    """An atomic set of claims for a member at a store. Times are aware UTC, half-open; `details` are answers
+    to what plug-ins asked, by their codes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # by bytes, so that the beginning of a code is found by the index that keeps it unique
@@ -131,6 +133,17 @@ class Booking(models.Model):
     terms = models.JSONField(null=True, help_text="as promised at booking: see domain/terms.py")
     expires_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    group = models.ForeignKey(
+        BookingGroup, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
+    )
+    # of the group, repeated here so that a payer's bookings are found by an index
+    payer = models.ForeignKey(
+        Member, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings_paid"
+    )
+    series = models.ForeignKey(
+        BookingSeries, null=True, on_delete=models.PROTECT, db_index=False, related_name="bookings"
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
@@ -140,6 +153,11 @@ class Booking(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="booking_status_known"),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="booking_in_order"),
             models.CheckConstraint(condition=Q(party_size__gte=1), name="booking_has_people"),
+            models.CheckConstraint(
+                condition=Q(group__isnull=True, payer__isnull=True)
+                | Q(group__isnull=False, payer__isnull=False),
+                name="booking_of_a_group_has_its_payer",
+            ),
             models.CheckConstraint(
                 condition=Q(status="held", expires_at__isnull=False) | ~Q(status="held"),
                 name="booking_hold_expires",
@@ -170,6 +188,11 @@ class Booking(models.Model):
             models.Index(fields=["member", "-starts_at"], name="booking_by_member"),
             models.Index(fields=["practitioner", "-starts_at"], name="booking_by_practitioner"),
             models.Index(fields=["expires_at"], name="booking_hold_expiry", condition=Q(status="held")),
+            models.Index(fields=["group"], name="booking_by_group", condition=Q(group__isnull=False)),
+            models.Index(fields=["series"], name="booking_by_series", condition=Q(series__isnull=False)),
+            models.Index(
+                fields=["payer", "-starts_at"], name="booking_by_payer", condition=Q(payer__isnull=False)
+            ),
             models.Index(fields=["starts_at", "id"], name="booking_by_start"),
             models.Index(fields=["service", "-starts_at"], name="booking_by_service"),
             # most are completed in the end: those are never rare, and what is rare is found by its status

@@ -25,7 +25,7 @@ class WishStatus(models.TextChoices):
 
 class Wish(models.Model):
     """A member would take any place that fits: of these services, by these people (empty: anybody), in
-    one of its windows; or a seat of one session (`pool`), which then has no windows.
+    one of its windows; or a seat of one session, whose time is then its window.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -33,7 +33,7 @@ class Wish(models.Model):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, db_index=False)
     services = ArrayField(models.UUIDField(), default=list)
     practitioners = ArrayField(models.UUIDField(), default=list, blank=True)
-    pool = models.ForeignKey("booking.Pool", null=True, on_delete=models.PROTECT, db_index=False)
+    session = models.ForeignKey("booking.Session", null=True, on_delete=models.PROTECT, db_index=False)
     party_size = models.PositiveSmallIntegerField(default=1)
     auto_accept = models.BooleanField(default=False, help_text="the member agreed to be booked at once")
     status = models.CharField(max_length=8, choices=WishStatus.choices, default=WishStatus.WAITING)
@@ -48,8 +48,8 @@ class Wish(models.Model):
             models.CheckConstraint(condition=Q(party_size__gte=1), name="wish_has_people"),
             models.UniqueConstraint(
                 "member",
-                "pool",
-                condition=Q(status__in=["waiting", "offered"], pool__isnull=False),
+                "session",
+                condition=Q(status__in=["waiting", "offered"], session__isnull=False),
                 name="wish_once_a_session",
             ),
         ]

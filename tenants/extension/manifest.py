@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tenants.extension.hooks import Hooks
+
 Words = Mapping[str, str]
+NO_HOOKS = Hooks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +111,21 @@ class DemoChain:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One industry. `code` names its package and its switch; `icon` is one of the design system's."""
+    """One industry. `code` names its package, its switch and its answers; `icon` is one of the design system's.
+
+    `order` is the place among verticals: in lists, and in whose hooks are asked first. `api` names the
+    module whose `urlpatterns` stand under /api/v1/<code>/, at chains that run it. Models, migrations,
+    templates, static files and translations are those of its Django app, which the manifest lies in.
+    """
 
     code: str
     names: Words
     icon: str
     order: int
     services: tuple[ServiceTemplate, ...]
-    demo: tuple[DemoChain, ...]
+    demo: tuple[DemoChain, ...] = ()
+    hooks: Hooks = NO_HOOKS
+    api: str = ""
 
     def name(self, language: str) -> str:
         """The name in a language; English where there is none."""

@@ -114,6 +114,7 @@ def test_member_books_and_reads_the_booking_with_its_qr(shop: Shop) -> None:
         "pass": None,
         "items": [],
         "note": "left knee",
+        "details": {},
         "price": {"amount": 39800, "currency": "CNY"},
         "channel": "api",
         "reason": "",

@@ -198,6 +198,53 @@ def _booking(endpoint: str, state: str, body: Body = None) -> None:
     CALLS[endpoint] = lambda world, column, at: Call({"booking_id": at.booking(state)}, body=body)
 
 
+@call("POST /bookings/plans")
+def _plan(world: World, column: str, at: Things) -> Call:
+    item = {
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "starts_at": free_time(10).isoformat(),
+    }
+    body: dict[str, Any] = {"store": str(at.store), "items": [item]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["POST /bookings/groups"] = _plan
+
+
+@call("POST /bookings/series")
+def _book_series(world: World, column: str, at: Things) -> Call:
+    body: dict[str, Any] = {
+        "store": str(at.store),
+        "service": str(at.service),
+        "practitioner": str(at.practitioner),
+        "every_days": 7,
+        "times": [{"starts_at": free_time(10).isoformat()}],
+    }
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+CALLS["GET /bookings/groups/{group_id}"] = lambda world, column, at: Call({"group_id": at.group})
+CALLS["POST /bookings/groups/{group_id}/cancel"] = lambda world, column, at: Call(
+    {"group_id": at.group}, body={}
+)
+CALLS["GET /bookings/series/{series_id}"] = lambda world, column, at: Call({"series_id": at.series})
+
+
+def _series(what: str, make: Callable[[str], Body]) -> None:
+    CALLS[f"POST /bookings/series/{{series_id}}/{what}"] = lambda world, column, at: Call(
+        {"series_id": at.series}, body=make(str(at.booking("coming")))
+    )
+
+
+_series("cancel", lambda booking: {"booking": booking})
+_series("plans", lambda booking: {"booking": booking, "starts_at": free_time(15).isoformat()})
+_series("move", lambda booking: {"moves": [{"booking": booking, "starts_at": free_time(15).isoformat()}]})
+
 _booking("GET /bookings/{booking_id}", "coming")
 _booking("POST /bookings/{booking_id}/confirm", "held", {})
 _booking("POST /bookings/{booking_id}/cancel", "coming", {})
@@ -251,6 +298,11 @@ def _why(world: World, column: str, at: Things) -> Call:
     return Call(query=query)
 
 
+@call("GET /steps")
+def _steps(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "service": at.service})
+
+
 @call("GET /recommendations")
 def _recommend(world: World, column: str, at: Things) -> Call:
     return Call(query={"store": at.store, "service": at.service})
@@ -300,6 +352,48 @@ _swap("refuse", "swap_asked")
 _swap("approve", "swap_accepted")
 _swap("decline", "swap_accepted")
 _swap("withdraw", "swap_accepted")
+
+
+_booking("GET /bookings/{booking_id}/terms", "coming")
+_booking("GET /bookings/{booking_id}/penalties", "coming")
+CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
+    {"penalty_id": at.penalty}, body={"reason": "was ill"}
+)
+simple("GET /policies")
+CALLS["POST /policies"] = lambda world, column, at: Call(
+    body={"store": str(at.store), "late": {"kind": "points", "value": 10}}
+)
+CALLS["GET /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+CALLS["PATCH /policies/{policy_id}"] = lambda world, column, at: Call(
+    {"policy_id": at.policy}, body={"cancel_notice": 90}
+)
+CALLS["DELETE /policies/{policy_id}"] = lambda world, column, at: Call({"policy_id": at.policy})
+_store("GET /stores/{store_id}/waiting-rules")
+_store("PATCH /stores/{store_id}/waiting-rules", {"per_day": 5})
+
+
+@call("GET /waiting")
+def _queue(world: World, column: str, at: Things) -> Call:
+    return Call(query={"store": at.store, "date": "2026-11-24"} if column in ROLES else {})
+
+
+@call("POST /waiting")
+def _join(world: World, column: str, at: Things) -> Call:
+    window = [free_time(10).isoformat(), free_time(12).isoformat()]
+    body: dict[str, Any] = {"store": str(at.store), "services": [str(at.service)], "windows": [window]}
+    if column in ROLES:
+        body["member"] = str(world.cast.alpha.members["su"].id)
+    return Call(body=body)
+
+
+def _waiting_one(endpoint: str, body: Body = None) -> None:
+    CALLS[endpoint] = lambda world, column, at: Call({"wish_id": at.waiting}, body=body)
+
+
+_waiting_one("GET /waiting/{wish_id}")
+_waiting_one("DELETE /waiting/{wish_id}")
+_waiting_one("POST /waiting/{wish_id}/accept", {})
+_waiting_one("POST /waiting/{wish_id}/decline", {})
 
 CALLS["POST /live"] = lambda world, column, at: Call(body={"store": str(at.store)})
 

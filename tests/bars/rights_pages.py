@@ -19,23 +19,38 @@ STATES = {
     "/my/{booking_id}/": "coming",
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
+    "/my/{booking_id}/repeat/": "today",
+    "/my/{booking_id}/bring/": "today",
+    "/workbench/{store}/bookings/{booking}/repeat/": "today",
+    "/workbench/{store}/bookings/{booking}/bring/": "today",
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
     "/workbench/{store}/bookings/{booking}/{act}/": "begun",
 }
 
 Form = Callable[[World, Things], dict[str, Any]]
+REPEATED = {"every": "7", "times": "2", "choice_0": f"{free_time(15).isoformat()}|"}
+BROUGHT = {"guest": "Mei", "choice_0": f"{free_time(15).isoformat()}|"}
 FORMS: dict[str, Form] = {
     "/book/{service_id}/take/": lambda world, at: {
         "store": at.store,
         "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
     },
     "/my/{booking_id}/move/": lambda world, at: {"at": f"{free_time(15):%Y-%m-%dT%H:%M}Z"},
+    "/my/{booking_id}/repeat/": lambda world, at: REPEATED,
+    "/my/{booking_id}/bring/": lambda world, at: BROUGHT,
+    "/waiting/join/{service_id}/": lambda world, at: {
+        "store": at.store,
+        "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z",
+        "when": "time",
+    },
     "/my/profile/": lambda world, at: {"name": "Su", "language": "en"},
     "/workbench/{store}/bookings/{booking}/move/": lambda world, at: {"starts_at": free_time(15).isoformat()},
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
+    "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",
@@ -80,6 +95,8 @@ def address_of(route: str, world: World, at: Things) -> str:
         resource_id=at.resource,
         combination_id=at.combination,
         leave_id=at.leave,
+        wish_id=at.waiting,
+        policy_id=at.policy,
         day="2026-11-30",
         name="nothing.png",
         code="growth",

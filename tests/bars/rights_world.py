@@ -30,14 +30,21 @@ from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import (
     Booking,
+    CalendarFeed,
     Channel,
+    Penalty,
+    Policy,
     Pool,
     Redemption,
     Session,
     Status,
     Stock,
     StockChange,
+    WaitingOffer,
+    Wish,
+    WishWindow,
 )
+from tenants.booking.together import BookingGroup, BookingSeries
 from tenants.catalogue.models import BookedAs, Offer, Product
 from tenants.people.models import Employee, Leave, LeaveRequest, ShiftSwap
 from tenants.stores.models import Closure, Resource, ResourceCombination, ResourceKind, Store
@@ -77,8 +84,13 @@ class Things:
     swap_asked: UUID  # a day the practitioner is asked to take over
     swap_accepted: UUID  # one they give away, accepted by the colleague
     bookings: dict[str, Booking] = field(default_factory=dict)
+    group: UUID | None = None
+    series: UUID | None = None
     combination: UUID | None = None
     tables: list[UUID] = field(default_factory=list)
+    waiting: UUID | None = None  # of su, with a place of Friday on offer
+    penalty: UUID | None = None
+    policy: UUID | None = None
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived."""
@@ -163,6 +175,14 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
                 expires_at=NOW + timedelta(minutes=8) if state == "held" else None,
                 created_at=NOW - timedelta(days=1),
             )
+        coming = things.bookings["coming"]
+        group = BookingGroup.objects.create(store=place, payer=member, created_at=NOW)
+        series = BookingSeries.objects.create(
+            store=place, service=coming.service, member=member, interval_days=7, created_at=NOW
+        )
+        Booking.objects.filter(id=coming.id).update(group=group, payer=member, series=series)
+        things.group, things.series = group.id, series.id
+        fill_waiting(things, server_id=server.id, starts_at=local(27, 10 + hour))
         Redemption.objects.create(
             booking=things.bookings["arrived"],
             store=place,
@@ -174,7 +194,8 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
 
 
 def fill_wishes(chain: Chain, store: Store, server: Employee) -> tuple[UUID, UUID, UUID]:
-    """Leave asked for, a swap that waits for the server's answer, one of theirs that is accepted."""
+    """Leave asked for, a swap that waits for the server's answer, one of theirs that is accepted; and their feed."""
+    CalendarFeed.objects.create(employee=server, token_hash=server.id.hex, language="en", made_at=NOW)
     colleague = next(
         chain.employees[name] for name in ("second", "south_clerk", "owner") if name in chain.employees
     )
@@ -193,6 +214,58 @@ def fill_wishes(chain: Chain, store: Store, server: Employee) -> tuple[UUID, UUI
         )
     )
     return leave.id, asked.id, accepted.id
+
+
+def fill_waiting(things: Things, *, server_id: UUID, starts_at: datetime) -> None:
+    """A wish of su with an open offer, a penalty of su's booking that has begun, and a policy of the store."""
+    ends_at = starts_at + timedelta(minutes=60)
+    wish = Wish.objects.create(
+        member_id=things.member,
+        store_id=things.store,
+        services=[things.service],
+        status="offered",
+        ends_at=ends_at,
+        joined_at=NOW,
+    )
+    WishWindow.objects.create(wish=wish, starts_at=starts_at, ends_at=ends_at)
+    held = Booking.objects.create(
+        id=new_id(),
+        code=draw_code(randbelow=secrets.randbelow),
+        status=Status.HELD,
+        store_id=things.store,
+        service_id=things.service,
+        member_id=things.member,
+        practitioner_id=server_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        price_amount=39800,
+        currency="CNY",
+        channel=Channel.ONLINE,
+        notice=240,
+        expires_at=NOW + timedelta(days=400),
+        created_at=NOW,
+    )
+    WaitingOffer.objects.create(
+        wish=wish,
+        booking=held,
+        service_id=things.service,
+        practitioner_id=server_id,
+        starts_at=starts_at,
+        made_at=NOW,
+        tell_at=NOW,
+        told_at=NOW,
+        expires_at=NOW + timedelta(days=400),
+    )
+    penalty = Penalty.objects.create(
+        booking=things.bookings["begun"],
+        member_id=things.member,
+        cause="no_show",
+        kind="points",
+        amount=10,
+        at=NOW,
+    )
+    policy = Policy.objects.create(service_id=things.service, store_id=things.store, created_at=NOW)
+    things.waiting, things.penalty, things.policy = wish.id, penalty.id, policy.id
 
 
 def fill_counted(chain: Chain, store: Store) -> tuple[Session, Product]:

@@ -242,7 +242,8 @@ def body_fields() -> set[tuple[str, str]]:
 
 def with_id(field: str, at: Things) -> Any:
     """The body with that field naming something of the target."""
-    name = "store" if field == "stores" else field.rpartition(".")[2]
+    several = field in ("stores", "services", "practitioners")
+    name = field[:-1] if several else field.rpartition(".")[2]
     value = {
         "store": at.store,
         "service": at.service,
@@ -272,7 +273,10 @@ def with_id(field: str, at: Things) -> Any:
             return {**{key: part for key, part in body.items() if key != "store"}, "stores": [str(value)]}
         if field == "members":
             return {**body, "members": [body["members"][0], str(value)]}
-        return {**body, field: str(value)}
+        if "." in field:
+            rows, inner = field.split(".")
+            return {**body, rows: [{**row, inner: str(value)} for row in body[rows]]}
+        return {**body, field: [str(value)] if several else str(value)}
 
     return change
 

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from billing.domain import lifecycle
-from billing.domain.lifecycle import KIND, advance_chains, follow_chain, follow_subscription
+from billing.domain.lifecycle import KIND, advance_chains, ensure_steps, follow_chain, follow_subscription
 from billing.domain.notices import KIND as NOTICES
 from billing.domain.standing import GRACE, READ_ONLY_FOR, SUSPENDED_FOR, TRIAL_NOTICE, Cause
 from billing.models import (
@@ -362,3 +362,16 @@ def test_without_the_lock_on_the_chain_a_step_is_taken_by_each_of_them(
     _on_trial(two_chains.a.id, ends=NOW)
     _follow_at_once(two_chains.a.id)
     assert _steps(two_chains.a.id) == [("trial", "past_due", "trial_over")] * 4
+
+
+def test_a_chain_whose_due_work_was_lost_is_found_by_housekeeping(two_chains: TwoChains) -> None:
+    with platform_scope():
+        ensure_steps(now=NOW)
+        assert DueWork.objects.filter(kind=KIND).count() == 0  # nobody waits for anything
+        Chain.objects.filter(id=two_chains.a.id).update(trial_ends_at=NOW)
+        for _hour in range(3):
+            ensure_steps(now=NOW)
+        assert DueWork.objects.filter(kind=KIND).count() == 1
+    _run_due(NOW)
+    _run_due(NOW + lifecycle.AGAIN)
+    assert Chain.objects.get(id=two_chains.a.id).state == "past_due"

@@ -64,7 +64,7 @@ def test_a_delay_reaches_the_next_visits_and_free_time_takes_its_length_off(cast
 def test_other_people_and_other_days_are_not_late(cast: Cast, desk: Desk) -> None:
     with chain_scope(cast.alpha.info):
         first = desk.book(TEN)
-        desk.book(local(23, 11, 15), who="chen", practitioner_id=cast.alpha.employees["second"].id)
+        desk.book(local(23, 11, 30), who="chen", practitioner_id=cast.alpha.employees["second"].id)
         desk.book(local(24, 10), who="chen")
         assert late(cast, first, 200) == [(first.id, 200)]
 

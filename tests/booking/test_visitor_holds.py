@@ -134,7 +134,9 @@ def test_holds_that_ran_out_do_not_count_for_the_address(alpha, monkeypatch) -> 
 def test_confirming_makes_the_very_same_hold_the_members_booking(alpha) -> None:
     held = hold(alpha)
     su = alpha.actors["su"]
-    booking = confirm_visitor_hold(held.id, visitor="anna", by=su, now=NOW, note="allergic to nuts")
+    booking = confirm_visitor_hold(
+        held.id, visitor="anna", by=su, now=NOW, details={"booking": {"note": "allergic to nuts"}}
+    )
     assert (booking.id, booking.code, booking.practitioner_id) == (held.id, held.code, held.practitioner_id)
     kept = Booking.objects.get(id=held.id)
     assert (kept.status, kept.member_id, kept.note, kept.expires_at) == (

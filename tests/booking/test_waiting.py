@@ -9,6 +9,7 @@ import pytest
 
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking, mark_no_show, reschedule_booking
+from tenants.booking.domain.sessions import change_session
 from tenants.booking.domain.waiting_offers import (
     NothingOffered,
     OfferGone,
@@ -17,13 +18,21 @@ from tenants.booking.domain.waiting_offers import (
     leave_waiting,
 )
 from tenants.booking.domain.waiting_rules import write_rules
-from tenants.booking.domain.wishes import places_in_queue
+from tenants.booking.domain.wishes import (
+    AlreadyWaiting,
+    NotWaitable,
+    Wanted,
+    join_waiting,
+    places_in_queue,
+    wanted_seat,
+)
 from tenants.booking.models import Booking, Claim, WaitingOffer, Wish, WishWindow
 from tenants.people.domain.places import set_hours
 from tenants.people.domain.rights import NotSeen
 from tenants.people.domain.shifts import DatedShift, set_days
 from tenants.stores.domain.stores import DayHours
-from tests.booking.queue import at, fill_day, make_members, scope, wish_of, work_off
+from tests.booking.counted import Counted
+from tests.booking.queue import MONDAY, at, fill_day, make_members, scope, wish_of, work_off
 from tests.ground.cast import NOW, Cast, local
 
 
@@ -273,3 +282,53 @@ def test_place_in_the_queue_counts_those_before_who_could_take_the_same(cast: Ca
         ]
         places = places_in_queue([wish.id for wish in wishes])
         assert [places[wish.id] for wish in wishes] == [1, 1, 1, 1, 3]
+
+
+def test_freed_seat_of_a_session_goes_to_the_first_who_waits_for_it(cast: Cast) -> None:
+    chain = cast.alpha
+    with scope(chain):
+        counted = Counted(chain)
+        session = counted.session(seats=1)
+        taken = counted.book(session_id=session.id)
+        people = make_members(2)
+        for n, by in enumerate(people):
+            join_waiting(wanted_seat(session.id), by=by, now=at(n))
+    work_off(at(2))
+    assert _states(chain) == [("waiting", ""), ("waiting", "")]
+    with scope(chain):
+        cancel_booking(taken.id, by=chain.actors["su"], now=at(3))
+    work_off(at(3))
+    assert _states(chain) == [("offered", "open"), ("waiting", "")]
+    with scope(chain):
+        held = WaitingOffer.objects.get().booking
+        assert (held.session_id, held.member_id, held.status) == (session.id, people[0].member_id, "held")
+    work_off(at(40))
+    # the only place there is has gone by: nothing is left to wait for
+    assert _states(chain) == [("over", "expired"), ("offered", "open")]
+
+
+def test_more_seats_are_offered_to_who_waits(cast: Cast) -> None:
+    chain = cast.alpha
+    with scope(chain):
+        counted = Counted(chain)
+        session = counted.session(seats=1)
+        counted.book(session_id=session.id)
+        join_waiting(wanted_seat(session.id), by=chain.actors["chen"], now=NOW)
+    work_off(NOW)
+    with scope(chain):
+        change_session(session.id, capacity=2, by=chain.actors["owner"], now=at(1))
+    work_off(at(1))
+    assert _states(chain) == [("offered", "open")]
+
+
+def test_nobody_queues_twice_for_a_session_nor_for_goods(cast: Cast) -> None:
+    chain = cast.alpha
+    with scope(chain):
+        counted, su = Counted(chain), chain.actors["su"]
+        session = counted.session()
+        join_waiting(wanted_seat(session.id), by=su, now=NOW)
+        with pytest.raises(AlreadyWaiting):
+            join_waiting(wanted_seat(session.id), by=su, now=NOW)
+        goods = Wanted(store_id=chain.stores["north"].id, services=[counted.pickup.id], windows=[MONDAY])
+        with pytest.raises(NotWaitable):
+            join_waiting(goods, by=su, now=NOW)

@@ -22,11 +22,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def web_server(*, threads: int = 8, port: int | None = None, **surroundings: str) -> Iterator[int]:
-    """Granian as it is shipped, on 127.0.0.1; its port (a free one) once it answers."""
+def web_server(
+    *, threads: int = 8, port: int | None = None, python: str = sys.executable, **surroundings: str
+) -> Iterator[int]:
+    """Granian as it is shipped, on 127.0.0.1; its port (a free one) once it answers. `python` is its environment."""
     port = port or free_port()
     line = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
         "config.wsgi:application",
     ]  # fmt: skip

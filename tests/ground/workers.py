@@ -59,10 +59,10 @@ def start_beat(schedule: Path, *, env: Mapping[str, str] | None = None) -> Celer
 
 
 @contextmanager
-def provisioner(**environment: str) -> Iterator[subprocess.Popen[str]]:
+def provisioner(*, python: str = sys.executable, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """The process that alone holds the owner's login, waiting for sign-ups; killed at the end."""
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "provisioner"],
+        [python, "manage.py", "provisioner"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **environment},
         stdout=subprocess.PIPE,

@@ -29,11 +29,12 @@ def shop_address(request: HttpRequest) -> str:
     return request.build_absolute_uri("/")
 
 
-def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
-    """The navigation with only what the actor may open; of a suspended chain the way to pay alone."""
-    if office.chain.state == ChainState.SUSPENDED:
-        return _way_to_pay(current)
-    groups: list[tuple[str, bool, list[Entry]]] = [
+Group = tuple[str, bool, list[Entry]]
+
+
+def _what_is_sold_and_by_whom() -> list[Group]:
+    """The navigation's first groups: their heading, whether they stand at the foot, their entries."""
+    return [
         (
             "",
             False,
@@ -73,6 +74,12 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
                 ("stores", _("Stores"), "store", reverse("manage:stores"), Action.MANAGE_STORE),
             ],
         ),
+    ]
+
+
+def _the_rest() -> list[Group]:
+    """What stands at the foot."""
+    return [
         (
             "",
             True,
@@ -90,8 +97,14 @@ def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
             ],
         ),
     ]
+
+
+def nav_of(office: Office, current: str) -> list[dict[str, Any]]:
+    """The navigation with only what the actor may open; of a suspended chain the way to pay alone."""
+    if office.chain.state == ChainState.SUSPENDED:
+        return _way_to_pay(current)
     found = []
-    for label, rest, entries in groups:
+    for label, rest, entries in _what_is_sold_and_by_whom() + _the_rest():
         shown = [
             {"label": words, "icon": icon, "url": url, "current": key == current}
             for key, words, icon, url, action in entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,9 @@ from django.views.decorators.http import require_safe
 from tenants.booking.domain.figures import StoreToday, count_today
 from tenants.catalogue.domain.opening import what_is_missing
 from tenants.catalogue.domain.warnings import warn_of_all
+from tenants.extension.calls import figures_for
+from tenants.extension.hooks import MetricAsked
+from tenants.extension.registry import plugins_on
 from tenants.people.domain.look import read_operator_acts
 from tenants.people.domain.rights import Action
 from web.manage.access import Office, in_office
@@ -21,6 +25,7 @@ from web.manage.frame import shop_address, show
 from web.qr import draw_qr
 
 MOST = 8
+FIGURES_OVER = timedelta(days=7)
 
 
 def address_context(request: HttpRequest) -> dict[str, Any]:
@@ -40,10 +45,20 @@ def show_overview(request: HttpRequest, office: Office) -> HttpResponse:
         "page_title": _("Overview"),
         "stores": stores,
         "needs": needs_of(office, stores),
+        "figures": figures_of(office, stores),
         "not_open": office.chain.opened_at is None and office.may(Action.MANAGE_CHAIN),
         "missing": bool(what_is_missing()) if office.chain.opened_at is None else False,
     }
     return show(request, office, "manage/overview.html", context, current="overview")
+
+
+def figures_of(office: Office, stores: list[StoreToday]) -> list[dict[str, Any]]:
+    """The metrics of the core and of every vertical on at one of the stores, over the last seven days."""
+    if not stores:
+        return []
+    on = {code for one in stores for code in one.store.verticals}
+    asked = MetricAsked(tuple(one.store.id for one in stores), office.now - FIGURES_OVER, office.now)
+    return figures_for(plugins_on(on), asked)
 
 
 def needs_of(office: Office, stores: list[StoreToday]) -> list[dict[str, str]]:

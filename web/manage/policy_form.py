@@ -60,7 +60,7 @@ class PolicyForm(OfficeForm):
         help_text=gettext_lazy("Empty: as the service says"),
     )
     deposit_kind = forms.ChoiceField(
-        label=gettext_lazy("Deposit"), choices=[(Consequence.NONE, gettext_lazy("None")), *MONEY]
+        label=gettext_lazy("Deposit"), choices=[(Consequence.NONE, gettext_lazy("No deposit")), *MONEY]
     )
     deposit_value = forms.CharField(label=gettext_lazy("How much"), required=False, max_length=16)
     late_kind = forms.ChoiceField(

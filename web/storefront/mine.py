@@ -35,6 +35,7 @@ from web.qr import draw_qr
 from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
+from web.storefront.together import EVERY, MOST_TIMES
 from web.storefront.views import show_times
 from web.storefront.waiting import read_own_wishes
 from web.visitor import actor_of, member_of
@@ -56,6 +57,7 @@ class BookingRow:
     currency: str
     status: str
     zone: str
+    guest_name: str = ""
 
 
 def row_of(booking: Booking, language: str) -> BookingRow:
@@ -75,6 +77,7 @@ def row_of(booking: Booking, language: str) -> BookingRow:
         currency=booking.currency,
         status=booking.status,
         zone=booking.store.time_zone,
+        guest_name=booking.member.name if booking.payer_id not in (None, booking.member_id) else "",  # type: ignore[union-attr]
     )
 
 
@@ -141,6 +144,11 @@ def show_ticket(
         "again_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
         "back_url": reverse("my_bookings"),
         "shop_url": "",
+        "every_options": [
+            {"value": days, "label": words, "checked": days == EVERY[0]}
+            for days, words in zip(EVERY, (_("Weekly"), _("2 weeks"), _("4 weeks")), strict=True)
+        ],
+        "times_options": [(number, str(number)) for number in range(2, MOST_TIMES + 1)],
     }
     status = refusal.status if refusal else 200
     return show(request, "storefront/ticket.html", context, now=now, status=status, tab="bookings")

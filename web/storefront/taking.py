@@ -20,6 +20,8 @@ from chains.addresses import client_address
 from chains.refusals import Refusal
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import HoldExpired
+from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.plugged import steps_of
 from tenants.booking.domain.terms import Terms, terms_of, terms_row
 from tenants.booking.domain.visitor_holds import (
     confirm_visitor_hold,
@@ -32,8 +34,10 @@ from tenants.booking.domain.visitor_holds import (
     terms_for_member,
 )
 from tenants.booking.models import Booking
+from tenants.extension.answers import DetailsInvalid, Step
 from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
+from web.booking_steps import answers_in, asked_of
 from web.storefront.asking import Wish, require_wish
 from web.storefront.frame import language_of, once_open, show, while_open
 from web.storefront.phone_code import (
@@ -48,30 +52,20 @@ from web.storefront.phone_code import (
 from web.storefront.views import show_times
 from web.visitor import actor_of, make_visitor_key, member_of, sign_in, visitor_key_of
 
-NOTE_LENGTH = 500
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @while_open
 def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
-    """Book the chosen time (a member) or hold it and go on to confirm it (a visitor)."""
+    """Book the chosen time (a member), or hold it and go on to confirm it: a visitor, and whoever must
+    answer something first."""
     if request.method != "POST":
         return redirect("times", service_id)
     wish = _read_taken(request)
     assert wish.store_id is not None and wish.starts_at is not None
     try:
-        if member_of(request):
-            booking = book(
-                service_id,
-                store_id=wish.store_id,
-                starts_at=wish.starts_at,
-                practitioner_id=wish.person_id,
-                party_size=wish.party_size,
-                by=actor_of(request),
-                now=now,
-            )
-            drop_visitor_hold(visitor=visitor_key_of(request), now=now)
-            return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+        booked = _book_at_once(request, service_id, wish, now=now) if member_of(request) else None
+        if booked is not None:
+            return redirect(reverse("ticket", args=[booked.id], query={"new": 1}))
         booking = hold_for_visitor(
             service_id,
             store_id=wish.store_id,
@@ -89,6 +83,25 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
         again = replace(wish, day=day, starts_at=None)
         return show_times(request, service_id, again, now=now, refusal=refusal)
     return redirect("confirm", booking.id)
+
+
+def _book_at_once(request: HttpRequest, service_id: UUID, wish: Wish, *, now: datetime) -> Booking | None:
+    """The member's booking; None where the shop asks something that must be answered first."""
+    assert wish.store_id is not None and wish.starts_at is not None
+    try:
+        booking = book(
+            service_id,
+            store_id=wish.store_id,
+            starts_at=wish.starts_at,
+            practitioner_id=wish.person_id,
+            party_size=wish.party_size,
+            by=actor_of(request),
+            now=now,
+        )
+    except DetailsInvalid:
+        return None
+    drop_visitor_hold(visitor=visitor_key_of(request), now=now)
+    return booking
 
 
 def _read_taken(request: HttpRequest) -> Wish:
@@ -129,12 +142,20 @@ def confirm(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespon
             visitor=visitor_key_of(request),
             by=actor_of(request),
             now=now,
-            note=_note(request),
+            details=answers_in(_steps(booking), request.POST),
             agreed=_agreed(request, booking, now=now),
         )
     except Refusal as refusal:
         return show_confirm(request, booking, typed, now=now, refusal=refusal)
     return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+
+
+def _steps(booking: Booking) -> list[Step]:
+    """What is asked before the booking is confirmed; nothing where the service is offered no more."""
+    try:
+        return steps_of(read_offering(booking.store_id, booking.service_id))
+    except Refusal:
+        return []
 
 
 def _agreed(request: HttpRequest, booking: Booking, *, now: datetime) -> Terms | None:
@@ -149,10 +170,6 @@ def _agreed(request: HttpRequest, booking: Booking, *, now: datetime) -> Terms |
 def seal_of(terms: Terms) -> str:
     """A short name for exactly these terms."""
     return hashlib.sha256(json.dumps(terms_row(terms), sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _note(request: HttpRequest) -> str:
-    return request.POST.get("note", "").strip()[:NOTE_LENGTH]
 
 
 @require_POST
@@ -216,7 +233,7 @@ def show_confirm(
         **identity,
         "page_title": _("Confirm booking"),
         "booking": booking,
-        "note": _note(request),
+        "asked": asked_of(_steps(booking), request.POST, refusal),
         "left": int(left.total_seconds()),
         "until": booking.expires_at,
         "extend_url": reverse("extend", args=[booking.id]) if left and may_extend(booking.id) else "",

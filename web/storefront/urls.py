@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.feeds import calendar_feed
-from web.storefront import account, mine, pickups, sessions, taking, theme, views, waiting
+from web.storefront import account, mine, pickups, sessions, taking, theme, together, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -31,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/calendar/", account.feed, name="member_feed"),
     path("calendar/<str:token>.ics", calendar_feed, name="calendar_feed"),
     path("my/<uuid:booking_id>/", mine.ticket, name="ticket"),
+    path("my/<uuid:booking_id>/repeat/", together.repeat, name="repeat"),
+    path("my/<uuid:booking_id>/bring/", together.bring, name="bring"),
     path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
     path("my/<uuid:booking_id>/move/", mine.move, name="move"),
     path("my/<uuid:booking_id>/calendar.ics", mine.calendar, name="calendar"),

@@ -142,11 +142,7 @@ def show_times(
         "party_options": None if moving or not found.offering.needs_party else party_options(found),
         "people_options": [(one["value"], one["label"]) for one in people_options(found)],
         "days": day_options(found, now=now, language=language),
-        "parts": part_options(
-            found,
-            moving=moving is not None,
-            picked=any(one["checked"] for one in picks) or _stays(request, wish),
-        ),
+        "parts": part_options(found, moving=moving is not None, picked=_is_picked(request, wish, picks)),
         "picks": picks,
         "moving": moving,
         "refusal": refusal,
@@ -157,6 +153,12 @@ def show_times(
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
+    return _shown(request, context, refusal, now=now)
+
+
+def _shown(
+    request: HttpRequest, context: dict[str, Any], refusal: Refusal | None, *, now: datetime
+) -> HttpResponse:
     status = refusal.status if refusal else 200
     return show(request, "storefront/times.html", context, now=now, status=status)
 
@@ -194,9 +196,10 @@ def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
     return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
 
 
-def _stays(request: HttpRequest, wish: Wish) -> bool:
-    """Whether the recommendation that was tapped stays chosen on a page of which only a part is asked for."""
-    return wish.picked_id is not None and "HX-Target" in request.headers
+def _is_picked(request: HttpRequest, wish: Wish, picks: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the chosen time is a recommended one: among those shown, or on a page of which only a part is asked for."""
+    shown = any(one["checked"] for one in picks)
+    return shown or (wish.picked_id is not None and "HX-Target" in request.headers)
 
 
 def _with_value(found: Times) -> str:

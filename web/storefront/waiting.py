@@ -29,9 +29,16 @@ from tenants.booking.domain.waiting_offers import (
     read_offer,
 )
 from tenants.booking.domain.waiting_rules import rules_of
-from tenants.booking.domain.wishes import Wanted, count_ahead, join_waiting, own_wishes, places_in_queue
-from tenants.booking.models import OfferState, WaitingOffer, Wish
-from tenants.catalogue.models import Service
+from tenants.booking.domain.wishes import (
+    Wanted,
+    count_ahead,
+    join_waiting,
+    own_wishes,
+    places_in_queue,
+    wanted_seat,
+)
+from tenants.booking.models import OfferState, Session, SessionState, WaitingOffer, Wish
+from tenants.catalogue.models import BookedAs, Service
 from tenants.people.domain.rights import Actor
 from tenants.people.models import Employee
 from tenants.stores.domain.spoken import format_moment
@@ -72,7 +79,7 @@ def read_own_wishes(member_id: UUID, *, now: datetime, language: str) -> list[Wi
 
 
 def _words(model: type[Service] | type[Employee], ids: Sequence[UUID], language: str) -> dict[UUID, str]:
-    found = model.objects.filter(id__in=set(ids)) if ids else []
+    found = model.objects.filter(id__in=set(ids))
     return {one.id: words_of(one, "name", language=language) for one in found}
 
 
@@ -156,6 +163,11 @@ def windows_of(asked: Asked, offering: Offering, *, now: datetime) -> dict[str, 
 def _join(request: HttpRequest, offering: Offering, asked: Asked, *, now: datetime) -> None:
     windows = windows_of(asked, offering, now=now)
     chosen = windows.get(request.POST.get("when", "")) or next(iter(windows.values()), None)
+    seat = _session_at(offering, asked) if request.POST.get("when") != "day" else None
+    if seat is not None:
+        wanted = wanted_seat(seat, auto_accept=request.POST.get("auto") == "on")
+        join_waiting(wanted, by=actor_of(request), now=now)
+        return
     wanted = Wanted(
         store_id=offering.store_id,
         services=[offering.service_id],
@@ -164,6 +176,18 @@ def _join(request: HttpRequest, offering: Offering, asked: Asked, *, now: dateti
         auto_accept=request.POST.get("auto") == "on",
     )
     join_waiting(wanted, by=actor_of(request), now=now)
+
+
+def _session_at(offering: Offering, asked: Asked) -> UUID | None:
+    """The session of the service that begins at the time that was chosen, with whom it was chosen."""
+    if offering.booked_as != BookedAs.SESSION or asked.starts_at is None:
+        return None
+    found = Session.objects.filter(
+        store_id=offering.store_id, service_id=offering.service_id, starts_at=asked.starts_at
+    ).exclude(state=SessionState.CALLED_OFF)
+    if asked.person_id is not None:
+        found = found.filter(practitioner_id=asked.person_id)
+    return found.order_by("id").values_list("id", flat=True).first()
 
 
 def _show_join(

@@ -26,6 +26,7 @@ from tenants.people.domain.rights import Action, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
 from tenants.stores.domain.wall import parse_day, parse_moment
+from web.booking_steps import answers_in, asked_of, vertical_steps
 from web.formats import format_phone, mask_phone
 from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, asked_version, over
@@ -167,6 +168,7 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
         member=guest,
         practitioner_id=_uuid(data.get("practitioner", "")),
         note=data.get("note", "").strip()[:500],
+        details=answers_in(vertical_steps(desk, service), data),
     )
 
 
@@ -195,7 +197,7 @@ def _form(
     services = services_of(desk)
     context = {
         **frame(request, desk, current="new"),
-        **_times_context(desk, data, services),
+        **_times_context(desk, data, services, refusal=refusal),
         **_members_context(desk, data),
         "refusal": refusal,
         "who_error": who_error,
@@ -206,7 +208,13 @@ def _form(
     return render(request, "workbench/new.html", context, status=status)
 
 
-def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None = None) -> dict[str, Any]:
+def _times_context(
+    desk: Desk,
+    data: QueryDict,
+    services: list[Service] | None = None,
+    *,
+    refusal: Refusal | None = None,
+) -> dict[str, Any]:
     offered = services_of(desk) if services is None else services
     wish = _wish(desk, data)
     service = next((one for one in offered if one.id == wish.service), None) or _fitting(offered, data)
@@ -220,6 +228,7 @@ def _times_context(desk: Desk, data: QueryDict, services: list[Service] | None =
         "times_url": here("new_times", desk),
         "chosen_service": service,
         "chosen_at": _chosen_at(times),
+        "asked": asked_of(vertical_steps(desk, service.id), data, refusal) if service else [],
     }
 
 

@@ -82,7 +82,7 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
         Entry(pgettext("rail", "Sessions"), "users", here("scheduled", desk), current == "scheduled")
     )
     waiting_url = here("waiting", desk)
-    entries.append(Entry(_("Waiting"), "hourglass", waiting_url, current == "waiting"))
+    entries.append(Entry(_("Waiting list"), "hourglass", waiting_url, current == "waiting"))
     if serves(desk):
         entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):

@@ -12,6 +12,10 @@ from tenants.booking.domain.redeem import UNDO_WITHIN
 from tenants.booking.domain.transitions import Move, status_after
 from tenants.booking.domain.visits import count_visits
 from tenants.booking.models import Booking, Channel, Status, Transition
+from tenants.extension.calls import panels_for
+from tenants.extension.hooks import Panel as Plugged
+from tenants.extension.hooks import PanelAsked
+from tenants.extension.registry import Plugin, plugins_on
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk
 from web.workbench.day import Row, held_claims, row_of
@@ -41,6 +45,7 @@ class Panel:
     can_no_show: bool
     can_undo: bool
     can_reveal: bool
+    plugged: list[tuple[Plugin, Plugged]]
 
     @property
     def booking(self) -> Booking:
@@ -91,7 +96,22 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         can_reveal=booking.member is not None
         and bool(booking.member.phone)
         and desk.may(Action.REVEAL_PHONE),
+        plugged=_plugged(booking, desk),
     )
+
+
+def _plugged(booking: Booking, desk: Desk) -> list[tuple[Plugin, Plugged]]:
+    """What the core's parts and the store's verticals show of the booking."""
+    asked = PanelAsked(
+        booking_id=booking.id,
+        store_id=booking.store_id,
+        service_id=booking.service_id,
+        member_id=booking.member_id,
+        status=booking.status,
+        may_change=desk.may(Action.CHANGE_BOOKING),
+        now=desk.now,
+    )
+    return list(panels_for(plugins_on(desk.store.verticals), asked, details=booking.details))
 
 
 def _past(line: Transition, booking: Booking, desk: Desk) -> Past:

@@ -13,6 +13,7 @@ from web.workbench import (
     redeem,
     scheduled,
     sheet,
+    together,
     waiting,
 )
 
@@ -43,6 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/move/", booking_form.move, name="move"),
     path("<uuid:store>/bookings/<uuid:booking>/move/times/", booking_form.show_move_times, name="move_times"),
     path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
+    path("<uuid:store>/bookings/<uuid:booking>/repeat/", together.repeat, name="repeat"),
+    path("<uuid:store>/bookings/<uuid:booking>/bring/", together.bring, name="bring"),
+    path("<uuid:store>/bookings/<uuid:booking>/end/", together.end, name="end"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]

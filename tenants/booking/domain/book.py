@@ -15,6 +15,7 @@ from accounts.ids import new_id
 from chains.due import mark_due
 from tenants.booking.models import LIVE, Booking, Channel, Status
 from tenants.events.domain.record import record_event
+from tenants.extension.answers import Answers
 from tenants.members.domain.members import welcome_member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
@@ -29,12 +30,12 @@ from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
 from .credits import pass_keeper
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
-from .items import Basket, Item, fill_basket, name_short, write_items
+from .items import Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering, require_by_time
-from .open import require_new_bookings
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import require_booking_right
-from .place import take_place
+from .place import Place, take_place
+from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
 from .terms import keep_terms
@@ -67,99 +68,151 @@ def book(
     items: Sequence[Item] = (),
     pass_id: UUID | None = None,
     note: str = "",
+    details: Mapping[str, Any] | None = None,
     hold: bool = False,
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     extra: Sequence[Wanted] = (),
     overbook: str | None = None,
     by_program: bool = False,  # a call of the API, not a page: see channel_of
+    companion: bool = False,  # `member` comes with the member who books: see groups
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
     A member books for themselves, an employee with the right for a `member` by id, or for a guest who
-    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed,
-    with every item (nothing for the service where a pass pays). `extra` (pools, further resources) is
-    claimed with it, all or nothing. `overbook` is the reason for which an employee with that right books
-    people and things that another booking holds; pools are never overdrawn. Raises SlotTaken with the
-    nearest alternatives, or OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the
-    TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for what does
-    not exist; Forbidden; BookingPaused for a member whose online booking is on pause.
+    becomes one. Without a practitioner the fairest who is free serves, then the next. The price is fixed, with
+    every item (nothing for the service where a pass pays). `extra` is claimed with it, all or nothing. `overbook`
+    is the reason for which an employee with that right books people and things that another booking holds;
+    pools are never overdrawn. `details` answer what plug-ins ask, by their codes; an offer (`hold_until`) is
+    asked nothing yet. Raises SlotTaken with the nearest alternatives, or OutOfStock, before any other refusal;
+    NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen;
+    ChainReadOnly; NotSeen for what does not exist; Forbidden; OverbookingUnexplained; BookingPaused for a member
+    whose online booking is on pause; last DetailsInvalid and what plug-ins' rules refuse.
     """
-    require_booker(member, store_id=store_id, by=by)
-    require_new_bookings(by=by)
+    if not (companion and by.is_member):
+        require_booker(member, store_id=store_id, by=by)
     require_overbooker(overbook, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
-    day = local_date(starts_at, offering.zone)
-    calendar = read_calendar(
-        offering,
-        [day],
-        now=now,
-        resource_id=resource_id,
-        party_size=party_size,
-        by_staff=by.is_employee,
+    offered = hold_until is not None
+    answers = check_details(
+        offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee, later=offered
     )
+    calendar = _calendar_for(answers, offering, starts_at, resource_id=resource_id, by=by, now=now)
     require_practitioner(calendar, practitioner_id)
     require_thing(calendar, resource_id)
-    lock_member(whose := member_for(member, country=offering.country, by=by, now=now))
-    booking = _draft(offering, basket, pass_id, starts_at=starts_at, by=by, now=now)
-    booking.member_id, booking.party_size, booking.note = whose, party_size, note
+    whom = None if by.is_member and not companion else member
+    lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
+    booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    booking.price_amount += basket.amount
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
+    claimed = [*extra, *basket.claims, *pass_claims(booking, by=by, now=now)]
     try:
-        place = take_place(
+        place = _settle(
             calendar,
             booking,
-            starts_at=starts_at,
-            practitioner_id=practitioner_id,
-            now=now,
-            by_staff=by.is_employee,
-            extra=[*extra, *basket.claims, *pass_claims(booking, by=by, now=now)],
+            practitioner_id,
+            extra=claimed,
             overbook=overbook is not None,
+            by=by,
+            now=now,
+            complete=not offered,
         )
     except OutOfStock as refusal:
         raise name_short(refusal, basket) from None
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    _settle_terms(booking, offering, by=by, now=now)
+    _promise(booking, offering, now=now)
     begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
     write_items(booking, basket)
     return booking
 
 
+def _calendar_for(
+    answers: Answers,
+    offering: Offering,
+    starts_at: datetime,
+    *,
+    resource_id: UUID | None,
+    by: Actor,
+    now: datetime,
+) -> Calendar:
+    """The day of the wish, for as many people as were told."""
+    return read_calendar(
+        offering,
+        [local_date(starts_at, offering.zone)],
+        now=now,
+        resource_id=resource_id,
+        party_size=answers.fills["party_size"],
+        by_staff=by.is_employee,
+    )
+
+
+def _promise(booking: Booking, offering: Offering, *, now: datetime) -> None:
+    """Keep the terms under which the member has it, for the price it has."""
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
+
+
+def _settle(
+    calendar: Calendar,
+    booking: Booking,
+    practitioner_id: UUID | None,
+    *,
+    extra: Sequence[Wanted],
+    overbook: bool,
+    by: Actor,
+    now: datetime,
+    complete: bool,
+) -> Place:
+    """Give a booking that is about to be written its place, then hear what its member and the rules say of it."""
+    assert booking.member_id is not None
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=booking.starts_at,
+        practitioner_id=practitioner_id,
+        now=now,
+        by_staff=by.is_employee,
+        extra=extra,
+        overbook=overbook,
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    require_member_free(booking.member_id, booking, now=now)
+    require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
+    require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete)
+    return place
+
+
 def _draft(
     offering: Offering,
-    basket: Basket,
-    pass_id: UUID | None,
+    answers: Answers,
+    member_id: UUID,
     *,
     starts_at: datetime,
+    pass_id: UUID | None,
     by: Actor,
     now: datetime,
 ) -> Booking:
-    """A confirmed booking of the offering and items at today's price, not written yet."""
+    """The booking as it will be written, confirmed, but for its place, channel and code, at the service's price."""
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
         store_id=offering.store_id,
         service_id=offering.service_id,
+        member_id=member_id,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
+        party_size=answers.fills["party_size"],
         pass_id=pass_id,
-        price_amount=(0 if pass_id else offering.price_amount) + basket.amount,
+        price_amount=0 if pass_id else offering.price_amount,
         currency=offering.currency,
+        note=answers.fills["note"],
+        details=answers.details,
         made_by_id=by.employee_id,
         notice=offering.notice,
         created_at=now,
     )
-
-
-def _settle_terms(booking: Booking, offering: Offering, *, by: Actor, now: datetime) -> None:
-    """Whether the member may have it at that time, and what is promised with it."""
-    assert booking.member_id is not None
-    require_member_free(booking.member_id, booking, now=now)
-    require_booking_right(booking.member_id, by=by, zone=offering.zone, now=now)
-    promised = replace(offering, price_amount=booking.price_amount)
-    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
 
 
 def pass_claims(booking: Booking, *, by: Actor, now: datetime, units: int = 1) -> list[Wanted]:
@@ -207,9 +260,11 @@ def require_booker(member: UUID | Guest | None, *, store_id: UUID, by: Actor) ->
 
 
 def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: datetime) -> UUID:
-    """The member the booking is for; a guest becomes one, by phone the one who has that number."""
-    if by.is_member:
-        assert by.member_id is not None
+    """The member the booking is for: whoever is named, else the member who books.
+
+    A guest becomes one, by phone the one who has that number as it is read in `country`.
+    """
+    if member is None and by.member_id is not None:
         return by.member_id
     if isinstance(member, Guest):
         phone = normalise_phone(member.phone, country=country) if member.phone else None

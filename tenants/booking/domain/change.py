@@ -27,9 +27,11 @@ from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .offering import read_offering
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
-from .place import take_place
+from .place import Place, take_place
+from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
+from .spans import Span
 from .terms import Penance, movable_until, terms_of
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
 from .waiting_state import settle_offer
@@ -164,13 +166,11 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    fields: dict[str, Any] = {
-        "starts_at": moved.start,
-        "ends_at": moved.end,
-        "practitioner_id": place.practitioner_id,
-        "resource_id": place.resource_id,
-    }
-    _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
+    complete = booking.member_id is not None
+    require_plugged_rules(
+        booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete, moves=True
+    )
+    _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
     return booking
 
 
@@ -187,6 +187,16 @@ def _calendar_for(booking: Booking, starts_at: datetime, *, by: Actor, now: date
         by_staff=by.is_employee,
         but=booking.id,
     )
+
+
+def place_fields(served: Span, place: Place) -> dict[str, Any]:
+    """The columns of a booking that say when it is and who and what serves."""
+    return {
+        "starts_at": served.start,
+        "ends_at": served.end,
+        "practitioner_id": place.practitioner_id,
+        "resource_id": place.resource_id,
+    }
 
 
 def _where(booking: Booking) -> dict[str, Any]:
@@ -260,14 +270,14 @@ def lock_booking(booking: Booking) -> None:
 def visible_booking(booking_id: UUID, *, by: Actor, action: Action) -> Booking:
     """The booking, if the actor may do this to it.
 
-    A member may confirm, cancel and move their own. Raises NotSeen for a booking that is not theirs or
+    A member may confirm, cancel and move their own, and those of a party they pay for. Raises NotSeen for a booking that is not theirs or
     of a store the employee has nothing to do with, Forbidden for one they see but may not change.
     """
     booking = read_booking(booking_id)
     if booking is None:
         raise NotSeen
     if by.is_member:
-        if booking.member_id != by.member_id:
+        if by.member_id not in (booking.member_id, booking.payer_id):
             raise NotSeen
         if action != Action.CHANGE_BOOKING:
             require(by, action)

@@ -56,12 +56,12 @@ def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
 
 
 def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
-    """The bookings an actor may read, with all that a document of one needs: members their own,
+    """The bookings an actor may read, with all that a document of one needs: members their own and their party's,
     employees those of the stores whose day they may read. Lazy.
     """
     everything = Booking.objects.select_related(*WITH).prefetch_related(items_with_names())
     if actor.is_member:
-        return everything.filter(member_id=actor.member_id)
+        return everything.filter(Q(member_id=actor.member_id) | Q(payer_id=actor.member_id))
     stores = stores_where(actor, Action.READ_DAY)
     return everything if stores is None else everything.filter(store_id__in=stores)
 

@@ -9,11 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from chains.due import mark_due
 from chains.ports import ChainStart
 from tenants.booking.models import Booking, Status
+from tenants.extension.hooks import Metric, MetricAsked
 from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, stores_where
 from tenants.people.models import Employee
@@ -111,3 +113,30 @@ def write_figures(*, now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.push_own_figures(%s::jsonb)", (json.dumps(figures),))
+
+
+def _of_stores(asked: MetricAsked) -> QuerySet[Booking]:
+    return Booking.objects.filter(
+        store_id__in=asked.store_ids, starts_at__gte=asked.start, starts_at__lt=asked.end
+    )
+
+
+def count_stood(asked: MetricAsked) -> int:
+    """Metric: the bookings that stood, over the span."""
+    return _of_stores(asked).filter(status__in=COUNTED).count()
+
+
+def share_not_come(asked: MetricAsked) -> int | None:
+    """Metric: of the bookings that were over, the share whose guest did not come; None where none was."""
+    over = (Status.COMPLETED, Status.NO_SHOW)
+    counted = _of_stores(asked).aggregate(
+        over=Count("id", filter=Q(status__in=over)),
+        missed=Count("id", filter=Q(status=Status.NO_SHOW)),
+    )
+    return round(100 * counted["missed"] / counted["over"]) if counted["over"] else None
+
+
+METRICS = (
+    Metric("stood", _("Bookings"), count_stood),
+    Metric("not_come", _("No-shows"), share_not_come, unit="percent"),
+)

@@ -14,10 +14,12 @@ from .attempts import again_on_conflict
 from .availability import find_slots
 from .book import lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
+from .change import place_fields
 from .claims import PoolClaim, claims_of
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
 from .place import take_place
+from .plugged import require_plugged_rules
 from .search import Slot
 from .transitions import EVENT_OF, Move, apply_move
 
@@ -90,13 +92,8 @@ def take_over_booking(
     booking.starts_at, booking.ends_at = served.start, served.end
     require_member_free(booking.member_id, booking, now=now)
     booking.store_id = store_id
-    fields = {
-        "store_id": store_id,
-        "starts_at": served.start,
-        "ends_at": served.end,
-        "practitioner_id": place.practitioner_id,
-        "resource_id": place.resource_id,
-    }
+    require_plugged_rules(booking, offering, by_staff=True, now=now, moves=True)
+    fields = {"store_id": store_id, **place_fields(served, place)}
     apply_move(booking, Move.MOVE, by=by, now=now, fields=fields, detail=before)
     record_event(
         EVENT_OF[Move.MOVE],

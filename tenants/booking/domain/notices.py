@@ -16,16 +16,18 @@ from chains.outgoing import Message, carry_message
 from chains.refusals import Text
 from tenants.booking.models import Booking, Status
 from tenants.events.domain.subscribers import Call, Happened
+from tenants.extension.calls import sentences_for
+from tenants.extension.hooks import MessageAsked
+from tenants.extension.registry import plugins_on
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.words import words_of
 
-from .codes import show_code
 from .transitions import read_booking
 
 TEXTS: Mapping[str, Text] = MappingProxyType(
     {
-        "booking.confirmed": _("%(chain)s: booked. %(service)s, %(when)s, %(store)s. Your code: %(code)s."),
-        "booking.moved": _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s. Your code: %(code)s."),
+        "booking.confirmed": _("%(chain)s: booked. %(service)s, %(when)s, %(store)s."),
+        "booking.moved": _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s."),
         "booking.cancelled": _("%(chain)s: cancelled. %(service)s, %(when)s, %(store)s."),
     }
 )
@@ -44,15 +46,18 @@ class OwnChain:
 def tell_member(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `member_text`: the call that texts the member, or nothing where there is nothing to tell.
 
-    A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
+    For somebody of a party without a phone its payer is told. A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
     """
     booking = read_booking(event.subject_id)
-    if booking is None or booking.member is None or not booking.member.phone or _overtaken(booking, event):
+    if booking is None or booking.member is None or _overtaken(booking, event):
+        return None
+    phone = booking.member.phone or (booking.payer.phone if booking.payer else None)
+    if not phone:
         return None
     chain = own_chain()
     message = Message(
         channel="sms",
-        to=booking.member.phone,
+        to=phone,
         subject="",
         text=notice_text(event.kind, booking, chain=chain, now=now),
         key=event.key,
@@ -69,13 +74,24 @@ def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) 
     zone = ZoneInfo(booking.store.time_zone)
     language = (booking.member.locale if booking.member else "") or chain.locale
     with translation.override(language):
-        return str(TEXTS[kind]) % {
+        text = str(TEXTS[kind]) % {
             "chain": chain.name,
             "service": words_of(booking.service, "name", language=language),
             "store": words_of(booking.store, "name", language=language),
-            "code": show_code(booking.code),
             "when": spoken(booking.starts_at, zone=zone, now=now),
         }
+        for sentence in sentences_for(
+            plugins_on(booking.store.verticals), _asked(kind, booking), details=booking.details
+        ):
+            # a Chinese full stop brings its own space
+            text += sentence if text.endswith("。") else f" {sentence}"
+        return text
+
+
+def _asked(kind: str, booking: Booking) -> MessageAsked:
+    return MessageAsked(
+        kind, booking.id, booking.code, booking.store_id, booking.service_id, booking.starts_at
+    )
 
 
 def own_chain() -> OwnChain:

@@ -17,10 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from chains.refusals import Refusal
 from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.catalogue.models import Need as NeedRow
+from tenants.extension.calls import extra_needs
+from tenants.extension.hooks import NeedsAsked
+from tenants.extension.registry import plugins_on
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
-from .needs import PRACTITIONER, Role, overhang, roles_of
+from .needs import MAIN_ROLE, PRACTITIONER, Role, overhang, roles_of
 from .search import Need
 
 
@@ -48,8 +51,9 @@ class NotByTime(Refusal):
 class Offering:
     """A service at a store. Price in minor units of `currency`; `notice` in minutes before the start.
 
-    `roles` are the stated needs; none is one practitioner for the whole service. `place` are the store's
-    latitude and longitude in degrees, where they are known.
+    `roles` are the stated needs and those of plug-ins; none is one practitioner for the whole service.
+    `verticals` are the store's switches.
+    `place` are the store's latitude and longitude in degrees, where they are known.
     """
 
     store_id: UUID
@@ -66,6 +70,7 @@ class Offering:
     notice: int
     booked_as: str = BookedAs.TIME
     roles: tuple[Role, ...] = ()
+    verticals: tuple[str, ...] = ()
     place: tuple[float, float] | None = None
 
     @property
@@ -84,7 +89,7 @@ _FIELDS = (
     "store__latitude", "store__longitude", "service__active",
     "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
     "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice", "service__booked_as",
+    "service__horizon_days", "service__notice", "service__booked_as", "store__verticals",
 )  # fmt: skip
 
 
@@ -140,7 +145,7 @@ def _rows(service_id: UUID) -> Any:
 
 def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Offering:
     price = row["price_amount"]
-    roles = roles_of(row["needs"], main_skills=row["skills"])
+    roles = roles_of(_needs_of(row, service_id), main_skills=row["skills"])
     before, after = row["service__prepare"], row["service__clean_up"]
     if roles:
         before, after = overhang(roles, row["service__minutes"])
@@ -165,8 +170,43 @@ def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Of
         notice=row["service__notice"],
         booked_as=row["service__booked_as"],
         roles=roles,
+        verticals=tuple(row["store__verticals"]),
         place=(latitude, longitude) if latitude is not None else None,
     )
+
+
+def _needs_of(row: Mapping[str, Any], service_id: UUID) -> list[Mapping[str, Any]]:
+    """The rows of the service's stated needs, and those that plug-ins add.
+
+    What a plug-in adds stands beside a practitioner for the whole service, where none was stated.
+    """
+    stated: list[Mapping[str, Any]] = list(row["needs"])
+    minutes, before, after = row["service__minutes"], row["service__prepare"], row["service__clean_up"]
+    asked = NeedsAsked(service_id, minutes)
+    plugins = [plugin for plugin in plugins_on(row["store__verticals"]) if plugin.hooks.needs is not None]
+    added = [(plugin.code, need) for plugin in plugins for need in extra_needs([plugin], asked)]
+    if not added:
+        return stated
+    whole = {"from_minute": 0, "minutes": minutes, "count": 1, "fits_party": False, "tags": [], "skills": []}
+    if not stated:
+        main = {"role": MAIN_ROLE, "kind": PRACTITIONER, "prepare": before, "clean_up": after}
+        stated = [{**whole, **main}]
+    return [
+        *stated,
+        *(
+            {
+                **whole,
+                "role": f"{code}-{number}",
+                "kind": need.kind,
+                "prepare": need.before,
+                "clean_up": need.after,
+                "count": need.count,
+                "fits_party": need.fits_party,
+                "tags": list(need.tags),
+            }
+            for number, (code, need) in enumerate(added, start=1)
+        ),
+    ]
 
 
 def require_by_time(offering: Offering) -> None:

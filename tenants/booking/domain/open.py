@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
 from chains.refusals import Refusal
-from tenants.people.domain.rights import Actor
+from tenants.people.domain.rights import NOBODY, Actor
 
 
 class NotOpen(Refusal):
@@ -42,8 +42,13 @@ def require_open(*, by: Actor) -> None:
 
 def require_new_bookings(*, by: Actor) -> None:
     """Raise where nobody may begin a booking: NotOpen as require_open does, ChainReadOnly for employees."""
-    if not by.is_employee:
-        require_open(by=by)
+    require_beginnings(by_staff=by.is_employee)
+
+
+def require_beginnings(*, by_staff: bool) -> None:
+    """As require_new_bookings, where only the door is known that the booking comes through."""
+    if not by_staff:
+        require_open(by=NOBODY)
         return
     row = _own_row()
     if row is not None and row[0] == ChainState.READ_ONLY:

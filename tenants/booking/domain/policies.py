@@ -14,7 +14,7 @@ A policy with a fixed sum fits bookings in its own currency alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -97,9 +97,15 @@ def choose_policy(policies: Iterable[Policy], case: Case) -> Policy | None:
 
 def read_terms(offering: Offering, *, member_id: UUID | None, now: datetime) -> Terms:
     """The terms under which the member (None: somebody unknown) would book this now. One query, or two."""
+    case = Case(offering.service_id, offering.store_id, offering.currency)
+    policy = _policy_for(case, member_id, now=now)
+    return terms_under(policy, notice=offering.notice, price=offering.price_amount)
+
+
+def _policy_for(case: Case, member_id: UUID | None, *, now: datetime) -> Policy | None:
     policies = list(
-        Policy.objects.filter(service_id=offering.service_id)
-        | Policy.objects.filter(service_id=None, store_id=offering.store_id)
+        Policy.objects.filter(service_id=case.service_id)
+        | Policy.objects.filter(service_id=None, store_id=case.store_id)
         | Policy.objects.filter(service_id=None, store_id=None)
     )
     history = ""
@@ -107,14 +113,7 @@ def read_terms(offering: Offering, *, member_id: UUID | None, now: datetime) -> 
         history = read_history(member_id, now=now)
     elif member_id is None:
         history = History.NEW
-    case = Case(
-        service_id=offering.service_id,
-        store_id=offering.store_id,
-        currency=offering.currency,
-        tier=tier_of(member_id),
-        history=history,
-    )
-    return terms_under(choose_policy(policies, case), notice=offering.notice, price=offering.price_amount)
+    return choose_policy(policies, replace(case, tier=tier_of(member_id), history=history))
 
 
 def tier_of(member_id: UUID | None) -> str:

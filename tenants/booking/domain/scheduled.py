@@ -119,6 +119,7 @@ def book_scheduled(
     now: datetime,
     member: UUID | Guest | None = None,
     hold: bool = False,
+    hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     by_program: bool = False,
 ) -> Booking:
     """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes.
@@ -136,6 +137,8 @@ def book_scheduled(
     for_member = member_for(member, country=spot.offering.country, by=by, now=now)
     lock_member(for_member)
     prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)
+    if hold_until is not None:
+        prepared.booking.expires_at = hold_until
     if spot.is_session:
         require_member_free(for_member, prepared.booking, now=now)
     require_booking_right(for_member, by=by, zone=spot.offering.zone, now=now)

@@ -196,7 +196,7 @@ def record_transition(
 def read_booking(booking_id: UUID) -> Booking | None:
     """The booking with what decisions need beside it, in one query; None where there is none."""
     return (
-        Booking.objects.select_related("store", "service", "member", "practitioner", "resource")
+        Booking.objects.select_related("store", "service", "member", "practitioner", "resource", "payer")
         .filter(id=booking_id)
         .first()
     )

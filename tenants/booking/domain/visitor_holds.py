@@ -7,8 +7,10 @@ enough for the guests of a shop on its network, too few to empty a calendar.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,13 +32,14 @@ from .attempts import Raced, again_on_conflict
 from .book import begin_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
-from .claims import constraint_of
+from .claims import constraint_of, held_resources
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
-from .offering import read_offering, require_by_time
+from .offering import Offering, read_offering, require_by_time
 from .open import require_open
 from .penalties import require_booking_right
 from .place import take_place
+from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap
 from .scheduled import Wish, lock_spot, prepare
@@ -105,7 +108,6 @@ def hold_for_visitor(
     Raises NotOpen, TooManyHolds, and what booking raises: SlotTaken with alternatives, the TimeClosed rules,
     WrongSkill, NotOffered, NotSeen.
     """
-    require_open(by=NOBODY)
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     offering = read_offering(store_id, service_id)
@@ -136,6 +138,7 @@ def hold_for_visitor(
         by_staff=False,
     )
     booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    require_plugged_rules(booking, offering, by_staff=False, now=now, complete=False)
     keep_terms(booking, read_terms(offering, member_id=None, now=now))
     begin_booking(booking, by=NOBODY, now=now)
     _remember(booking, visitor=visitor, address=address)
@@ -218,14 +221,22 @@ def extend_hold(booking_id: UUID, *, visitor: str, now: datetime) -> Booking:
 
 @again_on_conflict
 def confirm_visitor_hold(
-    booking_id: UUID, *, visitor: str, by: Actor, now: datetime, note: str = "", agreed: Terms | None = None
+    booking_id: UUID,
+    *,
+    visitor: str,
+    by: Actor,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+    agreed: Terms | None = None,
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
-    Price, practitioner and code stay. `agreed` are the terms the member was shown (None: those of the
+    Price and code stay, and so do practitioner and room unless the answers name another number of people
+    than they suit. `details` answer what is asked, by code ("booking" asks for the note). `agreed` are the terms the member was shown (None: those of the
     hold, for somebody unknown). Raises NotSeen for a hold of another browser, HoldExpired, MemberOverlap
     where the member has another booking at that time, BookingPaused, TermsDiffer where other terms
-    hold for the member than were agreed to.
+    hold for the member than were agreed to, DetailsInvalid and what plug-ins' rules refuse, SlotTaken for a
+    party that fits nowhere.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
@@ -237,10 +248,11 @@ def confirm_visitor_hold(
     own = terms_for_member(booking, by.member_id, now=now)
     if own != (agreed or terms_of(booking)):
         raise TermsDiffer
+    _fill_in(booking, details or {}, by=by, now=now)
+    names = ("member_id", "note", "details", "party_size", "practitioner_id", "resource_id")
     fields = {
-        "member_id": by.member_id,
+        **{name: getattr(booking, name) for name in names},
         "expires_at": None,
-        "note": note,
         "terms": terms_row(own),
         "notice": own.cancel_notice,
     }
@@ -267,6 +279,42 @@ def terms_for_member(booking: Booking, member_id: UUID, *, now: datetime) -> Ter
     own = read_terms(offering, member_id=member_id, now=now)
     unknown = read_terms(offering, member_id=None, now=now)
     return terms_of(booking) if own == unknown else own
+
+
+def _fill_in(booking: Booking, details: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
+    """Put member and answers into the hold (not saved), and hear the plug-ins' rules."""
+    offering = read_offering(booking.store_id, booking.service_id, by_staff=True)
+    answers = check_details(offering, details, note="", party_size=booking.party_size)
+    _suit_party(booking, offering, answers.fills["party_size"], now=now)
+    booking.note, booking.details, booking.member_id = answers.fills["note"], answers.details, by.member_id
+    require_plugged_rules(booking, offering, by_staff=False, now=now)
+
+
+def _suit_party(booking: Booking, offering: Offering, party_size: int, *, now: datetime) -> None:
+    """Say how many come; where the room depends on it, keep one that suits them, the same if it does."""
+    if party_size == booking.party_size:
+        return
+    booking.party_size = party_size
+    if not offering.needs_party:
+        return
+    # by the clock of when the time was taken: its notice was kept then
+    calendar = read_calendar(
+        offering,
+        [local_date(booking.starts_at, offering.zone)],
+        now=booking.created_at,
+        party_size=party_size,
+        but=booking.id,
+    )
+    place = take_place(
+        calendar,
+        booking,
+        starts_at=booking.starts_at,
+        practitioner_id=booking.practitioner_id,
+        now=now,
+        by_staff=False,
+        prefer=held_resources(booking.id),
+    )
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
 
 
 @again_on_conflict

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from tenants.booking.models import LIVE, Booking, Status
 
@@ -36,11 +36,13 @@ def count_visits(member_id: UUID | None) -> int:
 
 
 def read_own_bookings(member_id: UUID, *, now: datetime) -> tuple[list[Booking], list[Booking]]:
-    """A member's bookings: to come, soonest first; and past, latest first, at most PAST_SHOWN. Two queries.
+    """A member's bookings and those they pay for: to come, soonest first; and past, latest first, at most PAST_SHOWN. Two queries.
 
     To come is what still stands and has not ended; a hold that ran out is neither.
     """
-    mine = Booking.objects.select_related("service", "store", "practitioner").filter(member_id=member_id)
+    mine = Booking.objects.select_related("service", "store", "practitioner", "member").filter(
+        Q(member_id=member_id) | Q(payer_id=member_id)
+    )
     coming = mine.filter(status__in=LIVE, ends_at__gt=now).order_by("starts_at")
     been = mine.exclude(status=Status.EXPIRED).exclude(status__in=LIVE, ends_at__gt=now)
     shown = coming.exclude(status=Status.HELD, expires_at__lte=now)

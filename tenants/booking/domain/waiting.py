@@ -25,6 +25,8 @@ from tenants.booking.models import (
     LIVE,
     Booking,
     OfferState,
+    Session,
+    SessionState,
     Status,
     WaitingOffer,
     WaitingRules,
@@ -40,6 +42,8 @@ from .attempts import again_on_conflict
 from .availability import find_slots
 from .book import book
 from .claims import constraint_of
+from .scheduled import Wish as Seat
+from .scheduled import book_scheduled
 from .search import Slot
 from .spans import Span
 from .waiting_offers import tell_offer
@@ -183,6 +187,8 @@ def fitting(
             whole = Span(slot.starts_at, slot.ends_at)
             if slot.starts_at < earliest or not any(window.contains(whole) for window in windows):
                 continue
+            if wish.session_id is not None and slot.starts_at != windows[0].start:
+                continue
             # a service that nobody serves (a table) has a place all the same: with nobody
             staff: Sequence[UUID | None] = slot.staff or (None,)
             wished = [one for one in staff if not wish.practitioners or one in wish.practitioners]
@@ -225,16 +231,8 @@ def hold_for(
     """Hold the place for the wish's member, and tell them when it is time; None where it cannot be had."""
     try:
         with transaction.atomic():
-            booking = book(
-                service_id,
-                store_id=wish.store_id,
-                starts_at=starts_at,
-                by=Actor(member_id=wish.member_id),
-                practitioner_id=practitioner_id,
-                party_size=wish.party_size,
-                hold=True,
-                hold_until=until,
-                now=now,
+            booking = take_hold(
+                wish, service_id, starts_at, practitioner_id=practitioner_id, until=until, now=now
             )
             if not set_status(wish.id, WishStatus.OFFERED, was=(WishStatus.WAITING,)):
                 raise WishGone
@@ -261,6 +259,39 @@ def hold_for(
     else:
         mark_due(WAITING, tell_at)
     return offer
+
+
+def take_hold(
+    wish: Wish,
+    service_id: UUID,
+    starts_at: datetime,
+    *,
+    practitioner_id: UUID | None,
+    until: datetime,
+    now: datetime,
+) -> Booking:
+    """The hold, through the door of a time or of a session. Raises what booking raises."""
+    by = Actor(member_id=wish.member_id)
+    sessions = Session.objects.filter(
+        store_id=wish.store_id, service_id=service_id, starts_at=starts_at, state=SessionState.SCHEDULED
+    )
+    if practitioner_id is not None:
+        sessions = sessions.filter(practitioner_id=practitioner_id)
+    session_id = wish.session_id or sessions.values_list("id", flat=True).first()
+    if session_id is not None:
+        seat = Seat(session_id=session_id, party_size=wish.party_size)
+        return book_scheduled(seat, by=by, hold=True, hold_until=until, now=now)
+    return book(
+        service_id,
+        store_id=wish.store_id,
+        starts_at=starts_at,
+        by=by,
+        practitioner_id=practitioner_id,
+        party_size=wish.party_size,
+        hold=True,
+        hold_until=until,
+        now=now,
+    )
 
 
 class WishGone(Exception):

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.booking.models import WaitingOffer, WaitingRules
-from tenants.people.domain.rights import Action, Actor, NotSeen, require
+from tenants.people.domain.places import managed_store
+from tenants.people.domain.rights import Actor
 from tenants.stores.domain.wall import local_date, local_day, resolve_local
 from tenants.stores.models import Store
 
@@ -36,6 +37,11 @@ def rules_of(store_id: UUID) -> WaitingRules:
     return WaitingRules.objects.filter(store_id=store_id).first() or WaitingRules(store_id=store_id)
 
 
+def read_rules(store_id: UUID, *, by: Actor) -> WaitingRules:
+    """The store's rules, for who may change them. Raises NotSeen, Forbidden."""
+    return rules_of(managed_store(store_id, by=by).id)
+
+
 def write_rules(
     store_id: UUID, fields: dict[str, int], *, by: Actor, version: int | None = None
 ) -> WaitingRules:
@@ -43,9 +49,7 @@ def write_rules(
 
     Raises Forbidden, NotSeen, StaleVersion, WaitingRulesWrong.
     """
-    require(by, Action.MANAGE_STORE, store_id=store_id)
-    if Store.objects.select_for_update().filter(id=store_id).first() is None:
-        raise NotSeen
+    Store.objects.select_for_update().filter(id=managed_store(store_id, by=by).id).first()
     rules = rules_of(store_id)
     require_version(rules.version, version)
     for name, value in fields.items():

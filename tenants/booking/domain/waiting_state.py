@@ -39,12 +39,12 @@ def settle_offer(booking: Booking, *, now: datetime, declined: bool = False) -> 
             now=now,
         )
     wish = Wish.objects.filter(offers__booking_id=booking.id, status=WishStatus.OFFERED).values(
-        "id", "ends_at"
+        "id", "ends_at", "session"
     )
     for row in wish:
         after = WishStatus.BOOKED
         if gone:
-            after = WishStatus.WAITING if row["ends_at"] > now else WishStatus.OVER
+            after = WishStatus.WAITING if row["ends_at"] > now and row["session"] is None else WishStatus.OVER
         Wish.objects.filter(id=row["id"], status=WishStatus.OFFERED).update(
             status=after, version=F("version") + 1
         )

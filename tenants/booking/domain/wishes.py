@@ -15,7 +15,16 @@ from accounts.ids import new_id
 from chains.chores import let_go
 from chains.due import mark_due
 from chains.refusals import Refusal
-from tenants.booking.models import OfferState, WaitingOffer, Wish, WishStatus, WishWindow
+from tenants.booking.models import (
+    OfferState,
+    Session,
+    SessionState,
+    WaitingOffer,
+    Wish,
+    WishStatus,
+    WishWindow,
+)
+from tenants.catalogue.models import BookedAs
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.people.models import Employee
@@ -28,6 +37,7 @@ from .offering import Offering, read_offering
 from .open import require_open
 from .penalties import require_booking_right
 from .rules import WrongSkill
+from .sessions import SessionCalledOff
 from .spans import Span
 
 WAITING = "waiting"
@@ -81,6 +91,16 @@ class WindowPast(Refusal):
     fix = _("Choose a time that can be booked.")
 
 
+class NotWaitable(Refusal):
+    """Goods are ordered for a window; nobody queues for them."""
+
+    code = "not_waitable"
+    status = 422
+    title = _("No waiting list")
+    detail = _("There is no waiting list for orders.")
+    fix = _("Choose another pickup window.")
+
+
 class WindowTooShort(Refusal):
     """No service of the wish can lie in the window."""
 
@@ -101,6 +121,24 @@ class Wanted:
     practitioners: Sequence[UUID] = ()
     party_size: int = 1
     auto_accept: bool = False
+    session_id: UUID | None = None
+
+
+def wanted_seat(session_id: UUID, *, party_size: int = 1, auto_accept: bool = False) -> Wanted:
+    """A seat of that very session, as a wish. Raises NotSeen, SessionCalledOff."""
+    session = Session.objects.filter(id=session_id).first()
+    if session is None:
+        raise NotSeen
+    if session.state == SessionState.CALLED_OFF:
+        raise SessionCalledOff
+    return Wanted(
+        store_id=session.store_id,
+        services=[session.service_id],
+        windows=[(session.starts_at, session.ends_at)],
+        party_size=party_size,
+        auto_accept=auto_accept,
+        session_id=session.id,
+    )
 
 
 @again_on_conflict
@@ -118,7 +156,9 @@ def join_waiting(wanted: Wanted, *, by: Actor, now: datetime, member_id: UUID | 
     if not wanted.services or len(wanted.services) > MOST_SERVICES:
         raise NotSeen
     offerings = [read_offering(wanted.store_id, one, by_staff=by.is_employee) for one in wanted.services]
-    windows = require_windows(wanted.windows, offerings, now=now)
+    if any(offering.booked_as == BookedAs.PICKUP for offering in offerings):
+        raise NotWaitable
+    windows = require_windows(wanted.windows, offerings, now=now, exact=wanted.session_id is not None)
     _require_people(wanted.practitioners, offerings, now=now)
     lock_member(whose)
     require_booking_right(whose, by=by, zone=offerings[0].zone, now=now)
@@ -130,6 +170,7 @@ def join_waiting(wanted: Wanted, *, by: Actor, now: datetime, member_id: UUID | 
         services=sorted(set(wanted.services)),
         practitioners=sorted(set(wanted.practitioners)),
         party_size=wanted.party_size,
+        session_id=wanted.session_id,
         auto_accept=wanted.auto_accept,
         ends_at=windows[-1].end,
         joined_at=now,
@@ -149,13 +190,20 @@ def next_sweep(now: datetime) -> datetime:
 
 
 def require_windows(
-    asked: Sequence[tuple[datetime, datetime]], offerings: Sequence[Offering], *, now: datetime
+    asked: Sequence[tuple[datetime, datetime]],
+    offerings: Sequence[Offering],
+    *,
+    now: datetime,
+    exact: bool = False,
 ) -> list[Span]:
-    """The windows in order, touching ones as one. Raises WindowWrong, WindowPast, WindowTooShort."""
+    """The windows in order, touching ones as one; `exact` is a session's own time, of whatever length.
+
+    Raises WindowWrong, WindowPast, WindowTooShort.
+    """
     if not 1 <= len(asked) <= MOST_WINDOWS or any(start >= end for start, end in asked):
         raise WindowWrong(params={"most": MOST_WINDOWS})
     windows = [Span(start, end) for start, end in asked]
-    shortest = min(offering.need.minutes for offering in offerings)
+    shortest = 0 if exact else min(offering.need.minutes for offering in offerings)
     latest = now + max(offering.horizon for offering in offerings)
     merged: list[Span] = []
     for window in sorted(windows):
@@ -191,7 +239,8 @@ def _require_new(member_id: UUID, wanted: Wanted, windows: Sequence[Span]) -> No
         raise TooManyWishes(params={"most": MOST_WISHES})
     for wish in mine:
         same = (
-            wish.store_id == wanted.store_id
+            wish.session_id == wanted.session_id
+            and wish.store_id == wanted.store_id
             and set(wish.services) == set(wanted.services)
             and set(wish.practitioners) == set(wanted.practitioners)
             and [Span(one.starts_at, one.ends_at) for one in wish.windows.all()] == list(windows)
@@ -263,7 +312,7 @@ _PLACES = """
 SELECT mine.id, 1 + (SELECT count(*) FROM booking_wish other
   WHERE other.store_id = mine.store_id AND other.status IN ('waiting', 'offered')
     AND (other.joined_at, other.id) < (mine.joined_at, mine.id)
-    AND (other.pool_id = mine.pool_id OR (other.services && mine.services
+    AND (other.session_id = mine.session_id OR (other.services && mine.services
       AND (other.practitioners = '{}' OR mine.practitioners = '{}'
            OR other.practitioners && mine.practitioners)
       AND EXISTS (SELECT 1 FROM booking_wishwindow a JOIN booking_wishwindow b

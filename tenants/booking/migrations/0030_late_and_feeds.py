@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0020_policies_and_waiting_list'),
+        ('booking', '0021_waiting_for_sessions'),
         ('members', '0002_tries_are_counted_in_valkey'),
         ('people', '0002_plan_version'),
     ]
