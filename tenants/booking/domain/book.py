@@ -80,13 +80,12 @@ def book(
 
     A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
     one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
-    the service where a pass pays). `extra` is claimed with it, all or nothing. `overbook` is the reason for which
-    an employee with that right books people and things that another booking holds; pools are never overdrawn.
-    `details` answer what plug-ins ask, by their codes; an offer (`hold_until`) is asked nothing yet. Raises
-    SlotTaken with the nearest alternatives, or OutOfStock, before any other refusal; NotByTime, ItemsWrong,
-    PassUsedUp; the TimeClosed rules; WrongSkill; MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen for
-    what does not exist; Forbidden; OverbookingUnexplained; BookingPaused for a member whose online booking is
-    on pause; last DetailsInvalid and what plug-ins' rules refuse.
+    the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
+    employee with that right books over others; pools are never overdrawn. `details` answer what plug-ins ask,
+    by their codes; an offer (`hold_until`) is asked nothing yet. Raises SlotTaken with the nearest alternatives, or
+    OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill;
+    MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen; Forbidden; OverbookingUnexplained; BookingPaused
+    for a member whose online booking is on pause; last DetailsInvalid and what plug-ins' rules refuse.
     """
     if not (companion and by.is_member):
         require_booker(member, store_id=store_id, by=by)
