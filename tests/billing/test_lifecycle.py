@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from billing.domain import lifecycle
 from billing.domain.lifecycle import KIND, advance_chains, ensure_steps, follow_chain, follow_subscription
 from billing.domain.notices import KIND as NOTICES
+from billing.domain.refresh import refresh_now
 from billing.domain.standing import GRACE, READ_ONLY_FOR, SUSPENDED_FOR, TRIAL_NOTICE, Cause
 from billing.models import (
     ChainStanding,
@@ -30,6 +31,7 @@ from billing.models import (
 )
 from billing.port import Basket, CheckoutWish
 from billing.provider import replaced_provider
+from chains import outgoing
 from chains.domain.lifecycle import OwesPayment, close_chain, resume_chain, suspend_chain
 from chains.domain.operators import Operator
 from chains.due import lease_due, run_due
@@ -139,6 +141,7 @@ def test_a_first_payment_that_did_not_go_through_grants_nothing(two_chains: TwoC
 
 
 def test_a_trial_that_nobody_pays_for_goes_down_the_ladder_by_due_work_alone(cast: Cast) -> None:
+    outgoing._valkey().flushdb()
     chain_id, ends = cast.alpha.info.id, NOW + 5 * DAY
     _on_trial(chain_id, ends=ends)
     Chain.objects.filter(id=chain_id).update(locale="en")
@@ -318,6 +321,61 @@ def test_what_a_closed_chain_subscribes_to_is_ended_and_again_where_the_provider
     assert stripe.subscriptions["sub_1"].status == "canceled"
     assert Subscription.objects.get(chain_id=chain_id).status == "canceled"
     assert RevenueChange.objects.order_by("-id").values_list("amount", flat=True)[0] == 0
+
+
+def _past_due_at_stripe(stripe: StandIn, chain_id: Any) -> None:
+    """A chain that is past due here and at Stripe, with the last day of its grace begun."""
+    stripe.customers["cus_1"] = chain_id
+    stripe.pages["cs_1"] = CheckoutWish(
+        chain_id, "cus_1", Basket("growth", "month", "CNY", 59900), "", "", "en"
+    )
+    stripe.pay("cs_1")
+    stripe.set("sub_1", status="past_due")
+    with platform_scope():
+        Customer.objects.create(chain_id=chain_id, stripe_id="cus_1", created_at=NOW)
+    _follow(chain_id, stripe_id="sub_1")
+    assert _follow(chain_id, stripe_id="sub_1", status="past_due").state == "past_due"
+
+
+def test_who_has_paid_while_every_message_was_lost_is_not_moved_down(two_chains: TwoChains) -> None:
+    stripe, ends = StandIn(now=NOW), NOW + GRACE[Cause.PAYMENT_FAILED]
+    with replaced_provider(stripe):
+        _past_due_at_stripe(stripe, two_chains.a.id)
+        stripe.set("sub_1", status="active")
+        _run_due(ends)
+    assert Chain.objects.get(id=two_chains.a.id).state == "active"
+    assert _steps(two_chains.a.id)[2:] == [("past_due", "active", "")]
+
+
+def test_while_the_provider_is_away_nobody_is_moved_down(two_chains: TwoChains) -> None:
+    stripe, ends = StandIn(now=NOW), NOW + GRACE[Cause.PAYMENT_FAILED]
+    with replaced_provider(stripe):
+        _past_due_at_stripe(stripe, two_chains.a.id)
+        stripe.away = True
+        _run_due(ends)
+        assert Chain.objects.get(id=two_chains.a.id).state == "past_due"
+        stripe.away = False
+        _run_due(ends + lifecycle.AGAIN)
+    assert Chain.objects.get(id=two_chains.a.id).state == "read_only"
+
+
+def test_what_is_paid_on_a_page_that_outlived_its_chain_is_ended(two_chains: TwoChains) -> None:
+    stripe, chain_id = StandIn(now=NOW), two_chains.a.id
+    with replaced_provider(stripe):
+        _on_trial(chain_id, ends=NOW + 14 * DAY)
+        close_chain(chain_id, reason="sold", by=BY, now=NOW)
+        with platform_scope():
+            Customer.objects.create(chain_id=chain_id, stripe_id="cus_1", created_at=NOW)
+            follow_chain(chain_id, now=NOW)
+        _run_due(NOW + lifecycle.AGAIN)
+        stripe.customers["cus_1"] = chain_id
+        stripe.pages["cs_1"] = CheckoutWish(
+            chain_id, "cus_1", Basket("growth", "month", "CNY", 59900), "", "", "en"
+        )
+        stripe.pay("cs_1")
+        refresh_now(chain_id, now=NOW + DAY)
+        _run_due(NOW + DAY)
+    assert stripe.subscriptions["sub_1"].status == "canceled"
 
 
 def _follow_at_once(chain_id: Any, times: int = 4) -> None:
