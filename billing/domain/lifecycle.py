@@ -96,7 +96,15 @@ def state_of(chain_id: UUID) -> ChainState | None:
 
 
 def hear_of_act(chain_id: UUID, *, now: datetime) -> None:
-    """An operator has suspended, resumed or closed a chain: what follows for its payments is due at once."""
+    """An operator has suspended, resumed, closed or reopened a chain: what follows for its payments is due at once.
+
+    A reopened chain stands on the rung before the last, for its full time.
+    """
+    if not Chain.objects.filter(id=chain_id, state=ChainState.CLOSED).exists():
+        rung = first_rung(ChainState.SUSPENDED, since=now)
+        ChainStanding.objects.filter(chain_id=chain_id, state=ChainState.CLOSED).update(
+            state=rung.state, since=rung.since, cause=rung.cause.value, next_at=rung.next_at
+        )
     mark_platform_due(KIND, now)
 
 

@@ -61,6 +61,7 @@ _ACTS = {
     "suspend": _("Suspend"),
     "resume": _("Resume"),
     "close": _("Close"),
+    "reopen": _("Reopen"),
     "dump": _("Dump"),
     "restore": _("Restore"),
     "erase": _("Erase"),

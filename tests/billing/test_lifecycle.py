@@ -32,7 +32,7 @@ from billing.models import (
 from billing.port import Basket, CheckoutWish
 from billing.provider import replaced_provider
 from chains import outgoing
-from chains.domain.lifecycle import OwesPayment, close_chain, resume_chain, suspend_chain
+from chains.domain.lifecycle import OwesPayment, close_chain, reopen_chain, resume_chain, suspend_chain
 from chains.domain.operators import Operator
 from chains.due import lease_due, run_due
 from chains.models import Chain, ChainState, Domain, DueWork
@@ -250,6 +250,35 @@ def test_a_chain_that_is_suspended_for_want_of_payment_is_not_resumed_by_hand(tw
     assert Chain.objects.get(id=chain_id).state == "suspended"
     with pytest.raises(OwesPayment):
         resume_chain(chain_id, by=BY, now=NOW + 45 * DAY)
+
+
+def test_what_an_operator_lets_go_is_the_owners_to_pay_for_again(two_chains: TwoChains) -> None:
+    chain_id = two_chains.a.id
+    _follow(chain_id)
+    suspend_chain(chain_id, reason="abuse", by=BY, now=NOW)
+    with platform_scope():
+        ChainStanding.objects.filter(chain_id=chain_id).update(
+            state="suspended", cause="payment_failed", next_at=NOW + 60 * DAY
+        )
+    resumed = resume_chain(chain_id, by=BY, now=NOW)
+    assert (resumed.state, resumed.held) == ("suspended", False)
+    assert _follow(chain_id).state == "active"
+
+
+def test_a_reopened_chain_stands_one_rung_up_and_paying_opens_it(two_chains: TwoChains) -> None:
+    chain_id = two_chains.a.id
+    _follow(chain_id)
+    _follow(chain_id, status="canceled")
+    close_chain(chain_id, reason="gone", by=BY, now=NOW)
+    with platform_scope():
+        follow_chain(chain_id, now=NOW)
+    assert reopen_chain(chain_id, by=BY, now=NOW + DAY).state == "suspended"
+    _run_due(NOW + DAY)
+    row = ChainStanding.objects.get(chain_id=chain_id)
+    assert (row.state, row.next_at) == ("suspended", NOW + DAY + SUSPENDED_FOR)
+    with pytest.raises(OwesPayment):
+        resume_chain(chain_id, by=BY, now=NOW + DAY)
+    assert _follow(chain_id, now=NOW + 2 * DAY).state == "active"
 
 
 def test_a_chain_that_operators_closed_stays_closed(two_chains: TwoChains) -> None:
