@@ -22,7 +22,7 @@ from chains.hosts import forget_hosts
 from chains.models import Chain, ChainState, OperatorAct
 from chains.scope import platform_scope
 from tests.billing.stand_in import StandIn
-from tests.billing.test_lifecycle import subscription_of
+from tests.billing.steps import subscription_of
 from tests.console.conftest import HOST, PASSWORD
 from tests.ground.cast import NOW, Cast
 from tests.ground.chains import TwoChains
