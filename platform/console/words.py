@@ -71,6 +71,30 @@ _ACTS = {
 }
 
 
+# How subscriptions and invoices stand at the provider, and how often they renew.
+AT_PROVIDER: dict[str, Any] = {
+    "incomplete": _("first payment missing"),
+    "trialing": _("on trial"),
+    "active": _("active"),
+    "past_due": _("past due"),
+    "unpaid": _("unpaid"),
+    "paused": _("paused"),
+    "canceled": _("ended"),
+    "draft": _("draft"),
+    "open": _("to be paid"),
+    "paid": _("paid"),
+    "void": _("void"),
+    "uncollectible": _("given up"),
+    "month": _("a month"),
+    "year": _("a year"),
+}
+CAUSES: dict[str, Any] = {
+    "trial_over": _("the trial is over"),
+    "payment_failed": _("a payment failed"),
+    "ended": _("its owner ended it"),
+}
+
+
 def act_name(act: str) -> Any:
     """An act in words."""
     return _ACTS.get(act, act)
