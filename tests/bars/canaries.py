@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
@@ -135,6 +136,7 @@ def _some(owner: Connection[Any], field: models.Field[Any, Any]) -> Any:
     if isinstance(field, models.AutoField | models.BigAutoField):
         return None
     by_type: list[tuple[type[models.Field[Any, Any]], Any]] = [
+        (ArrayField, []),
         (models.JSONField, Jsonb({})),
         (models.UUIDField, uuid4()),
         (models.BooleanField, True),
