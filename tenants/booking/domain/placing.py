@@ -19,7 +19,7 @@ from tenants.stores.domain.wall import local_date
 from .attempts import again_on_conflict
 from .book import lock_member, require_member_free, require_resource
 from .change import lock_booking, reschedule_booking, visible_booking
-from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, set_claims
+from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, lock_resources, set_claims
 from .rota import opening_spans, shift_spans
 from .rules import NoShift, OnLeave, OutsideHours
 from .spans import Span, merge
@@ -105,6 +105,8 @@ def resize_booking(
     claims = list(Claim.objects.filter(booking_id=booking.id, active=True).order_by("id"))
     later = ends_at - booking.ends_at
     if later > timedelta():
+        # before the plans are read: whoever changes them holds these too
+        lock_resources(claim.resource_id for claim in claims if claim.resource_id is not None)
         _require_open(booking, ends_at, claims, later)
     wanted = [_wanted(claim, booking, later=later, room_id=room_id) for claim in claims]
     if room_id is not None and booking.resource_id is None:
