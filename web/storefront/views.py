@@ -337,6 +337,7 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
         raise Http404
     language, zone = language_of(request), ZoneInfo(store.time_zone)
     context: dict[str, Any] = {"now": now, "zone": store.time_zone}
+    moved = uuid_or_none(request.GET.get("move", ""))
     try:
         asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)
         answer = explain(
@@ -347,10 +348,11 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             practitioner_id=wish.person_id,
             party_size=wish.party_size,
             elsewhere="move" not in request.GET,
+            member_id=member.id if (member := member_of(request)) else None,
+            but=moved,
         )
     except Refusal as refusal:
         return render(request, "storefront/_why.html", {**context, "refusal": refusal}, status=200)
-    moved = uuid_or_none(request.GET.get("move", ""))
     action = reverse("move", args=[moved]) if moved else reverse("times", args=[service_id])
     here = {
         "store": store.id,
