@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chains.refusals import Refusal
+from tenants.booking.domain.book import book
 from tenants.booking.domain.change import confirm_booking, reschedule_booking
 from tenants.booking.domain.open import NotOpen
+from tenants.booking.domain.placing import resize_booking
 from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.domain.visitor_holds import confirm_visitor_hold, hold_scheduled_for_visitor
 from tenants.booking.domain.waiting import serve_store
@@ -132,6 +135,24 @@ def test_a_move_to_another_session_is_heard(counted: Counted, boots: Boots) -> N
     boots.shut = False
     assert reschedule_booking(booking.id, **act).session_id == other.id
     assert boots.heard[1:] == [(43, True, True)] * 2
+
+
+def test_a_booking_that_is_made_longer_is_heard(counted: Counted, boots: Boots) -> None:
+    chain = counted.chain
+    booking = book(
+        chain.services["facial"].id,
+        store_id=counted.store.id,
+        starts_at=local(23, 10),
+        by=chain.actors["su"],
+        details=SIZE,
+        now=NOW,
+    )
+    boots.shut = True
+    ends_at = booking.ends_at + timedelta(minutes=15)
+    with pytest.raises(Locked):
+        resize_booking(booking.id, ends_at=ends_at, by=chain.actors["clerk"], now=NOW)
+    assert Booking.objects.get(id=booking.id).ends_at == booking.ends_at
+    assert boots.heard[1:] == [(43, True, True)]
 
 
 def offered(counted: Counted, **asked: Any) -> tuple[Any, WaitingOffer]:
