@@ -62,11 +62,19 @@ class AvailabilityOut(serializers.Serializer[Any]):
     days = DayOut(many=True)
 
 
+class OwnBookingOut(serializers.Serializer[Any]):
+    """A booking of the member who asks."""
+
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+
+
 class ReasonOut(serializers.Serializer[Any]):
-    """A rule that closes the time."""
+    """A rule that closes the time; `booking` is the member's own one, of `member_overlap` alone."""
 
     code = serializers.CharField()
     detail = serializers.CharField()
+    booking = OwnBookingOut(required=False)
 
 
 class ChangeOut(serializers.Serializer[Any]):
@@ -206,12 +214,23 @@ class Why(Endpoint):
             resource_id=asked.get("resource"),
             party_size=asked.get("party_size", 1),
             elsewhere=asked["elsewhere"],
+            member_id=self.actor.member_id,
             now=self.now,
         )
         return Response(
             {
                 "bookable": answer.bookable,
-                "reasons": [{"code": one.code, "detail": str(one.detail)} for one in answer.reasons],
+                "reasons": [
+                    *({"code": one.code, "detail": str(one.detail)} for one in answer.reasons),
+                    *(
+                        {
+                            "code": "member_overlap",
+                            "detail": str(one.detail),
+                            "booking": {"id": str(one.id), "code": one.code},
+                        }
+                        for one in answer.own
+                    ),
+                ],
                 "changes": [
                     {
                         "kind": change.kind,

@@ -69,6 +69,18 @@ class MemberField(serializers.Field[Any, Any, Any, Any]):
         return str(value)
 
 
+class DetailsField(serializers.DictField):
+    """Answers to what the store's verticals ask."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            child=serializers.DictField(),
+            default=dict,
+            help_text="Answers to what the store's verticals ask, by their codes (see `steps`).",
+            **options,
+        )
+
+
 class ItemIn(Body):
     """Something sold by the piece."""
 
@@ -93,11 +105,7 @@ class NewBooking(Body):
     resource = serializers.UUIDField(required=False, allow_null=True, default=None)
     party_size = serializers.IntegerField(min_value=1, max_value=99, default=1)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
-    details = serializers.DictField(
-        child=serializers.DictField(),
-        default=dict,
-        help_text="Answers to what the store's verticals ask, by their codes (see `steps`).",
-    )
+    details = DetailsField()
     hold = serializers.BooleanField(default=False)
     overbook = serializers.CharField(
         max_length=200,

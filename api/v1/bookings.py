@@ -117,6 +117,7 @@ class Bookings(Endpoint):
             items=_items(asked),
             pass_id=asked.get("pass"),
             note=asked["note"],
+            details=asked["details"],
         )
         member = asked.get("member")
         return book_scheduled(

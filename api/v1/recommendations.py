@@ -21,11 +21,12 @@ from tenants.booking.domain.recommend_words import sentence
 
 
 class Asked(Body):
-    """Which service, where, by whom."""
+    """Which service, where, by whom, for how many people."""
 
     store = serializers.UUIDField()
     service = serializers.UUIDField()
     practitioner = serializers.UUIDField(required=False)
+    party_size = serializers.IntegerField(required=False, min_value=1, max_value=99)
 
 
 class BecauseOut(serializers.Serializer[Any]):
@@ -66,6 +67,7 @@ class Recommendations(Endpoint):
             offering,
             member_id=self.actor.member_id,
             practitioner_id=asked.get("practitioner"),
+            party_size=asked.get("party_size", 1),
             now=self.now,
         )
         slots = slot_documents([one.slot for one in found.found], offering)

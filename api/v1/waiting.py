@@ -19,7 +19,7 @@ from api.fields import Body, DayField, ListQuery, moment_text, money_document
 from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import MoneyOut
-from api.v1.booking_requests import StoreMomentField
+from api.v1.booking_requests import DetailsField, StoreMomentField
 from api.views import Endpoint
 from chains.refusals import FieldError
 from tenants.booking.domain.offering import zone_of_store
@@ -197,16 +197,22 @@ class OneWish(Endpoint):
         return Response(status=204)
 
 
+class Answering(Body):
+    """What the shop asks before the place is taken."""
+
+    details = DetailsField()
+
+
 class Accept(Endpoint):
     """A place on offer becomes a booking."""
 
     who = "member"
 
-    @extend_schema(request=Body, responses=WishOut)
+    @extend_schema(request=Answering, responses=WishOut)
     def post(self, request: Request, wish_id: UUID) -> Response:
         """offered → booked; 409 `offer_gone` once the time to answer is over."""
-        self.body(Body)
-        booking = accept_offer(wish_id, by=self.actor, now=self.now)
+        asked = self.body(Answering)
+        booking = accept_offer(wish_id, by=self.actor, now=self.now, details=asked["details"])
         return Response(
             {**wish_documents([read_wish(wish_id, by=self.actor)])[0], "booking": str(booking.id)}
         )

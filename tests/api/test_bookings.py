@@ -304,6 +304,18 @@ def test_why_names_rule_and_change(shop: Shop) -> None:
     assert free == {"bookable": True, "reasons": [], "changes": []}
 
 
+def test_why_names_the_members_own_booking_to_nobody_else(shop: Shop) -> None:
+    made = shop.booked()
+    asked = f"availability/why?store={shop.north}&service={shop.facial}&starts_at=2026-11-23T10:00:00%2B08:00"
+    told = shop.su.get(asked).json()
+    (reason,) = told["reasons"]
+    assert (told["bookable"], reason["code"]) == (False, "member_overlap")
+    assert reason["booking"] == {"id": made["id"], "code": made["code"]}
+    assert TEN not in [change["starts_at"] for change in told["changes"]]
+    for other in (shop.chen, shop.clerk, shop.nobody):
+        assert other.get(asked).json() == {"bookable": True, "reasons": [], "changes": []}
+
+
 def test_list_is_filtered_and_found_by_code_phone_and_name(shop: Shop) -> None:
     made = shop.booked()
     shop.chen.post("bookings", shop.wish(starts_at="2026-11-24T10:00:00+08:00"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chains.scope import chain_scope
 from tests.api.conftest import Program, employee_program, member_program
+from tests.booking.shops import PEOPLE, TABLE, make_table, need, state_needs
 from tests.ground.cast import make_service
 
 
@@ -45,6 +46,16 @@ def test_what_is_recommended_can_be_booked(cast):
     assert booked.json()["practitioner"] == one["practitioner"]
 
 
+def test_a_party_is_recommended_times_at_which_it_fits(cast):
+    su = member_program(cast.alpha, "su")
+    with chain_scope(cast.alpha.info):
+        needs = (need("by", PEOPLE, 0, 60), need("table", TABLE, 0, 60, fits_party=True))
+        state_needs(cast.alpha, cast.alpha.services["facial"], *needs)
+        make_table(cast.alpha.stores["north"], "T1", 4)
+    counts = {size: len(su.get(path(cast, party_size=size)).json()["results"]) for size in (1, 4, 5)}
+    assert counts == {1: 3, 4: 3, 5: 0}
+
+
 def test_members_alone_are_recommended_to(cast):
     assert employee_program(cast.alpha, "clerk").get(path(cast)).status_code == 403
     assert Program(cast.alpha.info).get(path(cast)).status_code == 401
@@ -57,4 +68,5 @@ def test_what_is_not_there_and_what_is_not_offered_are_refused(cast):
         south = make_service("Only south", [cast.alpha.stores["south"]])
     assert su.get(path(cast, service=south.id)).json()["code"] == "not_offered"
     assert su.get("recommendations?store=x").status_code == 400
+    assert su.get(path(cast, party_size=0)).status_code == 400
     assert su.get(path(cast, nonsense=1)).status_code == 400

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from chains.refusals import Refusal
 from chains.scope import chain_scope
 from tenants.booking.domain.availability import Explanation, explain
 from tenants.booking.domain.book import book
 from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.plans import tried
 from tenants.people.domain.rights import NotSeen
 from tests.bars import SEED, record, size
+from tests.booking.conftest import Desk
+from tests.booking.counted import Counted
 from tests.booking.shops import PEOPLE, ROOM, TABLE, Asked, Shop, make_room, make_table, need, state_needs
 from tests.ground.cast import NOW, Cast, local
 
@@ -147,3 +152,71 @@ def test_a_service_longer_than_any_opening_is_told_so(cast: Cast) -> None:
         told = explain(chain.stores["north"].id, facial.id, starts_at=local(23, 10), now=NOW)
         assert told.reasons[0].code == "longer_than_opening"
         assert told.changes == ()
+
+
+def test_a_member_is_told_of_their_own_booking_and_offered_times_beside_it(cast: Cast, desk: Desk) -> None:
+    chain = cast.alpha
+    facial, north, su = chain.services["facial"], chain.stores["north"], chain.members["su"].id
+    second = chain.employees["second"].id
+    asked: dict[str, Any] = {
+        "starts_at": local(23, 10, 30),
+        "now": NOW,
+        "practitioner_id": second,
+        "elsewhere": True,
+    }
+    with chain_scope(chain.info):
+        mine = desk.book()
+        told = explain(north.id, facial.id, member_id=su, **asked)
+        own = [(one.id, one.code, str(one.detail)) for one in told.own]
+        sentence = f"There is already a booking for this person at that time ({mine.code})."
+        assert (told.bookable, told.reasons, own) == (False, (), [(mine.id, mine.code, sentence)])
+        assert told.changes
+        for change in told.changes:
+            booked = partial(
+                book,
+                facial.id,
+                store_id=change.store_id,
+                starts_at=change.starts_at,
+                practitioner_id=change.practitioner_id,
+                by=chain.actors["su"],
+                now=NOW,
+            )
+            assert tried(booked).member_id == su
+        # nobody else hears of it, and who moves that very booking is free then
+        for other in ({}, {"member_id": chain.members["chen"].id}, {"member_id": su, "but": mine.id}):
+            assert explain(north.id, facial.id, **asked, **other) == Explanation(True, (), ())
+
+
+def test_the_members_own_time_costs_one_query_however_much_there_is(cast: Cast, desk: Desk) -> None:
+    chain = cast.alpha
+    where = (chain.stores["north"].id, chain.services["facial"].id)
+
+    def cost(**more: Any) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            explain(*where, starts_at=local(23, 10), now=NOW, **more)
+        return len([one for one in queries if not one["sql"].startswith("SELECT set_config")])
+
+    with chain_scope(chain.info):
+        for hour in (10, 12, 14):
+            desk.book(local(23, hour))
+        assert (cost(), cost(member_id=chain.members["su"].id)) == (2, 3)
+
+
+def test_a_seat_at_a_time_of_ones_own_is_explained_and_goods_are_fetched_all_the_same(
+    counted: Counted,
+) -> None:
+    chain, su = counted.chain, counted.chain.members["su"].id
+    session, other = counted.session(local(23, 10)), counted.session(local(23, 18))
+    window = counted.windows()[0]
+    mine = book(
+        chain.services["facial"].id,
+        store_id=counted.store.id,
+        starts_at=local(23, 10),
+        by=chain.actors["su"],
+        now=NOW,
+    )
+    told = explain(counted.store.id, counted.flow.id, starts_at=session.starts_at, now=NOW, member_id=su)
+    assert ([one.id for one in told.own], told.reasons) == ([mine.id], ())
+    assert [change.starts_at for change in told.changes] == [other.starts_at]
+    goods = explain(counted.store.id, counted.pickup.id, starts_at=window.starts_at, now=NOW, member_id=su)
+    assert goods.bookable

@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from chains.scope import chain_scope
+from tenants.booking.domain.book import book
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.domain.offering import read_offering
 from tenants.booking.domain.recommend_read import Recommended, find_recommendations
 from tenants.booking.domain.recommend_words import sentence
 from tenants.booking.models import Booking
 from tests.booking.conftest import Desk
+from tests.booking.shops import PEOPLE, TABLE, make_table, need, state_needs
 from tests.ground.cast import NOW, SHANGHAI, Cast, local
 
 
@@ -109,3 +111,24 @@ def test_recommendations_take_three_queries_for_one_visit_and_for_many(cast: Cas
         for hour in (10, 12, 14):
             desk.book(local(23, hour), who="chen")
         assert (few, cost()) == (3, 3)
+
+
+def test_only_places_that_take_the_whole_party_are_recommended(cast: Cast) -> None:
+    chain = cast.alpha
+    north, facial = chain.stores["north"], chain.services["facial"]
+    with chain_scope(chain.info):
+        state_needs(chain, facial, need("by", PEOPLE, 0, 60), need("table", TABLE, 0, 60, fits_party=True))
+        for name, seats in (("T1", 2), ("T2", 6)):
+            make_table(north, name, seats)
+        first = ask(cast, None, party_size=4).found[0].slot.starts_at
+        book(
+            facial.id,
+            store_id=north.id,
+            starts_at=first,
+            by=chain.actors["chen"],
+            party_size=5,
+            now=NOW,
+        )
+        assert ask(cast, None).found[0].slot.starts_at == first
+        assert first not in [one.slot.starts_at for one in ask(cast, None, party_size=4).found]
+        assert ask(cast, None, party_size=7).found == ()

@@ -32,7 +32,7 @@ WITHOUT = ("times", "bar")
 
 
 def pick_options(
-    request: HttpRequest, offering: Offering, wish: Wish, *, now: datetime, but: UUID | None
+    request: HttpRequest, offering: Offering, wish: Wish, *, now: datetime, but: UUID | None, party_size: int
 ) -> list[dict[str, Any]]:
     """Recommendations as ui/picks wants them; none for an answer that has no place for them."""
     asks_day = request.headers.get("HX-Trigger-Name") == "day"
@@ -43,6 +43,7 @@ def pick_options(
         offering,
         member_id=member.id if member else None,
         practitioner_id=wish.person_id,
+        party_size=party_size,
         now=now,
         but=but,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.domain.sessions import left_of
 from tenants.booking.domain.visitor_holds import drop_visitor_hold, hold_scheduled_for_visitor
 from tenants.booking.models import PickupWindow, Stock
+from tenants.extension.answers import DetailsInvalid
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
@@ -49,9 +51,10 @@ def pickup(request: HttpRequest, now: datetime) -> HttpResponse:
     wish = Wish(window_id=window_id, store_id=store.id, items=_items(request))
     try:
         if member_of(request):
-            booking = book_scheduled(wish, by=actor_of(request), now=now)
-            drop_visitor_hold(visitor=visitor_key_of(request), now=now)
-            return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+            with suppress(DetailsInvalid):  # something is asked: it is held, and the next page asks
+                booking = book_scheduled(wish, by=actor_of(request), now=now)
+                drop_visitor_hold(visitor=visitor_key_of(request), now=now)
+                return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
         booking = hold_scheduled_for_visitor(
             wish, visitor=make_visitor_key(request), address=client_address(request), now=now
         )

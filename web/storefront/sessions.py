@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from tenants.booking.domain.sessions import find_sessions, left_of
 from tenants.booking.domain.visitor_holds import drop_visitor_hold, hold_scheduled_for_visitor
 from tenants.booking.models import LIVE, Booking, Session, SessionState
 from tenants.catalogue.models import Offer, Service
+from tenants.extension.answers import DetailsInvalid
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
@@ -116,9 +118,10 @@ def take_seat(request: HttpRequest, now: datetime, session_id: UUID) -> HttpResp
     wish = Wish(session_id=session_id, party_size=_seats(request))
     try:
         if member_of(request):
-            booking = book_scheduled(wish, by=actor_of(request), now=now)
-            drop_visitor_hold(visitor=visitor_key_of(request), now=now)
-            return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+            with suppress(DetailsInvalid):  # something is asked: it is held, and the next page asks
+                booking = book_scheduled(wish, by=actor_of(request), now=now)
+                drop_visitor_hold(visitor=visitor_key_of(request), now=now)
+                return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
         booking = hold_scheduled_for_visitor(
             wish, visitor=make_visitor_key(request), address=client_address(request), now=now
         )

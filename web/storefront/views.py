@@ -123,7 +123,7 @@ def show_times(
         but=(mine := moving.id if moving else hold_of(visitor_key_of(request))),
         party_size=moving.party_size if moving else wish.party_size,
     )
-    picks = pick_options(request, offering, wish, now=now, but=mine)
+    picks = pick_options(request, offering, wish, now=now, but=mine, party_size=found.party_size)
     paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,
@@ -185,15 +185,14 @@ def _terms(request: HttpRequest, found: Times, moving: Booking | None, *, now: d
 
 def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
     """Where one joins the waiting list: for the full time that is chosen, else for the day, if it is no day off."""
-    if found.choice is not None and found.choice.free:
-        return ""
-    if found.choice is None and (
-        found.parts or any(day.shown and day.word == "closed" for day in found.days)
-    ):
+    closed = any(day.shown and day.word == "closed" for day in found.days)
+    if found.choice.free if found.choice is not None else (found.parts or closed):
         return ""
     asked = {"at": found.choice.value} if found.choice else {"day": found.day.isoformat()}
     person = {"with": str(found.person.employee_id)} if found.person else {}
-    return reverse("waiting_join", args=[service_id], query={"store": wish.store_id, **person, **asked})
+    party = {"party": str(found.party_size)} if found.party_size > 1 else {}
+    query = {"store": wish.store_id, **person, **asked, **party}
+    return reverse("waiting_join", args=[service_id], query=query)
 
 
 def _is_picked(request: HttpRequest, wish: Wish, picks: Sequence[Mapping[str, Any]]) -> bool:
@@ -338,6 +337,7 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
         raise Http404
     language, zone = language_of(request), ZoneInfo(store.time_zone)
     context: dict[str, Any] = {"now": now, "zone": store.time_zone}
+    moved = uuid_or_none(request.GET.get("move", ""))
     try:
         asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)
         answer = explain(
@@ -348,10 +348,11 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             practitioner_id=wish.person_id,
             party_size=wish.party_size,
             elsewhere="move" not in request.GET,
+            member_id=member.id if (member := member_of(request)) else None,
+            but=moved,
         )
     except Refusal as refusal:
         return render(request, "storefront/_why.html", {**context, "refusal": refusal}, status=200)
-    moved = uuid_or_none(request.GET.get("move", ""))
     action = reverse("move", args=[moved]) if moved else reverse("times", args=[service_id])
     here = {
         "store": store.id,

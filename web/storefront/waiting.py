@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chains.refusals import Refusal
 from tenants.booking.domain.offering import Offering, read_offering
+from tenants.booking.domain.plugged import steps_of
 from tenants.booking.domain.spans import Span
 from tenants.booking.domain.terms import terms_of
 from tenants.booking.domain.terms_words import say_terms
@@ -39,11 +40,13 @@ from tenants.booking.domain.wishes import (
 )
 from tenants.booking.models import OfferState, Session, SessionState, WaitingOffer, Wish
 from tenants.catalogue.models import BookedAs, Service
+from tenants.extension.answers import Step
 from tenants.people.domain.rights import Actor
 from tenants.people.models import Employee
 from tenants.stores.domain.spoken import format_moment
 from tenants.stores.domain.wall import local_date, local_day
 from tenants.stores.domain.words import words_of
+from web.booking_steps import answers_in, asked_of
 from web.formats import format_span
 from web.storefront.asking import Wish as Asked
 from web.storefront.asking import read_wish
@@ -165,13 +168,14 @@ def _join(request: HttpRequest, offering: Offering, asked: Asked, *, now: dateti
     chosen = windows.get(request.POST.get("when", "")) or next(iter(windows.values()), None)
     seat = _session_at(offering, asked) if request.POST.get("when") != "day" else None
     if seat is not None:
-        wanted = wanted_seat(seat, auto_accept=request.POST.get("auto") == "on")
+        wanted = wanted_seat(seat, party_size=asked.party_size, auto_accept=request.POST.get("auto") == "on")
         join_waiting(wanted, by=actor_of(request), now=now)
         return
     wanted = Wanted(
         store_id=offering.store_id,
         services=[offering.service_id],
         windows=[(chosen.start, chosen.end)] if chosen else [],
+        party_size=asked.party_size,
         practitioners=[asked.person_id] if asked.person_id and request.POST.get("who") != "anyone" else [],
         auto_accept=request.POST.get("auto") == "on",
     )
@@ -261,17 +265,29 @@ def offer(request: HttpRequest, now: datetime, token: str) -> HttpResponse:
     if request.method != "POST":
         return _show_offer(request, found, token, now=now)
     by = Actor(member_id=found.wish.member_id, name=found.wish.member.name)
-    act = accept_offer if request.POST.get("answer") == "accept" else decline_offer
+    accepts = request.POST.get("answer") == "accept"
     try:
         if not offer_stands(found, now=now):
             return _show_offer(request, found, token, now=now)
-        act(found.wish_id, by=by, now=now)
+        if accepts:
+            details = answers_in(asked_by_offer(found), request.POST)
+            accept_offer(found.wish_id, by=by, now=now, details=details)
+        else:
+            decline_offer(found.wish_id, by=by, now=now)
     except Refusal as refusal:
         return _show_offer(request, read_offer(token), token, now=now, refusal=refusal)
     member = member_of(request)
-    if act is accept_offer and member is not None and member.id == found.wish.member_id:
+    if accepts and member is not None and member.id == found.wish.member_id:
         return redirect(reverse("ticket", args=[found.booking_id], query={"new": 1}))
     return redirect("waiting_offer", token)
+
+
+def asked_by_offer(found: WaitingOffer) -> list[Step]:
+    """What the plug-ins ask before the offer is taken; nothing where the service is offered no more."""
+    try:
+        return steps_of(read_offering(found.booking.store_id, found.booking.service_id))
+    except Refusal:
+        return []
 
 
 def _show_offer(
@@ -306,6 +322,7 @@ def _show_offer(
         ),
         "offer_url": reverse("waiting_offer", args=[token]),
         "times_url": reverse("times", args=[booking.service_id], query={"store": booking.store_id}),
+        "asked": asked_of(asked_by_offer(found), request.POST, refusal) if state == OfferState.OPEN else [],
         "refusal": refusal,
     }
     status = refusal.status if refusal else 200

@@ -14,7 +14,7 @@ from chains.refusals import Refusal
 from tenants.booking.models import LIVE, Booking, Status
 from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Actor
-from tenants.people.domain.shifts import add_leave
+from tenants.people.domain.shifts import add_leave, lock_plans
 from tenants.people.domain.swapping import exchange_shifts
 from tenants.people.domain.wishes import (
     decide,
@@ -24,13 +24,12 @@ from tenants.people.domain.wishes import (
     require_rota,
     require_state,
 )
-from tenants.people.models import Employee, LeaveRequest, RequestState, ShiftSwap
+from tenants.people.models import LeaveRequest, RequestState, ShiftSwap
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_day
 
 from .attempts import again_on_conflict
 from .change import reschedule_booking
-from .claims import lock_resources
 
 
 class LeaveClashes(Refusal):
@@ -66,10 +65,7 @@ def approve_leave(
     request = lock_leave_request(request_id)
     require_manager(by, request.employee)
     require_state(request.state, (RequestState.ASKED,))
-    # the same order as a swap's: people, then what is claimed
-    person = Employee.objects.select_for_update(of=("self",)).get(id=request.employee_id)
-    if person.resource_id is not None:
-        lock_resources([person.resource_id])
+    lock_plans([request.employee_id])
     clashes = list(bookings_within(request, now=now))
     if any(booking.id not in despite for booking in clashes):
         raise LeaveClashes(
@@ -124,6 +120,8 @@ def approve_swap(swap_id: UUID, *, by: Actor, now: datetime) -> ShiftSwap:
     swap = lock_swap(swap_id)
     require_rota(by, swap)
     require_state(swap.state, (RequestState.ACCEPTED,))
+    # before the bookings are listed: one that is being made on these shifts would stay behind
+    lock_plans([swap.asker_id, swap.colleague_id])
     handed = [*_bookings_on(swap, swap.asker_id, swap.gives_on, now=now)]
     targets = dict.fromkeys((one.id for one in handed), swap.colleague_id)
     if swap.takes_on is not None:

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Text
+from tenants.catalogue.models import BookedAs
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .calendar import Calendar, Wish, read_calendar, read_calendars
 from .counted_slots import find_scheduled, is_scheduled, why_scheduled
 from .offering import Offering, read_offering, read_offerings
+from .own_time import OwnBooking, outside, overlapping, read_own_time
 from .search import DaySlots, Slot, search
 from .why import Reason, Verdict, why
 
@@ -46,11 +48,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether a time is bookable, every rule against it, and the nearest changes that help."""
+    """Whether a time is bookable, every rule against it, and the nearest changes that help.
+
+    `own` are bookings that the member who asks has at that time; the changes leave their time alone.
+    """
 
     bookable: bool
     reasons: tuple[Reason[UUID], ...]
     changes: tuple[Change, ...]
+    own: tuple[OwnBooking, ...] = ()
 
 
 def find_slots(
@@ -100,59 +106,69 @@ def explain(
     party_size: int = 1,
     by_staff: bool = False,
     elsewhere: bool = False,
+    member_id: UUID | None = None,
+    but: UUID | None = None,
 ) -> Explanation:
     """Why the service cannot begin at `starts_at` (with that practitioner, in that room), and what would help.
 
     Agrees with find_slots. Changes, the smallest first: another person or room at the same time, then the
-    nearest times before and after, then (with `elsewhere`) the nearest times at other stores. Two queries,
-    one more for a room, two more for other stores.
+    nearest times before and after, then (with `elsewhere`) the nearest times at other stores. For a
+    `member_id` their own bookings count too, but for `but` (one that they move). Two queries, one more for a
+    room, two more for other stores, one more for a member.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
     days = days_around(starts_at, offering, now=now)
+    own = read_own_time(member_id, days, offering.zone, now=now, but=but)
     if is_scheduled(offering):
-        return _explain_scheduled(offering, days, starts_at, practitioner_id, now=now)
+        return _explain_scheduled(offering, days, starts_at, practitioner_id, now=now, own=own)
     wish = Wish(None, resource_id, party_size)
     (calendar,) = read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff)
     require_thing(calendar, resource_id)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
-    if verdict.bookable:
+    clash = overlapping(own, offering.need.service_span(starts_at))
+    if verdict.bookable and not clash:
         return Explanation(True, (), ())
-    changes = list(_changes_here(calendar, days, starts_at, practitioner_id))
-    if resource_id is not None:
+    changes = list(_changes_here(calendar, days, starts_at, practitioner_id, own=own))
+    if resource_id is not None and not clash:
         anywhere = replace(wish, resource_id=None)
         (free,) = read_calendars([offering], days, wish=anywhere, now=now, by_staff=by_staff)
         if judge(free, starts_at, now=now, practitioner_id=practitioner_id).bookable:
-            changes.insert(
-                0,
-                Change(
-                    "resource",
-                    starts_at,
-                    store_id,
-                    offering.zone,
-                    practitioner_id,
-                    None,
-                    _DETAILS["resource"],
-                ),
-            )
+            where, detail = (store_id, offering.zone), _DETAILS["resource"]
+            changes.insert(0, Change("resource", starts_at, *where, practitioner_id, None, detail))
     if elsewhere:
         others = [one for one in read_offerings(service_id, by_staff=by_staff) if one.store_id != store_id]
         changes += _changes_elsewhere(
-            others, days, starts_at, practitioner_id, party_size=party_size, now=now, by_staff=by_staff
+            others,
+            days,
+            starts_at,
+            practitioner_id,
+            wish=Wish(party_size=party_size),
+            now=now,
+            by_staff=by_staff,
+            own=own,
         )
-    return Explanation(False, verdict.reasons, tuple(changes))
+    return Explanation(False, verdict.reasons, tuple(changes), clash)
 
 
 def _explain_scheduled(
-    offering: Offering, days: Sequence[date], starts_at: datetime, wished: UUID | None, *, now: datetime
+    offering: Offering,
+    days: Sequence[date],
+    starts_at: datetime,
+    wished: UUID | None,
+    *,
+    now: datetime,
+    own: Sequence[OwnBooking],
 ) -> Explanation:
     """The same of a session or pickup, whose times are planned one by one."""
     code = why_scheduled(offering, starts_at, now=now, practitioner_id=wished)
-    if code is None:
+    if offering.booked_as == BookedAs.PICKUP:
+        own = ()  # goods are picked up in passing, whatever else is booked
+    clash = overlapping(own, offering.need.service_span(starts_at))
+    if code is None and not clash:
         return Explanation(True, (), ())
-    near = nearest(find_scheduled(offering, days, now=now), starts_at)
-    return Explanation(
-        False, (Reason(code),), tuple(_change(slot, starts_at, offering, wished=wished) for slot in near)
-    )
+    near = nearest(outside(find_scheduled(offering, days, now=now), own), starts_at)
+    changes = tuple(_change(slot, starts_at, offering, wished=wished) for slot in near)
+    return Explanation(False, (Reason(code),) if code is not None else (), changes, clash)
 
 
 def _change(
@@ -196,10 +212,15 @@ _DETAILS: Mapping[str, Text] = MappingProxyType(
 
 
 def _changes_here(
-    calendar: Calendar, days: Sequence[date], starts_at: datetime, wished: UUID | None
+    calendar: Calendar,
+    days: Sequence[date],
+    starts_at: datetime,
+    wished: UUID | None,
+    *,
+    own: Sequence[OwnBooking],
 ) -> Iterator[Change]:
     """Another person at the same time, then the nearest times: the wished person's, and anybody's."""
-    found = search(days, calendar.inputs)
+    found = outside(search(days, calendar.inputs), own)
     slots = {slot.starts_at: slot for slot in nearest(found, starts_at)}
     if wished is not None:
         theirs = [DaySlots(day.day, [slot for slot in day.slots if wished in slot.staff]) for day in found]
@@ -216,17 +237,17 @@ def _changes_elsewhere(
     starts_at: datetime,
     wished: UUID | None,
     *,
-    party_size: int,
+    wish: Wish,
     now: datetime,
     by_staff: bool,
+    own: Sequence[OwnBooking],
 ) -> list[Change]:
     """The nearest time at each of up to three other stores, the nearest in time first."""
     if not offerings:
         return []
-    wish = Wish(party_size=party_size)
     changes = []
     for calendar in read_calendars(offerings, days, wish=wish, now=now, by_staff=by_staff):
-        near = nearest(search(days, calendar.inputs), starts_at)
+        near = nearest(outside(search(days, calendar.inputs), own), starts_at)
         if near:
             same = near[0].starts_at == starts_at
             changes.append(

@@ -12,6 +12,7 @@ from uuid import UUID
 from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
+from .against import AsRead
 from .facts import Fact, Question, read_facts
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
@@ -26,12 +27,16 @@ STAFF_AHEAD = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A practitioner who can do the service and works at the store; `skills` where the service states needs."""
+    """A practitioner who can do the service and works at the store; `skills` where the service states needs.
+
+    `plan_version` is that of the shifts and leave that were read.
+    """
 
     employee_id: UUID
     resource_id: UUID
     name: str
     skills: frozenset[UUID] = frozenset()
+    plan_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ class Calendar:
     things: Mapping[UUID, Thing] = field(default_factory=dict)
     wish: Wish = Wish()
     sizes: Mapping[tuple[UUID, ...], int] = field(default_factory=dict)
+    calendar_version: int = 0
+
+    def as_read(self, key: UUID) -> AsRead:
+        """The state of plans in which the employee or thing was found free."""
+        person = self.team.get(key)
+        return AsRead(
+            self.offering.store_id, self.calendar_version, person.plan_version if person is not None else None
+        )
 
     def resource_of(self, key: UUID) -> UUID:
         """The resource that is claimed for an employee or thing."""
@@ -114,7 +127,7 @@ def read_calendars(
     facts = read_facts(asked, window, dates, now=now, but=but)
     of_store: dict[str, dict[UUID | None, list[Fact]]] = {
         kind: _by_store(facts[kind])
-        for kind in ("person", "thing", "combination", "opening", "closure", "weekly", "away")
+        for kind in ("person", "thing", "combination", "store", "opening", "closure", "weekly", "away")
     }
     common = _Common(dates, facts, _by_key(facts["skill"]), wish, now, by_staff)
     return [
@@ -153,7 +166,7 @@ class _Common:
 
 def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) -> Calendar:
     team = {
-        row.who: Candidate(row.who, row.what, row.name, common.skills.get(row.who, frozenset()))
+        row.who: Candidate(row.who, row.what, row.name, common.skills.get(row.who, frozenset()), row.a)
         for row in sorted(rows["person"], key=lambda row: (row.name, row.who))
     }
     things = {thing.resource_id: thing for thing in _things(rows["thing"])}
@@ -181,7 +194,8 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
-    return Calendar(offering, inputs, candidates, team, things, common.wish, sizes)
+    version = next((row.a for row in rows["store"]), 0)
+    return Calendar(offering, inputs, candidates, team, things, common.wish, sizes, version)
 
 
 def _staff(

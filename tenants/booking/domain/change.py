@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from tenants.people.domain.rights import Action, Actor, NotSeen, may, require, s
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_date
 
+from .answering import answer_hold
 from .attempts import Raced, again_on_conflict
 from .book import (
     lock_member,
@@ -24,7 +26,7 @@ from .book import (
 )
 from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
-from .offering import read_offering
+from .offering import Offering, read_offering
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
 from .place import Place, take_place
@@ -34,7 +36,7 @@ from .scheduled import move_scheduled
 from .spans import Span
 from .terms import Penance, movable_until, terms_of
 from .transitions import STATUS_WORDS, Move, StatusForbids, apply_move, read_booking, require_move
-from .waiting_state import settle_offer
+from .waiting_state import is_on_offer, settle_offer
 
 
 class NoticeGone(Refusal):
@@ -68,15 +70,29 @@ class NotBegun(Refusal):
 
 
 @again_on_conflict
-def confirm_booking(booking_id: UUID, *, by: Actor, now: datetime, version: int | None = None) -> Booking:
-    """held → confirmed, at the price of the hold. Raises HoldExpired, StaleVersion, StatusForbids."""
+def confirm_booking(
+    booking_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Booking:
+    """held → confirmed, at the price of the hold.
+
+    The hold of an offer was asked nothing when it was made: `details` answer that now, and the rules are
+    heard. Raises HoldExpired, StaleVersion, StatusForbids; DetailsInvalid and what plug-ins' rules refuse.
+    """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     if booking.status == Status.EXPIRED or hold_is_over(booking, now=now):
         raise HoldExpired
     if booking.member_id is None:
         # a visitor's hold: only whoever proves a phone confirms it (visitor_holds)
         raise StatusForbids(params={"status": STATUS_WORDS[Status.HELD]})
-    apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields={"expires_at": None})
+    fields: dict[str, Any] = {"expires_at": None}
+    if booking.status == Status.HELD and is_on_offer(booking):
+        fields |= answer_hold(booking, details or {}, by_staff=by.is_employee, now=now)
+    apply_move(booking, Move.CONFIRM, by=by, now=now, version=version, fields=fields)
     settle_offer(booking, now=now)
     return booking
 
@@ -166,12 +182,15 @@ def reschedule_booking(
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
-    complete = booking.member_id is not None
-    require_plugged_rules(
-        booking, calendar.offering, by_staff=by.is_employee, now=now, complete=complete, moves=True
-    )
+    _hear_rules(booking, calendar.offering, by=by, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
     return booking
+
+
+def _hear_rules(booking: Booking, offering: Offering, *, by: Actor, now: datetime) -> None:
+    """What the rules say of the booking as it will stand after its move; nobody's hold has told nothing yet."""
+    complete = booking.member_id is not None
+    require_plugged_rules(booking, offering, by_staff=by.is_employee, now=now, complete=complete, moves=True)
 
 
 def _calendar_for(booking: Booking, starts_at: datetime, *, by: Actor, now: datetime) -> Calendar:
@@ -214,10 +233,11 @@ def _move_scheduled(
 ) -> Booking:
     """To the session or window that begins then; everything else about the booking stays."""
     before = _where(booking)
-    fields = move_scheduled(booking, starts_at, by=by, now=now)
+    offering, fields = move_scheduled(booking, starts_at, by=by, now=now)
     booking.starts_at, booking.ends_at = fields["starts_at"], fields["ends_at"]
     if booking.member_id is not None and booking.session_id is not None:
         require_member_free(booking.member_id, booking, now=now)
+    _hear_rules(booking, offering, by=by, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking
 

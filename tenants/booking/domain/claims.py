@@ -24,6 +24,8 @@ from chains.refusals import Refusal
 from tenants.booking.models import Claim, Pool
 from tenants.stores.models import Resource
 
+from .against import OUTDATED, AsRead, read_against
+from .attempts import Raced
 from .spans import Span
 
 
@@ -96,7 +98,8 @@ class ResourceClaim:
     """A resource over a range, its preparation and clean-up included, for the `role` of a service's need.
 
     `store_id` is where a practitioner will be: claims at other stores then stand against it for as long as
-    the way there takes. `over`: by permission it is taken even where another booking holds it.
+    the way there takes. `over`: by permission it is taken even where another booking holds it. `read` is
+    what the choice was made from.
     """
 
     resource_id: UUID
@@ -104,6 +107,7 @@ class ResourceClaim:
     role: str = ""
     store_id: UUID | None = None
     over: bool = False
+    read: AsRead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,7 @@ def lock_resources(resource_ids: Iterable[UUID]) -> None:
 
 
 def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
-    """Raise SlotTaken, with every claim that another booking or session stands against."""
+    """Raise SlotTaken, with every claim that another booking or session stands against; Raced, see AsRead."""
     conflicts = _conflicts(holder_id, wanted) if wanted else []
     if conflicts:
         refusal = slot_taken(conflicts[0].resource_id)
@@ -208,44 +212,11 @@ def _over_only_where_taken(holder_id: UUID, wanted: list[ResourceClaim]) -> list
     return [replace(want, over=want in against) for want in wanted]
 
 
-# Others' claims (bookings' and sessions') on a wanted resource then; a practitioner's at another store with the way there.
-_AGAINST = """
-WITH w AS (
-  SELECT * FROM unnest(%(resources)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(stores)s::uuid[])
-  WITH ORDINALITY AS w (resource_id, starts_at, ends_at, store_id, place))
-SELECT w.place, c.booking_id FROM w
-  JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id
-  AND c.during && tstzrange(w.starts_at, w.ends_at) AND coalesce(c.booking_id, c.session_id) <> %(but)s
-UNION
-SELECT w.place, far.booking_id FROM w JOIN stores_travel t ON t.store_id = w.store_id CROSS JOIN LATERAL (
-  SELECT c.booking_id FROM booking_claim c LEFT JOIN booking_booking b ON b.id = c.booking_id
-  LEFT JOIN booking_session s ON s.id = c.session_id WHERE c.active AND c.resource_id = w.resource_id
-  AND coalesce(b.store_id, s.store_id) = t.other_id AND coalesce(c.booking_id, c.session_id) <> %(but)s
-  AND c.during && tstzrange(
-    w.starts_at - t.minutes * interval '1 minute', w.ends_at + t.minutes * interval '1 minute')) far
-ORDER BY 1
-"""
-
-
-def _against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, UUID | None]]:
-    """Which of `wanted` (by place, from 1) which other bookings stand against; None is a session."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _AGAINST,
-            {
-                "resources": [want.resource_id for want in wanted],
-                "starts": [want.during.start for want in wanted],
-                "ends": [want.during.end for want in wanted],
-                "stores": [want.store_id for want in wanted],
-                "but": but,
-            },
-        )
-        return list(cursor.fetchall())
-
-
 def _conflicts(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
-    """Those of `wanted` that others stand against, in their order."""
-    places = dict.fromkeys(place for place, _booking in _against(wanted, but=holder_id))
+    """Those of `wanted` that others stand against, in their order; Raced where one was read from an old plan."""
+    places = dict.fromkeys(place for place, _booking in read_against(wanted, but=holder_id))
+    if OUTDATED in places:
+        raise Raced
     return [wanted[place - 1] for place in places]
 
 
@@ -259,7 +230,7 @@ def holders_of(wanted: Sequence[Wanted], *, but: UUID) -> list[UUID]:
     """The other bookings that hold any of the resources then, or units of any of the pools."""
     resources = [want for want in wanted if isinstance(want, ResourceClaim)]
     pools = [want.pool_id for want in wanted if isinstance(want, PoolClaim)]
-    against = _against(resources, but=but) if resources else []
+    against = read_against(resources, but=but) if resources else []
     found = {booking for _place, booking in against if booking is not None}
     if pools:
         holding = Claim.objects.filter(active=True, pool_id__in=pools).exclude(booking_id=but)

@@ -23,14 +23,17 @@ LONGEST_CLAIM = timedelta(days=3)
 
 _FACTS = f"""
 WITH people AS MATERIALIZED (
-  SELECT asked.store, e.id, e.resource_id, e.name FROM people_employee e,
+  SELECT asked.store, e.id, e.resource_id, e.name, e.plan_version FROM people_employee e,
     (SELECT store, %(service)s::uuid AS service FROM unnest(%(stores)s::uuid[]) AS s (store)) asked
   WHERE %(people)s AND (%(only)s::uuid IS NULL OR e.id = %(only)s::uuid) AND {SERVES}),
 things AS MATERIALIZED (
   SELECT store_id, id, name, kind, tags, min_party, capacity FROM stores_resource
   WHERE active AND store_id = ANY(%(stores)s) AND (kind = ANY(%(kinds)s) OR id = %(resource)s::uuid))
-SELECT 'person' AS fact, store, id AS who, resource_id AS what, name, NULL::int, NULL::int, NULL::int,
+SELECT 'person' AS fact, store, id AS who, resource_id AS what, name, plan_version::int, NULL::int, NULL::int,
   NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz FROM people
+UNION ALL
+SELECT 'store', id, NULL, NULL, NULL, calendar_version::int, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM stores_store WHERE id = ANY(%(stores)s)
 UNION ALL
 SELECT 'skill', NULL, employee_id, skill_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM people_employee_skills WHERE %(skilled)s AND employee_id = ANY(ARRAY(SELECT id FROM people))

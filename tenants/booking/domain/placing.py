@@ -19,7 +19,8 @@ from tenants.stores.domain.wall import local_date
 from .attempts import again_on_conflict
 from .book import lock_member, require_member_free, require_resource
 from .change import lock_booking, reschedule_booking, visible_booking
-from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, set_claims
+from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, lock_resources, set_claims
+from .plugged import require_plugged_rules
 from .rota import opening_spans, shift_spans
 from .rules import NoShift, OnLeave, OutsideHours
 from .spans import Span, merge
@@ -91,7 +92,7 @@ def resize_booking(
 
     Price and code stay. Raises LengthOff; OutsideHours, NoShift and OnLeave for time that is added and
     closed by them; SlotTaken naming who or what is taken, with the latest end in `alternatives`;
-    MemberOverlap, StatusForbids, StaleVersion, NotSeen, Forbidden.
+    MemberOverlap, StatusForbids, StaleVersion, NotSeen, Forbidden, what plug-ins' rules refuse.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     require_move(booking, Move.RESIZE, version=version)
@@ -105,6 +106,8 @@ def resize_booking(
     claims = list(Claim.objects.filter(booking_id=booking.id, active=True).order_by("id"))
     later = ends_at - booking.ends_at
     if later > timedelta():
+        # before the plans are read: whoever changes them holds these too
+        lock_resources(claim.resource_id for claim in claims if claim.resource_id is not None)
         _require_open(booking, ends_at, claims, later)
     wanted = [_wanted(claim, booking, later=later, room_id=room_id) for claim in claims]
     if room_id is not None and booking.resource_id is None:
@@ -117,6 +120,10 @@ def resize_booking(
     booking.ends_at = ends_at
     if booking.member_id is not None:
         require_member_free(booking.member_id, booking, now=now)
+    complete = booking.member_id is not None
+    require_plugged_rules(
+        booking, booking.store, by_staff=by.is_employee, now=now, complete=complete, moves=True
+    )
     fields = {"ends_at": ends_at, "resource_id": room_id or booking.resource_id}
     return apply_move(booking, Move.RESIZE, by=by, now=now, version=version, detail=before, fields=fields)
 

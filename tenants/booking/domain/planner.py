@@ -108,4 +108,5 @@ class Planner:
                         span,
                         role=demand.name,
                         store_id=self.calendar.offering.store_id if demand.of_people else None,
+                        read=self.calendar.as_read(key),
                     )

@@ -6,9 +6,9 @@ in a text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -93,9 +93,16 @@ def check_details(
     return answers
 
 
+class Switched(Protocol):
+    """Where verticals are switched on: an offering, or its store."""
+
+    @property
+    def verticals(self) -> Collection[str]: ...
+
+
 def require_plugged_rules(
     booking: Booking,
-    offering: Offering,
+    offering: Switched,
     *,
     by_staff: bool,
     now: datetime,

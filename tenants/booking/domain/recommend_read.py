@@ -51,17 +51,20 @@ def find_recommendations(
     member_id: UUID | None,
     now: datetime,
     practitioner_id: UUID | None = None,
+    party_size: int = 1,
     but: UUID | None = None,
 ) -> Recommended:
     """Up to three times for the service at the store, for that member or for nobody known.
 
-    `practitioner_id` leaves nobody else; `but` is a booking whose own claims do not count (one that is
+    `practitioner_id` leaves nobody else, `party_size` no place that is too small; `but` is a booking whose own claims do not count (one that is
     being moved, or held by whoever asks). Three queries, two for nobody known.
     """
     history = read_history(member_id, offering.service_id, now=now, but=but) if member_id else History()
     habit = read_habit(history.visits, zone=offering.zone)
     days = days_to_look_at(habit, offering, now=now)
-    calendar = read_calendar(offering, days, now=now, practitioner_id=practitioner_id, but=but)
+    calendar = read_calendar(
+        offering, days, now=now, practitioner_id=practitioner_id, party_size=party_size, but=but
+    )
     # a table or room that nobody serves has no idle person to weigh: nothing is recommended for it
     slots = [slot for day in search(days, calendar.inputs) for slot in day.slots if slot.staff]
     floor = lay_floor(calendar, days, useful=read_useful(offering))

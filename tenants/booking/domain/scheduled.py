@@ -6,8 +6,8 @@ or window is locked first, shared: whoever calls it off waits for us, and we for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,9 +36,9 @@ from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, clai
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
-from .open import require_new_bookings
 from .penalties import require_booking_right
 from .pickups import window_slots, windows_with_room
+from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import time_closed
 from .sessions import SessionCalledOff, session_slots, sessions_with_room
@@ -78,7 +78,10 @@ class NotThatService(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted of a session (by `session_id`) or a pickup window (by `window_id`), exactly one of them."""
+    """What is wanted of a session (by `session_id`) or a pickup window (by `window_id`), exactly one of them.
+
+    `details` answer what plug-ins ask, by their codes.
+    """
 
     session_id: UUID | None = None
     window_id: UUID | None = None
@@ -88,6 +91,7 @@ class Wish:
     items: tuple[Item, ...] = ()
     pass_id: UUID | None = None
     note: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,14 @@ def book_scheduled(
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
     WindowClosed, the TimeClosed rules, MemberOverlap (a second seat of a member included), ItemsWrong,
     NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden; NotOpen, ChainReadOnly;
-    BookingPaused for a member whose online booking is on pause.
+    BookingPaused for a member whose online booking is on pause; DetailsInvalid and what plug-ins' rules refuse.
+    An offer (`hold_until`) is asked nothing yet.
     """
     spot = lock_spot(wish, by=by)
     store_id = spot.row.store_id
     require_booker(member, store_id=store_id, by=by)
-    require_new_bookings(by=by)
+    offered = hold_until is not None
+    wish = answered(spot, wish, by=by, later=offered)
     for_member = member_for(member, country=spot.offering.country, by=by, now=now)
     lock_member(for_member)
     prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)
@@ -142,6 +148,9 @@ def book_scheduled(
     if spot.is_session:
         require_member_free(for_member, prepared.booking, now=now)
     require_booking_right(for_member, by=by, zone=spot.offering.zone, now=now)
+    require_plugged_rules(
+        prepared.booking, spot.offering, by_staff=by.is_employee, now=now, complete=not offered
+    )
     begin_booking(prepared.booking, by=by, now=now)
     write_items(prepared.booking, prepared.basket)
     return prepared.booking
@@ -163,6 +172,20 @@ def lock_spot(wish: Wish, *, by: Actor) -> Spot:
     return Spot(found, read_offering(found.store_id, found.service_id, by_staff=by.is_employee))
 
 
+def answered(spot: Spot, wish: Wish, *, by: Actor, later: bool) -> Wish:
+    """The wish with checked answers; without any where they are asked `later`. Raises DetailsInvalid."""
+    answers = check_details(
+        spot.offering,
+        wish.details,
+        note=wish.note,
+        party_size=wish.party_size,
+        by_staff=by.is_employee,
+        later=later,
+    )
+    fills = answers.fills
+    return replace(wish, note=fills["note"], party_size=fills["party_size"], details=answers.details)
+
+
 def prepare(
     spot: Spot,
     wish: Wish,
@@ -173,7 +196,10 @@ def prepare(
     hold: bool,
     by_program: bool = False,
 ) -> Prepared:
-    """Claim all of the wish for a booking that is still to be written. Raises as book_scheduled."""
+    """Claim all of the wish, whose answers are checked, for a booking that is still to be written.
+
+    Raises as book_scheduled, but for what plug-ins say.
+    """
     row, offering = spot.row, spot.offering
     seats = wish.party_size if spot.is_session else 1
     basket = fill_basket(row.store_id, wish.items, currency=offering.currency)
@@ -198,6 +224,7 @@ def prepare(
         price_amount=paid + basket.amount,
         currency=offering.currency,
         note=wish.note,
+        details=dict(wish.details),
         channel=channel_of(by, starts_at=row.starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
@@ -267,10 +294,12 @@ def _near(spot: Spot, *, now: datetime) -> list[dict[str, object]]:
     return window_slots(windows_with_room(row.store_id, around=row.starts_at, now=now, but=row.id), zone)
 
 
-def move_scheduled(booking: Booking, starts_at: datetime, *, by: Actor, now: datetime) -> dict[str, Any]:
+def move_scheduled(
+    booking: Booking, starts_at: datetime, *, by: Actor, now: datetime
+) -> tuple[Offering, dict[str, Any]]:
     """Take the session (of the same service and store) or window that begins then, let go of the old one.
 
-    The columns to change; the caller holds booking and member. Raises as book_scheduled, NotSeen where
+    What is offered there and the columns to change; the caller holds booking and member. Raises as book_scheduled, NotSeen where
     nothing is scheduled for then.
     """
     old: Session | PickupWindow | None = booking.session or booking.pickup_window
@@ -295,7 +324,7 @@ def move_scheduled(booking: Booking, starts_at: datetime, *, by: Actor, now: dat
     claim_spot(spot, booking, wanted=wanted, basket=EMPTY, seats=seats, now=now)
     require_takable(spot, by=by, now=now)
     session = spot.row if isinstance(spot.row, Session) else None
-    return {
+    return spot.offering, {
         "session_id": session.id if session else None,
         "pickup_window_id": None if session else spot.row.id,
         "practitioner_id": session.practitioner_id if session else None,

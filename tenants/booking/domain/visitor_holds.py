@@ -28,21 +28,21 @@ from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
+from .answering import answer_hold
 from .attempts import Raced, again_on_conflict
 from .book import begin_booking, lock_member, require_member_free, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
-from .claims import constraint_of, held_resources
+from .claims import constraint_of
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
-from .offering import Offering, read_offering, require_by_time
-from .open import require_open
+from .offering import read_offering, require_by_time
 from .penalties import require_booking_right
 from .place import take_place
-from .plugged import check_details, require_plugged_rules
+from .plugged import require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap
-from .scheduled import Wish, lock_spot, prepare
+from .scheduled import Wish, answered, lock_spot, prepare
 from .terms import Terms, keep_terms, terms_of, terms_row
 from .transitions import Move, apply_move, read_booking
 
@@ -151,11 +151,12 @@ def hold_scheduled_for_visitor(wish: Wish, *, visitor: str, address: str, now: d
 
     Raises NotOpen, TooManyHolds, and what scheduled.book_scheduled raises of the wish.
     """
-    require_open(by=NOBODY)
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
     spot = lock_spot(wish, by=NOBODY)
-    prepared = prepare(spot, wish, member_id=None, by=NOBODY, now=now, hold=True)
+    unasked = answered(spot, wish, by=NOBODY, later=True)
+    prepared = prepare(spot, unasked, member_id=None, by=NOBODY, now=now, hold=True)
+    require_plugged_rules(prepared.booking, spot.offering, by_staff=False, now=now, complete=False)
     begin_booking(prepared.booking, by=NOBODY, now=now)
     write_items(prepared.booking, prepared.basket)
     _remember(prepared.booking, visitor=visitor, address=address)
@@ -248,10 +249,10 @@ def confirm_visitor_hold(
     own = terms_for_member(booking, by.member_id, now=now)
     if own != (agreed or terms_of(booking)):
         raise TermsDiffer
-    _fill_in(booking, details or {}, by=by, now=now)
-    names = ("member_id", "note", "details", "party_size", "practitioner_id", "resource_id")
+    booking.member_id = by.member_id
     fields = {
-        **{name: getattr(booking, name) for name in names},
+        **answer_hold(booking, details or {}, by_staff=False, now=now),
+        "member_id": by.member_id,
         "expires_at": None,
         "terms": terms_row(own),
         "notice": own.cancel_notice,
@@ -279,42 +280,6 @@ def terms_for_member(booking: Booking, member_id: UUID, *, now: datetime) -> Ter
     own = read_terms(offering, member_id=member_id, now=now)
     unknown = read_terms(offering, member_id=None, now=now)
     return terms_of(booking) if own == unknown else own
-
-
-def _fill_in(booking: Booking, details: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
-    """Put member and answers into the hold (not saved), and hear the plug-ins' rules."""
-    offering = read_offering(booking.store_id, booking.service_id, by_staff=True)
-    answers = check_details(offering, details, note="", party_size=booking.party_size)
-    _suit_party(booking, offering, answers.fills["party_size"], now=now)
-    booking.note, booking.details, booking.member_id = answers.fills["note"], answers.details, by.member_id
-    require_plugged_rules(booking, offering, by_staff=False, now=now)
-
-
-def _suit_party(booking: Booking, offering: Offering, party_size: int, *, now: datetime) -> None:
-    """Say how many come; where the room depends on it, keep one that suits them, the same if it does."""
-    if party_size == booking.party_size:
-        return
-    booking.party_size = party_size
-    if not offering.needs_party:
-        return
-    # by the clock of when the time was taken: its notice was kept then
-    calendar = read_calendar(
-        offering,
-        [local_date(booking.starts_at, offering.zone)],
-        now=booking.created_at,
-        party_size=party_size,
-        but=booking.id,
-    )
-    place = take_place(
-        calendar,
-        booking,
-        starts_at=booking.starts_at,
-        practitioner_id=booking.practitioner_id,
-        now=now,
-        by_staff=False,
-        prefer=held_resources(booking.id),
-    )
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
 
 
 @again_on_conflict

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -59,16 +61,19 @@ def open_offer(wish_id: UUID) -> WaitingOffer:
 
 
 @again_on_conflict
-def accept_offer(wish_id: UUID, *, by: Actor, now: datetime) -> Booking:
+def accept_offer(
+    wish_id: UUID, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> Booking:
     """The held place becomes the member's booking, at the price and terms of the offer.
 
-    Raises NotSeen for somebody else's wish, NothingOffered, OfferGone.
+    `details` answer what plug-ins ask, by their codes. Raises NotSeen for somebody else's wish, NothingOffered,
+    OfferGone; DetailsInvalid and what plug-ins' rules refuse, and then the offer stands on.
     """
     _require_own(wish_id, by=by)
     offer = open_offer(wish_id)
     try:
         # settles the offer too
-        return confirm_booking(offer.booking_id, by=by, now=now)
+        return confirm_booking(offer.booking_id, by=by, now=now, details=details)
     except (HoldExpired, StatusForbids) as error:
         raise OfferGone from error
 
@@ -126,8 +131,13 @@ def tell_offer(offer_id: UUID, *, now: datetime) -> None:
     until = rules_of(offer.wish.store_id).auto_until
     minutes = (offer.starts_at - now).total_seconds() / 60
     if offer.wish.auto_accept and minutes >= until:
-        confirm_booking(offer.booking_id, by=Actor(member_id=offer.wish.member_id), now=now)
-        return
+        try:
+            confirm_booking(offer.booking_id, by=Actor(member_id=offer.wish.member_id), now=now)
+            return
+        except (HoldExpired, StatusForbids):
+            raise
+        except Refusal:
+            pass  # a question that only they can answer, or a rule: the offer is told like any other
     record_event(
         "waiting.offered",
         subject_id=offer.id,

@@ -49,3 +49,8 @@ def settle_offer(booking: Booking, *, now: datetime, declined: bool = False) -> 
             status=after, version=F("version") + 1
         )
     return True
+
+
+def is_on_offer(booking: Booking) -> bool:
+    """Whether the booking is the hold of an offer that stands. One query."""
+    return WaitingOffer.objects.filter(booking_id=booking.id, state=OfferState.OPEN).exists()

@@ -17,7 +17,7 @@ from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, may,
 from tenants.people.models import DayShift, Employee, Leave, WeeklyShift
 from tenants.stores.domain.plans import tell_plan_changed
 from tenants.stores.domain.spoken import Spoken, SpokenWeekday
-from tenants.stores.models import Store
+from tenants.stores.models import Resource, Store
 
 
 class ShiftPastMidnight(Refusal):
@@ -157,14 +157,14 @@ def _planned(employee_id: UUID, store_id: UUID, *, by: Actor) -> Employee:
     require(by, Action.MANAGE_SHIFTS, store_id=store_id)
     if not Store.objects.filter(id=store_id).exists():
         raise NotSeen  # a right in the whole chain says nothing of an id that is no store's
-    employee = Employee.objects.select_for_update(of=("self",)).filter(id=employee_id).first()
+    employee = Employee.objects.select_for_update(no_key=True, of=("self",)).filter(id=employee_id).first()
     if employee is None or not any(grant.store_id in (None, store_id) for grant in grants_of(employee)):
         raise NotSeen
     return employee
 
 
 def _managed(employee_id: UUID, *, by: Actor) -> Employee:
-    found = Employee.objects.select_for_update(of=("self",)).filter(id=employee_id)
+    found = Employee.objects.select_for_update(no_key=True, of=("self",)).filter(id=employee_id)
     employee = found.prefetch_related("grants").first()
     if not may_anywhere(by, Action.MANAGE_SHIFTS):
         raise Forbidden
@@ -174,9 +174,30 @@ def _managed(employee_id: UUID, *, by: Actor) -> Employee:
     return employee
 
 
+def lock_plans(employee_ids: Iterable[UUID]) -> None:
+    """Nobody plans or books these people until our transaction ends: their rows, then their resources, by id.
+
+    Bookings lock the same resources before they check, so whoever looks for bookings after this call sees
+    every one that was made from the plan as it was (docs/decisions/0006-claims.md). Two queries.
+    """
+    people = Employee.objects.filter(id__in=set(employee_ids)).order_by("id")
+    locked = people.select_for_update(no_key=True, of=("self",)).values_list("resource_id", flat=True)
+    _lock_resources([one for one in locked if one is not None])
+
+
+def _lock_resources(resource_ids: Iterable[UUID]) -> None:
+    rows = Resource.objects.filter(id__in=list(resource_ids)).order_by("id")
+    list(rows.select_for_update(no_key=True).values_list("id"))
+
+
 def _change_plan(employee: Employee, version: int | None) -> None:
-    """Count that the shifts or leave of an employee, who is locked, change. Raises StaleVersion."""
+    """Count that the shifts or leave of an employee, who is locked, change. Raises StaleVersion.
+
+    A booking that is being made with them is waited for; one that read the plan before reads it again.
+    """
     require_version(employee.plan_version, version)
+    if employee.resource_id is not None:
+        _lock_resources([employee.resource_id])
     employee.plan_version += 1
     Employee.objects.filter(id=employee.id).update(plan_version=F("plan_version") + 1)
     tell_plan_changed()

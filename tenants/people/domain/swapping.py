@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from tenants.people.domain.shifts import ShiftsOverlap
+from tenants.people.domain.shifts import ShiftsOverlap, lock_plans
 from tenants.people.models import DayShift, Employee, ShiftSwap, WeeklyShift
 from tenants.stores.domain.spoken import Spoken
 
@@ -53,7 +53,7 @@ def exchange_shifts(swap: ShiftSwap) -> None:
     asker, colleague, store = swap.asker_id, swap.colleague_id, swap.store_id
     people = sorted([asker, colleague])
     # in the order of ids, so that two swaps of the same people do not wait for each other
-    list(Employee.objects.filter(id__in=people).order_by("id").select_for_update(of=("self",)))
+    lock_plans(people)
     dates = {swap.gives_on, swap.takes_on or swap.gives_on}
     before = {(who, on): shifts_on(who, on) for who in people for on in dates}
     after = {key: list(rows) for key, rows in before.items()}

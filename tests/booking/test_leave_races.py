@@ -1,0 +1,190 @@
+"""A plan that changes while somebody books from it: the two meet on the lock of the person, whoever comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from chains.scope import chain_scope
+from tenants.booking.domain import book as booking_door
+from tenants.booking.domain.approvals import LeaveClashes, approve_leave, approve_swap
+from tenants.booking.domain.attempts import TooBusy
+from tenants.booking.domain.book import book
+from tenants.booking.domain.calendar import Calendar
+from tenants.booking.domain.rules import ClosedDay, NoShift, OnLeave
+from tenants.booking.models import Booking
+from tenants.people.domain.shifts import DatedShift, add_leave, set_days
+from tenants.people.models import Leave, LeaveRequest
+from tenants.stores.domain.stores import close_days
+from tests.booking.conftest import MONDAY_TEN
+from tests.booking.test_approvals import MONDAY, accepted_swap, asked_leave, manager
+from tests.ground.cast import NOW, Cast, local
+
+pytestmark = pytest.mark.race
+
+
+class Stop:
+    """The booking stops once it has read the calendar, and goes on when the plan has changed (or cannot)."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_read, self.changed = Event(), Event()
+        read = booking_door._calendar_for
+
+        def then_wait(*args: Any, **more: Any) -> Calendar:
+            calendar = read(*args, **more)
+            if not self.has_read.is_set():
+                self.has_read.set()
+                assert self.changed.wait(30)
+            return calendar
+
+        monkeypatch.setattr(booking_door, "_calendar_for", then_wait)
+
+    def race(self, cast: Cast, change: Callable[[], object]) -> list[Any]:
+        """What the booking came to, and the change that was made in its middle."""
+
+        def changes() -> object:
+            try:
+                assert self.has_read.wait(30)
+                return in_scope(cast, change)
+            finally:
+                self.changed.set()
+
+        with ThreadPoolExecutor(2) as pool:
+            made = [pool.submit(in_scope, cast, partial(book_ya, cast)), pool.submit(changes)]
+            return [one.result() for one in made]
+
+
+def book_ya(cast: Cast) -> Booking:
+    chain = cast.alpha
+    return book(
+        chain.services["facial"].id,
+        store_id=chain.stores["north"].id,
+        starts_at=MONDAY_TEN,
+        by=chain.actors["su"],
+        practitioner_id=chain.employees["practitioner"].id,
+        now=NOW,
+    )
+
+
+def in_scope(cast: Cast, act: Callable[[], object]) -> object:
+    try:
+        with chain_scope(cast.alpha.info):
+            return act()
+    except Exception as error:
+        return error
+    finally:
+        connection.close()
+
+
+@pytest.fixture()
+def stop(monkeypatch: pytest.MonkeyPatch) -> Stop:
+    """See Stop."""
+    return Stop(monkeypatch)
+
+
+def counts(cast: Cast) -> tuple[int, int]:
+    with chain_scope(cast.alpha.info):
+        return Booking.objects.count(), Leave.objects.count()
+
+
+def take_leave(cast: Cast, who: str = "practitioner") -> object:
+    return add_leave(
+        cast.alpha.employees[who].id,
+        starts_at=local(23, 9),
+        ends_at=local(23, 21),
+        reason="",
+        by=manager(cast),
+    )
+
+
+def approve_asked(cast: Cast) -> Callable[[], object]:
+    return partial(approve_leave, asked_leave(cast).id, by=manager(cast), now=NOW)
+
+
+def approve_swapped(cast: Cast) -> Callable[[], object]:
+    return partial(approve_swap, accepted_swap(cast).id, by=manager(cast), now=NOW)
+
+
+def plan_day_off(cast: Cast) -> object:
+    ya, north = cast.alpha.employees["practitioner"].id, cast.alpha.stores["north"].id
+    return set_days(ya, north, [DatedShift(MONDAY, None, None)], by=manager(cast))
+
+
+def close_store(cast: Cast) -> object:
+    return close_days(cast.alpha.stores["north"], first=MONDAY, end=date(2026, 11, 24), reason="")
+
+
+# What is prepared before the race, and makes the change when it is called.
+CHANGES: dict[str, Callable[[Cast], Callable[[], object]]] = {
+    "leave": lambda cast: partial(take_leave, cast),
+    "asked_leave": approve_asked,
+    "day_off": lambda cast: partial(plan_day_off, cast),
+    "swap": approve_swapped,
+    "closure": lambda cast: partial(close_store, cast),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ("leave", OnLeave),
+        ("asked_leave", OnLeave),
+        ("day_off", NoShift),
+        ("swap", NoShift),
+        ("closure", ClosedDay),
+    ],
+)
+def test_a_booking_that_read_the_plan_before_it_changed_reads_it_again(
+    cast: Cast, stop: Stop, change: str, refusal: type[Exception]
+) -> None:
+    with chain_scope(cast.alpha.info):
+        act = CHANGES[change](cast)
+    answers = stop.race(cast, act)
+    assert not isinstance(answers[1], Exception), answers[1]
+    assert type(answers[0]) is refusal
+    assert counts(cast)[0] == 0
+
+
+def test_a_change_of_somebody_elses_plan_disturbs_no_booking(cast: Cast, stop: Stop) -> None:
+    answers = stop.race(cast, partial(take_leave, cast, "second"))
+    assert isinstance(answers[0], Booking), answers
+    assert counts(cast) == (1, 1)
+
+
+@pytest.mark.parametrize("change", ["leave", "asked_leave", "day_off", "swap"])
+def test_whoever_changes_a_plan_waits_for_the_booking_that_is_being_made(cast: Cast, change: str) -> None:
+    chain = cast.alpha
+    with chain_scope(chain.info):
+        act = CHANGES[change](cast)
+
+    def impatient() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        return act()
+
+    with chain_scope(chain.info), ThreadPoolExecutor(1) as pool:
+        book_ya(cast)  # not committed yet
+        waited = pool.submit(in_scope, cast, impatient).result()
+    assert isinstance(waited, TooBusy | OperationalError), waited
+    told = in_scope(cast, act)
+    if change == "asked_leave":
+        assert isinstance(told, LeaveClashes)
+
+
+@pytest.mark.mutant
+def test_mutant_without_the_versions_a_booking_lands_in_the_leave(
+    cast: Cast, stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Calendar, "as_read", lambda self, key: None)
+    with chain_scope(cast.alpha.info):
+        act = CHANGES["asked_leave"](cast)
+    answers = stop.race(cast, act)
+    assert [type(one) for one in answers] == [Booking, LeaveRequest]
+    assert counts(cast) == (1, 1)

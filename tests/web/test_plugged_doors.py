@@ -1,0 +1,108 @@
+"""What a vertical asks is asked on every page that makes a booking; the waiting list knows how many come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from chains.scope import chain_scope
+from tenants.booking.domain.waiting import serve_store
+from tenants.booking.domain.waiting_offers import offer_token
+from tenants.booking.models import Booking, Status, Wish
+from tenants.extension import registry
+from tenants.extension.hooks import Field, Hooks
+from tenants.extension.manifest import Manifest
+from tenants.people.domain.rights import Actor
+from tenants.stores.models import Store
+from tests.bars.rights_world import session_of
+from tests.booking.counted import Counted
+from tests.booking.queue import at, wish_of
+from tests.ground.cast import NOW, Cast, Chain
+
+SIZE = {"boots": {"size": 43}}
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture()
+def boots(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Chain:
+    """Alpha, whose North has a vertical that asks for a size."""
+    hooks = Hooks(steps=lambda asked: [Field("size", "Size of boot", "number", required=True)])
+    manifest = Manifest(code="boots", names={"en": "b"}, icon="lock", order=1, services=(), hooks=hooks)
+    monkeypatch.setattr(registry, "verticals", lambda: (manifest,))
+    with chain_scope(cast.alpha.info):
+        Store.objects.filter(id=cast.alpha.stores["north"].id).update(verticals=["boots"])
+    return cast.alpha
+
+
+def su_of(chain: Chain) -> Client:
+    client = Client(HTTP_HOST="alpha.tessera.test", HTTP_ACCEPT_LANGUAGE="en")
+    client.cookies.load(session_of(chain, member=chain.members["su"].id))
+    return client
+
+
+def only_booking(chain: Chain) -> Booking:
+    with chain_scope(chain.info):
+        return Booking.objects.get()
+
+
+@pytest.mark.parametrize("kind", ["session", "pickup"])
+def test_a_member_who_is_asked_something_holds_the_place_and_answers_on_the_next_page(
+    boots: Chain, kind: str
+) -> None:
+    with chain_scope(boots.info):
+        counted = Counted(boots)
+        session, window, serum = counted.session(), counted.windows()[0], counted.product()
+    client = su_of(boots)
+    if kind == "session":
+        held = client.post(f"/sessions/{session.id}/take/", {"seats": "1"})
+    else:
+        form = {"store": counted.store.id, "window": window.id, f"item-{serum.id}": "1"}
+        held = client.post("/pickup/", form)
+    booking = only_booking(boots)
+    assert (held.status_code, held["Location"], booking.status) == (
+        302,
+        f"/confirm/{booking.id}/",
+        Status.HELD,
+    )
+    assert "Size of boot" in client.get(held["Location"]).content.decode()
+    done = client.post(held["Location"], {"boots.size": "43"})
+    booking = only_booking(boots)
+    assert (done.status_code, booking.status, booking.details) == (302, Status.CONFIRMED, SIZE)
+
+
+def test_an_offer_asks_on_its_page_and_stands_until_it_is_answered(boots: Chain) -> None:
+    with chain_scope(boots.info):
+        by = Actor(member_id=boots.members["su"].id, name="Su")
+        wish_of(boots, by)
+        (offer,) = serve_store(boots.stores["north"].id, now=at(0))
+        url = f"/waiting/offer/{offer_token(offer.id)}/"
+    client = su_of(boots)
+    assert "Size of boot" in client.get(url).content.decode()
+    wrong = client.post(url, {"answer": "accept", "boots.size": ""})
+    assert (wrong.status_code, only_booking(boots).status) == (422, Status.HELD)
+    assert 'form="take"' in wrong.content.decode()
+    done = client.post(url, {"answer": "accept", "boots.size": "43"})
+    booking = only_booking(boots)
+    assert (done.status_code, booking.status, booking.details) == (302, Status.CONFIRMED, SIZE)
+
+
+def test_who_joins_the_waiting_list_for_a_party_waits_for_places_for_all(cast: Cast) -> None:
+    chain = cast.alpha
+    client = su_of(chain)
+    url = f"/waiting/join/{chain.services['facial'].id}/"
+    asked: dict[str, Any] = {"store": chain.stores["north"].id, "day": "2026-11-23", "party": "3"}
+    page = client.get(url, asked).content.decode()
+    assert '<input type="hidden" name="party" value="3">' in page
+    assert "3 people" in page
+    assert client.post(url, {**asked, "when": "day"}).status_code == 302
+    with chain_scope(chain.info):
+        assert Wish.objects.get().party_size == 3
