@@ -32,10 +32,23 @@ class ServiceTemplate:
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """A practitioner of the demo, with the skills (English words) of the services offered."""
+    """A practitioner of the demo, with the skills (English words) of the services offered.
+
+    `thing` is the place, among the store's, of the room or table where this person works.
+    """
 
     name: str
     skills: tuple[str, ...]
+    thing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoThing:
+    """A room, table, station or piece of equipment of a demo's store, for up to `capacity` people."""
+
+    names: Words
+    kind: str
+    capacity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class DemoStore:
     closes: int
     people: tuple[DemoPerson, ...]
     franchise: bool = False
+    things: tuple[DemoThing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

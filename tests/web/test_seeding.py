@@ -91,6 +91,8 @@ def test_the_next_fourteen_days_are_30_to_80_percent_full(manifest: Manifest, de
         if visit.outcome != Outcome.CANCELLED:
             day = (visit.starts_at.astimezone(zone).date() - today).days
             taken[day] += (visit.claim_ends_at - visit.claim_starts_at).total_seconds() / 60
+    # who only gives sessions has no visits by the time to be full of
+    by_time = {one.skill["en"] for one in manifest.services if one.booked_as == "time"}
     full = {}
     # who leads sessions alone is planned by them, not by single bookings
     by_time = {one.skill["en"] for one in manifest.services if one.booked_as == "time"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, DemoThing, Manifest, ServiceTemplate
 
 _CARE = {"zh-Hans": "皮肤护理", "en": "Skin care"}
 _BODY = {"zh-Hans": "肩颈", "en": "Neck and shoulders"}
@@ -84,6 +84,16 @@ services = (
 )
 
 _BOTH = ("Skin care", "Neck and shoulders")
+
+
+def _rooms(count: int) -> tuple[DemoThing, ...]:
+    """Treatment rooms, one bed in each."""
+    return tuple(
+        DemoThing({"zh-Hans": f"护理室 {number}", "en": f"Treatment room {number}"}, "room")
+        for number in range(1, count + 1)
+    )
+
+
 demo = (
     DemoChain(
         slug="qibai",
@@ -105,11 +115,12 @@ demo = (
                 opens=600,
                 closes=1290,
                 people=(
-                    DemoPerson("小雅", _BOTH),
-                    DemoPerson("林乔", ("Skin care",)),
-                    DemoPerson("阿宁", _BOTH),
-                    DemoPerson("周苒", ("Skin care",)),
+                    DemoPerson("小雅", _BOTH, 0),
+                    DemoPerson("林乔", ("Skin care",), 1),
+                    DemoPerson("阿宁", _BOTH, 2),
+                    DemoPerson("周苒", ("Skin care",), 3),
                 ),
+                things=_rooms(4),
             ),
             DemoStore(
                 names={"zh-Hans": "徐汇店", "en": "Xuhui"},
@@ -118,10 +129,11 @@ demo = (
                 opens=600,
                 closes=1290,
                 people=(
-                    DemoPerson("何苗", _BOTH),
-                    DemoPerson("叶青", ("Skin care",)),
-                    DemoPerson("方圆", _BOTH),
+                    DemoPerson("何苗", _BOTH, 0),
+                    DemoPerson("叶青", ("Skin care",), 1),
+                    DemoPerson("方圆", _BOTH, 2),
                 ),
+                things=_rooms(3),
             ),
             DemoStore(
                 names={"zh-Hans": "苏州园区店", "en": "Suzhou Park"},
@@ -129,7 +141,8 @@ demo = (
                 directions={"zh-Hans": "商场北门电梯上 3 层", "en": "North gate, lift to the 3rd floor"},
                 opens=600,
                 closes=1260,
-                people=(DemoPerson("陆遥", _BOTH), DemoPerson("许可", ("Skin care",))),
+                people=(DemoPerson("陆遥", _BOTH, 0), DemoPerson("许可", ("Skin care",), 1)),
+                things=_rooms(2),
                 franchise=True,
             ),
         ),
@@ -167,10 +180,11 @@ demo = (
                 opens=540,
                 closes=1200,
                 people=(
-                    DemoPerson("Aoife", _BOTH),
-                    DemoPerson("Niamh", ("Skin care",)),
-                    DemoPerson("Conor", _BOTH),
+                    DemoPerson("Aoife", _BOTH, 0),
+                    DemoPerson("Niamh", ("Skin care",), 1),
+                    DemoPerson("Conor", _BOTH, 2),
                 ),
+                things=_rooms(3),
             ),
             DemoStore(
                 names={"zh-Hans": "运河店", "en": "Canal"},
@@ -178,7 +192,8 @@ demo = (
                 directions={"zh-Hans": "运河桥边", "en": "Beside the canal bridge"},
                 opens=540,
                 closes=1140,
-                people=(DemoPerson("Saoirse", _BOTH), DemoPerson("Eoin", ("Skin care",))),
+                people=(DemoPerson("Saoirse", _BOTH, 0), DemoPerson("Eoin", ("Skin care",), 1)),
+                things=_rooms(2),
             ),
         ),
         busy_hours={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, Manifest, ServiceTemplate
+from tenants.extension.manifest import DemoChain, DemoPerson, DemoStore, DemoThing, Manifest, ServiceTemplate
 
 _HOST = {"zh-Hans": "包间管家", "en": "Room host"}
 _ROOM = {"zh-Hans": "包间", "en": "Private rooms"}
@@ -43,6 +43,15 @@ services = (
     ),
 )
 
+
+def _room(chinese: str, english: str, most: int) -> DemoThing:
+    return DemoThing({"zh-Hans": chinese, "en": english}, "room", most)
+
+
+def _table(number: int, most: int) -> DemoThing:
+    return DemoThing({"zh-Hans": f"{number} 号桌", "en": f"Table {number}"}, "table", most)
+
+
 demo = (
     DemoChain(
         slug="shanye",
@@ -64,9 +73,17 @@ demo = (
                 opens=660,
                 closes=1320,
                 people=(
-                    DemoPerson("竹间 · 阿芳", ("Room host",)),
-                    DemoPerson("松间 · 小顾", ("Room host",)),
-                    DemoPerson("云间 · 老魏", ("Room host", "Chef")),
+                    DemoPerson("竹间 · 阿芳", ("Room host",), 0),
+                    DemoPerson("松间 · 小顾", ("Room host",), 1),
+                    DemoPerson("云间 · 老魏", ("Room host", "Chef"), 2),
+                ),
+                things=(
+                    _room("竹间", "Bamboo room", 8),
+                    _room("松间", "Pine room", 10),
+                    _room("云间", "Cloud room", 12),
+                    _table(1, 4),
+                    _table(2, 4),
+                    _table(3, 2),
                 ),
             ),
             DemoStore(
@@ -79,8 +96,14 @@ demo = (
                 opens=660,
                 closes=1320,
                 people=(
-                    DemoPerson("听雨 · 小蔡", ("Room host",)),
-                    DemoPerson("观山 · 段师傅", ("Room host", "Chef")),
+                    DemoPerson("听雨 · 小蔡", ("Room host",), 0),
+                    DemoPerson("观山 · 段师傅", ("Room host", "Chef"), 1),
+                ),
+                things=(
+                    _room("听雨", "Rain room", 8),
+                    _room("观山", "Hill room", 10),
+                    _table(1, 4),
+                    _table(2, 2),
                 ),
             ),
         ),

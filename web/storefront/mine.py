@@ -134,6 +134,7 @@ def show_ticket(
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",
         "penalties": [_penalty_words(one) for one in penalties_of(booking.id)] if not payload else [],
         "confirmed": booking.status == Status.CONFIRMED,
+        "repeatable": booking.status == Status.CONFIRMED and not _is_scheduled(booking),
         "refusal": refusal,
         "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),

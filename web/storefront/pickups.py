@@ -124,7 +124,8 @@ def _items(request: HttpRequest) -> tuple[Item, ...]:
 
 
 def _store(store_id: UUID | None) -> Store:
-    store = Store.objects.filter(id=store_id, active=True).first() if store_id else None
+    stores = Store.objects.filter(active=True)
+    store = stores.filter(id=store_id).first() if store_id else stores.first()
     if store is None:
         raise Http404
     return store

@@ -57,6 +57,7 @@ class Row:
     currency: str
     booking: UUID | None
     until: datetime | None
+    until_same_day: bool
     waiting_url: str
 
 
@@ -181,11 +182,13 @@ def _row(one: Session, booking: Booking | None, price: int | None, *, language: 
         "booked" if booking else "full" if not left else "last" if left == 1 else "few" if missing else "open"
     )
     room = one.resource.name if one.resource else ""
+    zone = ZoneInfo(one.store.time_zone)
+    until = changeable_until(booking) if booking else None
     return Row(
         id=one.id,
         name=words_of(one.service, "name", language=language),
         who=" · ".join(filter(None, [one.practitioner.name if one.practitioner else "", room])),
-        clock=format_clock(one.starts_at.astimezone(ZoneInfo(one.store.time_zone))),
+        clock=format_clock(one.starts_at.astimezone(zone)),
         minutes=(one.ends_at - one.starts_at) // timedelta(minutes=1),
         state=state,
         left=left,
@@ -195,7 +198,8 @@ def _row(one: Session, booking: Booking | None, price: int | None, *, language: 
         price_amount=one.service.price_amount if price is None else price,
         currency=one.service.currency,
         booking=booking.id if booking else None,
-        until=changeable_until(booking) if booking else None,
+        until=until,
+        until_same_day=until is not None and local_date(until, zone) == local_date(one.starts_at, zone),
         waiting_url=_waiting_url(one) if state == "full" else "",
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.attention import Concern, Presence, claimed_span, find_concerns, read_presence
@@ -18,6 +18,7 @@ from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Claim, Status
 from tenants.members.models import Member
+from tenants.stores.models import ResourceKind
 from web.formats import format_clock, mask_phone
 from web.workbench.access import Desk
 
@@ -167,8 +168,9 @@ def read_day(desk: Desk, on: date, *, filters: Filters = Filters()) -> Day:
 
 
 def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
-    """The claims a row needs, for prefetching."""
-    return Prefetch("claims", queryset=Claim.objects.filter(active=True, resource__isnull=False))
+    """The claims a row needs, for prefetching; of a visit that came about and is over, where it was too."""
+    over = Q(booking__status=Status.COMPLETED) & ~Q(resource__kind=ResourceKind.PRACTITIONER)
+    return Prefetch("claims", queryset=Claim.objects.filter(Q(active=True) | over, resource__isnull=False))
 
 
 def row_of(booking: Booking, desk: Desk) -> Row:

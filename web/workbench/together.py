@@ -35,11 +35,12 @@ from web.workbench.panel import booking_here
 EVERY = (7, 14, 28)
 MOST_TIMES = 26
 NAME_LENGTH = 120
+_OF_TOGETHER = ("id", "group_id", "series_id", "session_id", "pickup_window_id")
 
 
 def show_together(asked: PanelAsked) -> Sequence[Panel]:
     """What the booking belongs to, and the way to more of it."""
-    booking = Booking.objects.filter(id=asked.booking_id).only("id", "group_id", "series_id").first()
+    booking = Booking.objects.filter(id=asked.booking_id).only(*_OF_TOGETHER).first()
     if booking is None or asked.member_id is None:
         return ()
     place = place_in_series(booking)
@@ -47,7 +48,10 @@ def show_together(asked: PanelAsked) -> Sequence[Panel]:
         "party": party_of(booking),
         "place": place,
         "may_change": asked.may_change and asked.status in (Status.HELD, Status.CONFIRMED),
-        "may_more": asked.may_change and asked.status == Status.CONFIRMED,
+        "may_more": asked.may_change
+        and asked.status == Status.CONFIRMED
+        and booking.session_id is None
+        and booking.pickup_window_id is None,
     }
     return [Panel("workbench/_together.html", context)]
 

@@ -18,10 +18,11 @@ from tenants.booking.domain.codes import draw_code
 from tenants.booking.models import Booking, Channel, Claim, Redemption
 from tenants.catalogue.domain.starting import add_service
 from tenants.catalogue.models import BookedAs, Offer, Service
-from tenants.extension.manifest import DemoChain, DemoStore, Manifest, words
+from tenants.extension.manifest import DemoChain, DemoStore, Manifest, Words, words
 from tenants.members.domain.name_index import index_names
 from tenants.members.models import Member
 from tenants.people.models import DayShift, Employee, Role, RoleGrant, Skill, WeeklyShift
+from tenants.stores.domain.resources import add_resource
 from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKind, Store
 from web.dev.seeding.counted import CountedSeeder
 from web.dev.seeding.history import history_of
@@ -61,6 +62,7 @@ class SeededStore:
     demo: DemoStore
     practitioners: list[Employee]
     clerk: Employee
+    things: list[Resource]
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ class ChainSeeder:
             self.done.bookings += counted.fill(seeded.store, seeded.practitioners, products, members)
         return self.done
 
-    def _words(self, texts: dict[str, str]) -> str:
+    def _words(self, texts: Words) -> str:
         return words(texts, self.demo.locale)
 
     def _services(self) -> list[Service]:
@@ -166,7 +168,20 @@ class ChainSeeder:
             self._practitioner(number, place, person.name, person.skills, store)
             for place, person in enumerate(demo.people)
         ]
-        return SeededStore(store, demo, practitioners, clerk)
+        return SeededStore(store, demo, practitioners, clerk, self._things(store, demo))
+
+    def _things(self, store: Store, demo: DemoStore) -> list[Resource]:
+        return [
+            add_resource(
+                store,
+                {
+                    "kind": thing.kind,
+                    "name": self._words(thing.names),
+                    "capacity": thing.capacity,
+                },
+            )
+            for thing in demo.things
+        ]
 
     def _practitioner(
         self, number: int, place: int, name: str, skills: Sequence[str], store: Store
@@ -304,8 +319,7 @@ class ChainSeeder:
 
     def _write_claims(self, booked: Sequence[tuple[UUID, Visit]], stores: Sequence[SeededStore]) -> None:
         resources = [
-            [practitioner.resource.id for practitioner in seeded.practitioners if practitioner.resource]
-            for seeded in stores
+            [_works_with(seeded, place) for place in range(len(seeded.practitioners))] for seeded in stores
         ]
         copy_dicts(
             Claim,
@@ -313,7 +327,7 @@ class ChainSeeder:
                 {
                     "id": new_id(),
                     "booking_id": booking_id,
-                    "resource_id": resources[visit.store][visit.person],
+                    "resource_id": resource_id,
                     "during": f"[{visit.claim_starts_at.isoformat()},{visit.claim_ends_at.isoformat()})",
                     "units": 1,
                     "active": visit.outcome in _LIVE,
@@ -321,6 +335,7 @@ class ChainSeeder:
                     "ends_at": visit.claim_ends_at,
                 }
                 for booking_id, visit in booked
+                for resource_id in resources[visit.store][visit.person]
             ),
         )
 
@@ -338,6 +353,13 @@ _VERSIONS = {
     Outcome.ARRIVED: 2,
     Outcome.COMPLETED: 3,
 }
+
+
+def _works_with(seeded: SeededStore, place: int) -> list[UUID]:
+    """What a visit to the person at that place claims: the person, and the room or table where one is theirs."""
+    own = seeded.practitioners[place].resource_id
+    thing = seeded.demo.people[place].thing
+    return [one for one in (own, None if thing is None else seeded.things[thing].id) if one is not None]
 
 
 def _joined(usual: Hours, today: Hours) -> list[Hours]:
