@@ -21,6 +21,7 @@ from tenants.booking.domain.change import (
     late_penance,
     reschedule_booking,
 )
+from tenants.booking.domain.credits import pass_keeper
 from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.penalties import penalties_of
@@ -138,6 +139,7 @@ def show_ticket(
         "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
         "move_url": "" if _is_scheduled(booking) else reverse("move", args=[booking.id]),
+        "pass_name": pass_keeper().name_of(booking.pass_id) if booking.pass_id else "",
         "items": [
             (item.quantity, words_of(item.product, "name", language=language)) for item in booking.items.all()
         ],

@@ -1,4 +1,4 @@
-"""Sessions of a store by day: what is booked, how many places are left, and one tap for a seat."""
+"""Sessions of a store by day: what is booked, how many places are left, and the way to a seat."""
 
 from __future__ import annotations
 
@@ -11,18 +11,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from chains.addresses import client_address
 from chains.refusals import Refusal
 from tenants.booking.domain.change import changeable_until
-from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.domain.sessions import find_sessions, left_of
-from tenants.booking.domain.visitor_holds import drop_visitor_hold, hold_scheduled_for_visitor
 from tenants.booking.models import LIVE, Booking, Session, SessionState
 from tenants.catalogue.models import Offer, Service
 from tenants.members.models import Member
@@ -32,7 +28,7 @@ from tenants.stores.models import Store
 from web.formats import format_clock, format_weekday
 from web.storefront.asking import read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
-from web.visitor import actor_of, make_visitor_key, member_of, visitor_key_of
+from web.visitor import member_of
 
 DAYS = 14
 
@@ -107,31 +103,6 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
     }
     status = refusal.status if refusal else 200
     return show(request, "storefront/sessions.html", context, now=now, status=status)
-
-
-@require_POST
-@while_open
-def take_seat(request: HttpRequest, now: datetime, session_id: UUID) -> HttpResponse:
-    """A member books a seat at once; a visitor holds it and goes on to prove a phone."""
-    wish = Wish(session_id=session_id, party_size=_seats(request))
-    try:
-        if member_of(request):
-            booking = book_scheduled(wish, by=actor_of(request), now=now)
-            drop_visitor_hold(visitor=visitor_key_of(request), now=now)
-            return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
-        booking = hold_scheduled_for_visitor(
-            wish, visitor=make_visitor_key(request), address=client_address(request), now=now
-        )
-    except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        return show_sessions(request, now=now, refusal=refusal)
-    return redirect("confirm", booking.id)
-
-
-def _seats(request: HttpRequest) -> int:
-    text = request.POST.get("seats", "1")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 99 else 1
 
 
 def _store(store_id: UUID | None) -> Store:

@@ -1,0 +1,102 @@
+"""Seats of a session on the member's pages: how many, paid how, moved where, and waited for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+
+from chains.scope import chain_scope
+from tenants.booking.models import Booking
+from tests.ground.cast import NOW, Cast
+from tests.web.test_counted import House, text_of
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture()
+def house(cast: Cast) -> House:
+    return House(cast)
+
+
+def take_url(house: House) -> str:
+    return f"/sessions/{house.session.id}/take/"
+
+
+def bookings(house: House) -> int:
+    with chain_scope(house.chain.info):
+        return Booking.objects.count()
+
+
+def test_the_list_leads_to_the_seats_and_each_number_says_its_price(house: House) -> None:
+    su = house.browser(member="su")
+    assert f'href="{take_url(house)}"' in su.get(f"/sessions/?store={house.north}").content.decode()
+    page = su.get(take_url(house))
+    assert "1 place · ¥80 2 places · ¥160" in text_of(page) and "2 places are left" in text_of(page)
+    assert "How you pay" not in text_of(page)
+
+
+def test_as_many_seats_as_chosen_are_booked_at_their_price(house: House) -> None:
+    su = house.browser(member="su")
+    done = su.post(take_url(house), {"seats": "2"})
+    booking = house.booked()
+    assert (done.status_code, booking.party_size, booking.price_amount) == (302, 2, 16000)
+    assert "2 places" in text_of(su.get(f"/my/{booking.id}/"))
+
+
+def test_a_visitor_holds_as_many_seats_as_chosen(house: House) -> None:
+    house.browser().post(take_url(house), {"seats": "2"})
+    assert (house.booked().party_size, house.booked().price_amount) == (2, 16000)
+
+
+@pytest.mark.parametrize("seats", ["0", "21", "two", "-1", "9999999999"])
+def test_what_is_no_number_of_seats_books_nothing(house: House, seats: str) -> None:
+    answer = house.browser(member="su").post(f"{take_url(house)}?store={house.north}", {"seats": seats})
+    assert (answer.status_code, bookings(house)) == (422, 0)
+    assert "From 1 to 20 places can be booked at once." in text_of(answer)
+
+
+def test_more_seats_than_are_left_are_refused_with_the_list(house: House) -> None:
+    answer = house.browser(member="su").post(f"{take_url(house)}?store={house.north}", {"seats": "3"})
+    assert (answer.status_code, bookings(house)) == (409, 0)
+
+
+def test_a_session_without_room_leads_back_to_its_day(house: House) -> None:
+    with chain_scope(house.chain.info):
+        house.counted.book(session_id=house.session.id, who="chen", party_size=2)
+    answer = house.browser(member="su").get(take_url(house))
+    assert answer["Location"] == f"/sessions/?store={house.north}&day=2026-11-23"
+
+
+def test_own_passes_that_fit_are_offered_and_pay_for_the_seats(house: House) -> None:
+    with chain_scope(house.chain.info):
+        flow, facial = house.counted.flow.id, house.chain.services["facial"].id
+        mine = house.counted.member_pass(credits=3, services=(flow,))
+        house.counted.member_pass(credits=3, services=(facial,))
+        house.counted.member_pass(credits=3, who="chen")
+    su = house.browser(member="su")
+    page = su.get(take_url(house)).content.decode()
+    offered = re.findall(r'name="pass" value="([^"]*)"', page)
+    assert (offered, "3 visits left" in page) == (["", str(mine.id)], True)
+    su.post(take_url(house), {"seats": "2", "pass": mine.id})
+    booking = house.booked()
+    assert (booking.pass_id, booking.price_amount) == (mine.id, 0)
+    assert "paid with “Ten visits”" in text_of(su.get(f"/my/{booking.id}/"))
+    with chain_scope(house.chain.info):
+        assert house.counted.taken(mine.pool_id) == (2, 3)
+
+
+def test_a_pass_that_is_not_ones_own_books_nothing(house: House) -> None:
+    with chain_scope(house.chain.info):
+        theirs = house.counted.member_pass(who="chen")
+    form = {"seats": "1", "pass": theirs.id}
+    for browser in (house.browser(member="su"), house.browser()):
+        assert browser.post(take_url(house), form).status_code == 404
+        assert browser.post(take_url(house), {"pass": "x"}).status_code == 404
+    assert bookings(house) == 0
