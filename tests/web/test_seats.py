@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chains.scope import chain_scope
+from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.items import Item
 from tenants.booking.models import Booking
-from tests.ground.cast import NOW, Cast
+from tests.ground.cast import NOW, Cast, local
 from tests.web.test_counted import House, text_of
 
 
@@ -27,6 +32,12 @@ def house(cast: Cast) -> House:
 
 def take_url(house: House) -> str:
     return f"/sessions/{house.session.id}/take/"
+
+
+def booked_one(house: House, key: UUID) -> Booking:
+    with chain_scope(house.chain.info):
+        assert check_bookings() == []
+        return Booking.objects.get(id=key)
 
 
 def bookings(house: House) -> int:
@@ -100,3 +111,70 @@ def test_a_pass_that_is_not_ones_own_books_nothing(house: House) -> None:
         assert browser.post(take_url(house), form).status_code == 404
         assert browser.post(take_url(house), {"pass": "x"}).status_code == 404
     assert bookings(house) == 0
+
+
+def test_a_seat_is_moved_to_a_session_of_the_service_that_has_room(house: House) -> None:
+    with chain_scope(house.chain.info):
+        booking = house.counted.book(session_id=house.session.id, party_size=2)
+        full = house.counted.session(local(24, 18), seats=2)
+        house.counted.book(session_id=full.id, who="chen")
+        free = house.counted.session(local(25, 18), seats=4)
+        bigger = house.counted.session(local(25, 18), seats=8)
+    su = house.browser(member="su")
+    page = su.get(f"/my/{booking.id}/move/")
+    offered = re.findall(r'name="at" value="([^"]*)"', page.content.decode())
+    assert offered == ["2026-11-25T10:00:00Z"] and "8 left" in text_of(page)
+    moved = su.post(f"/my/{booking.id}/move/", {"at": offered[0]})
+    after = booked_one(house, booking.id)
+    assert (moved["Location"], after.session_id) == (f"/my/{booking.id}/?new=1", bigger.id)
+    assert (after.code, after.party_size) == (booking.code, 2)
+    with chain_scope(house.chain.info):
+        pools = (house.session.pool_id, free.pool_id, bigger.pool_id)
+        assert [house.counted.taken(one)[0] for one in pools] == [0, 0, 2]
+
+
+def test_an_order_is_moved_to_another_window(house: House) -> None:
+    with chain_scope(house.chain.info):
+        first, second = house.counted.windows()[:2]
+        items = (Item(house.serum.id, 2),)
+        booking = house.counted.book(window_id=first.id, items=items)
+    su = house.browser(member="su")
+    assert f'href="/my/{booking.id}/move/"' in su.get(f"/my/{booking.id}/").content.decode()
+    at = f"{second.starts_at:%Y-%m-%dT%H:%M:%S}Z"
+    assert f'value="{at}"' in su.get(f"/my/{booking.id}/move/").content.decode()
+    assert su.post(f"/my/{booking.id}/move/", {"at": at}).status_code == 302
+    assert booked_one(house, booking.id).pickup_window_id == second.id
+
+
+def test_a_move_to_what_is_full_or_no_time_changes_nothing(house: House) -> None:
+    with chain_scope(house.chain.info):
+        booking = house.counted.book(session_id=house.session.id, party_size=2)
+        full = house.counted.session(local(24, 18), seats=2)
+        house.counted.book(session_id=full.id, who="chen")
+    su = house.browser(member="su")
+    answers = [
+        su.post(f"/my/{booking.id}/move/", {"at": at}).status_code
+        for at in ("2026-11-24T10:00:00Z", "tomorrow", "", "2026-11-24T11:00:00Z")
+    ]
+    assert answers == [409, 400, 400, 404]
+    assert "Nothing else has room" in text_of(su.get(f"/my/{booking.id}/move/"))
+    assert booked_one(house, booking.id).session_id == house.session.id
+    assert house.browser(member="chen").get(f"/my/{booking.id}/move/").status_code == 404
+
+
+def test_the_list_to_move_to_takes_as_many_queries_for_one_as_for_many(house: House) -> None:
+    with chain_scope(house.chain.info):
+        booking = house.counted.book(session_id=house.session.id)
+    su = house.browser(member="su")
+    su.get(f"/my/{booking.id}/move/")  # what a first page reads for good
+    counts = []
+    for days in ((24,), (25, 26, 27, 28)):
+        with chain_scope(house.chain.info):
+            for day in days:
+                house.counted.session(
+                    local(day, 18), practitioner_id=house.chain.employees["practitioner"].id
+                )
+        with CaptureQueriesContext(connection) as queries:
+            assert su.get(f"/my/{booking.id}/move/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
