@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from chains.scope import chain_scope
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
-from tenants.booking.models import Booking
+from tenants.booking.domain.wishes import join_waiting, wanted_seat
+from tenants.booking.models import Booking, Wish
+from tests.booking.counted import strangers
 from tests.ground.cast import NOW, Cast, local
 from tests.web.test_counted import House, text_of
 
@@ -176,5 +179,57 @@ def test_the_list_to_move_to_takes_as_many_queries_for_one_as_for_many(house: Ho
                 )
         with CaptureQueriesContext(connection) as queries:
             assert su.get(f"/my/{booking.id}/move/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def wait_url(house: House, session: UUID) -> str:
+    page = house.browser(member="su").get(f"/sessions/?store={house.north}&day=2026-11-23").content.decode()
+    links = re.findall(r'href="(/waiting/join/[^"]*)"', page)
+    (found,) = [unescape(one) for one in links if str(session) in one]
+    return found
+
+
+def test_a_full_session_leads_in_one_tap_to_its_own_queue(house: House) -> None:
+    with chain_scope(house.chain.info):
+        twin = house.counted.session(seats=1)
+        one, two, ahead = strangers(3)
+        house.counted.book_for(one, session_id=house.session.id, party_size=2)
+        house.counted.book_for(two, session_id=twin.id)
+        join_waiting(wanted_seat(twin.id), by=house.chain.actors["clerk"], now=NOW, member_id=ahead.id)
+    su = house.browser(member="su")
+    form = su.get(wait_url(house, twin.id)).content.decode()
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+    joined = su.post(wait_url(house, twin.id).partition("?")[0], {**fields, "when": "time"})
+    assert joined["Location"] == "/my/#waiting"
+    with chain_scope(house.chain.info):
+        assert Wish.objects.get(member=house.chain.members["su"]).session_id == twin.id
+    page = su.get(f"/sessions/?store={house.north}&day=2026-11-23")
+    assert "No. 2 in the queue" in text_of(page)
+    assert len(re.findall(r'href="/waiting/join/', page.content.decode())) == 1
+    assert "in the queue" not in text_of(house.browser(member="chen").get(page.wsgi_request.get_full_path()))
+
+
+def test_a_session_of_another_time_is_not_waited_for(house: House) -> None:
+    with chain_scope(house.chain.info):
+        other = house.counted.session(local(24, 18))
+    form = {"store": house.north, "at": "2026-11-23T10:00Z", "session": other.id, "when": "time"}
+    answer = house.browser(member="su").post(f"/waiting/join/{house.counted.flow.id}/", form)
+    with chain_scope(house.chain.info):
+        assert (answer.status_code, Wish.objects.count()) == (404, 0)
+
+
+def test_the_list_takes_as_many_queries_for_one_queue_as_for_many(house: House) -> None:
+    su, counts = house.browser(member="su"), []
+    address = f"/sessions/?store={house.north}&day=2026-11-24"
+    su.get(address)
+    for hours in ((8,), (10, 12, 14, 16)):
+        with chain_scope(house.chain.info):
+            for hour in hours:
+                session = house.counted.session(local(24, hour), seats=1)
+                house.counted.book(session_id=session.id, who="chen")
+                join_waiting(wanted_seat(session.id), by=house.chain.actors["su"], now=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            assert "No. 1 in the queue" in text_of(su.get(address))
         counts.append(len(queries))
     assert counts[0] == counts[1]

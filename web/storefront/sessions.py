@@ -19,7 +19,8 @@ from django.views.decorators.http import require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.change import changeable_until
 from tenants.booking.domain.sessions import find_sessions, left_of
-from tenants.booking.models import LIVE, Booking, Session, SessionState
+from tenants.booking.domain.wishes import SeatWait, seats_waited_for
+from tenants.booking.models import LIVE, Booking, Session, SessionState, Status
 from tenants.catalogue.models import Offer, Service
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
@@ -35,7 +36,8 @@ DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A session as a member sees it. `state`: booked, open, last, few (too few yet), full; `until` of a booking."""
+    """A session as a member sees it. `state`: offered (a place from the waiting list), waiting (at `place`, from 1),
+    booked, open, last, few (too few yet), full; `until` of a booking."""
 
     id: UUID
     name: str
@@ -52,6 +54,7 @@ class Row:
     booking: UUID | None
     until: datetime | None
     waiting_url: str
+    place: int = 0
 
 
 @require_safe
@@ -119,7 +122,7 @@ def _day(asked: date | None, days: Sequence[date], today: date) -> date:
 
 
 def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> list[Row]:
-    """The sessions of the day, with the member's own bookings of them; two queries."""
+    """The sessions of the day, with the member's own bookings of them and places in their queues; four queries."""
     ids = [one.id for one in found]
     own = (
         {
@@ -129,6 +132,7 @@ def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> 
         if member and ids
         else {}
     )
+    waits = seats_waited_for(member.id, ids) if member and ids else {}
     offers = Offer.objects.filter(
         service_id__in={one.service_id for one in found}, price_amount__isnull=False
     )
@@ -137,17 +141,27 @@ def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> 
         for store_id, service_id, amount in offers.values_list("store_id", "service_id", "price_amount")
     }
     return [
-        _row(one, own.get(one.id), prices.get((one.store_id, one.service_id)), language=language)
+        _row(
+            one,
+            own.get(one.id),
+            waits.get(one.id),
+            prices.get((one.store_id, one.service_id)),
+            language=language,
+        )
         for one in found
     ]
 
 
-def _row(one: Session, booking: Booking | None, price: int | None, *, language: str) -> Row:
+def _row(
+    one: Session, booking: Booking | None, waits: SeatWait | None, price: int | None, *, language: str
+) -> Row:
     left, taken = left_of(one.pool), one.pool.taken
     missing = max(0, one.minimum - taken)
     state = (
         "booked" if booking else "full" if not left else "last" if left == 1 else "few" if missing else "open"
     )
+    if waits is not None and (booking is None or booking.status == Status.HELD):
+        state = "offered" if waits.offered else "waiting"
     room = one.resource.name if one.resource else ""
     return Row(
         id=one.id,
@@ -165,12 +179,13 @@ def _row(one: Session, booking: Booking | None, price: int | None, *, language: 
         booking=booking.id if booking else None,
         until=changeable_until(booking) if booking else None,
         waiting_url=_waiting_url(one) if state == "full" else "",
+        place=waits.place if waits is not None else 0,
     )
 
 
 def _waiting_url(one: Session) -> str:
     """Where one can wait for a place; empty in a program without a waiting list."""
-    query = {"store": one.store_id, "at": f"{one.starts_at:%Y-%m-%dT%H:%M}Z"}
+    query = {"store": one.store_id, "at": f"{one.starts_at:%Y-%m-%dT%H:%M}Z", "session": one.id}
     try:
         return reverse("waiting_join", args=[one.service_id], query=query)
     except NoReverseMatch:
