@@ -35,7 +35,7 @@ def read_when(data: QueryDict, desk: Desk) -> tuple[datetime, str | None]:
     Raises TimeMalformed and OffsetMissing.
     """
     if data.get("overbook_at"):
-        return parse_moment(data["overbook_at"], zone=desk.zone), read_reason(data)
+        return parse_moment(data.get("overbook_at", ""), zone=desk.zone), read_reason(data)
     return parse_moment(data.get("starts_at", ""), zone=desk.zone), None
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tenants.booking.domain.penalties import penalties_of
 from tenants.booking.models import Booking, Cause, Penalty, PenaltyKind, Status
