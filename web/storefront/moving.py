@@ -22,7 +22,7 @@ from tenants.booking.domain.sessions import find_sessions, left_of
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState
 from tenants.stores.domain.wall import local_date, parse_moment
 from tenants.stores.domain.words import words_of
-from web.formats import format_span
+from web.formats import format_moment, format_span
 from web.storefront.frame import language_of, show
 from web.visitor import actor_of
 
@@ -100,17 +100,18 @@ def _show(
 def _option(
     spot: Session | PickupWindow, zone: ZoneInfo, *, language: str, now: datetime, first: bool
 ) -> dict[str, Any]:
-    left = left_of(spot.pool)
+    left, today = left_of(spot.pool), now.astimezone(zone).date()
+    starts, ends = spot.starts_at.astimezone(zone), spot.ends_at.astimezone(zone)
     who = spot.practitioner.name if isinstance(spot, Session) and spot.practitioner else ""
     room = ngettext("%(count)s left", "%(count)s left", left) % {"count": left}
+    # a session's length is known; of a window one asks until when
+    if isinstance(spot, Session):
+        label = format_moment(starts, language=language, today=today)
+    else:
+        label = format_span(starts, ends, language=language, today=today)
     return {
         "value": f"{spot.starts_at:%Y-%m-%dT%H:%M:%S}Z",
-        "label": format_span(
-            spot.starts_at.astimezone(zone),
-            spot.ends_at.astimezone(zone),
-            language=language,
-            today=now.astimezone(zone).date(),
-        ),
+        "label": label,
         "hint": " · ".join(filter(None, [who, room])),
         "checked": first,
     }
