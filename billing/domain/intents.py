@@ -20,9 +20,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Min, Q
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.refresh import ask_refresh
-from billing.models import Intent, IntentState
+from billing.models import Customer, Intent, IntentState
 from billing.port import KeySpent, ProviderAway, SubscriptionProvider
 from billing.provider import provider
 from chains.due import mark_platform_due
@@ -42,6 +43,16 @@ ASKED_AGAIN = timedelta(hours=1)
 Result = dict[str, Any]
 
 
+class Overtaken(Refusal):
+    """Another wish took this one's place while the provider was asked: what it answered is not used."""
+
+    code = "overtaken"
+    status = 409
+    title = _("Overtaken")
+    detail = _("Something else was chosen at the same moment, so this was not opened.")
+    fix = _("Go on with what was chosen last, or choose again.")
+
+
 class Ask(Protocol):
     """Asks the provider for what a wish says, with the intent's key; what it answered, as JSON."""
 
@@ -52,13 +63,21 @@ class Ask(Protocol):
 class IntentKind:
     """A kind of intent. `persists`: repeated in the background until answered. `once`: the same wish is never
     asked again when it has come true. `replaces`: kinds whose open intents of the same chain it makes void (a
-    resumption the cancellation, a change an earlier change)."""
+    resumption the cancellation, a change an earlier change). `known_by`: what of a wish makes it the same one
+    (empty: all of it). `yields`: made void while it was asked, its answer is withheld."""
 
     name: str
     ask: Ask
     persists: bool = False
     once: bool = False
     replaces: tuple[str, ...] = ()
+    known_by: tuple[str, ...] = ()
+    yields: bool = False
+
+    def digest(self, wish: Mapping[str, Any]) -> str:
+        """The same for the same wish of this kind."""
+        told = {name: wish[name] for name in self.known_by} if self.known_by else wish
+        return digest_of(self.name, told)
 
 
 _kinds: dict[str, IntentKind] = {}
@@ -75,7 +94,7 @@ def register_intent(kind: IntentKind) -> IntentKind:
 def carry_out(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, now: datetime) -> Result:
     """Have the wish come true, once: claim, commit, ask, record. What the provider answered.
 
-    Raises what the port raises. After ProviderAway the intent stays open: asked again with the same wish
+    Raises what the port raises, and Overtaken. After ProviderAway the intent stays open: asked again with the same wish
     it is the same intent, and a kind that persists is repeated in the background.
     """
     asked = provider()
@@ -90,9 +109,11 @@ def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, n
 
     Of a kind that is done `once` it may be the one that came true before.
     """
-    digest = digest_of(kind.name, wish)
+    digest = kind.digest(wish)
     with platform_scope():
         if kind.replaces:
+            # of two that replace each other and begin at once, the second sees the first
+            Customer.objects.select_for_update().filter(chain_id=chain_id).first()
             void = Q(kind__in=kind.replaces) & ~Q(digest=digest)
             Intent.objects.filter(void, chain_id=chain_id, state=IntentState.OPEN).update(
                 state=IntentState.ABANDONED, finished_at=now, due_at=None
@@ -148,15 +169,24 @@ def _ask(intent: Intent, kind: IntentKind, asked: SubscriptionProvider, *, now: 
     except Refusal as refusal:
         _finish(intent, IntentState.REFUSED, now=now, error=refusal.code)
         raise
-    _finish(intent, IntentState.DONE, now=now, result=result)
+    recorded = _finish(intent, IntentState.DONE, now=now, result=result)
+    if kind.yields and not recorded and _is_void(intent):
+        raise Overtaken
     return result
+
+
+def _is_void(intent: Intent) -> bool:
+    with platform_scope():
+        return Intent.objects.filter(id=intent.id, state=IntentState.ABANDONED).exists()
 
 
 def _finish(
     intent: Intent, state: IntentState, *, now: datetime, result: Result | None = None, error: str = ""
-) -> None:
+) -> bool:
+    """Record the answer, unless another has or the intent is void; whether it was recorded."""
     with platform_scope():
-        Intent.objects.filter(id=intent.id, state=IntentState.OPEN).update(
+        found = Intent.objects.filter(id=intent.id, state=IntentState.OPEN)
+        recorded = found.update(
             state=state,
             result=result,
             error=error,
@@ -165,6 +195,7 @@ def _finish(
             due_at=None,
             leased_until=None,
         )
+    return bool(recorded)
 
 
 def _put_off(intent: Intent, away: ProviderAway, *, now: datetime) -> None:

@@ -23,6 +23,7 @@ from billing.domain.notices import tell_owners
 from billing.domain.standing import GOOD, TRIAL_NOTICE, Cause, Facts, Standing, first_rung, next_standing
 from billing.models import (
     ChainStanding,
+    Customer,
     Invoice,
     InvoiceState,
     RevenueChange,
@@ -30,6 +31,7 @@ from billing.models import (
     Subscription,
     SubscriptionStatus,
 )
+from billing.provider import configured_provider
 from chains.domain.lifecycle import move_by_payment
 from chains.due import mark_platform_due
 from chains.models import Chain, ChainState, DueWork
@@ -46,6 +48,7 @@ KIND = "billing.lifecycle"
 AGAIN = timedelta(minutes=5)
 # What counts as recurring revenue: the provider still charges it, or tries to.
 _RECURS = frozenset({SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAST_DUE.value})
+_OVER = frozenset({SubscriptionStatus.CANCELED.value, SubscriptionStatus.INCOMPLETE.value})
 
 
 def follow_subscription(
@@ -59,6 +62,8 @@ def follow_subscription(
     chain = Chain.objects.select_for_update().filter(id=chain_id).first()
     if chain is None:
         return
+    if chain.state == ChainState.CLOSED and after.status not in _OVER:
+        mark_platform_due(KIND, now)  # paid on a page that was still open: ended like any other it had
     if after.is_live:
         grant(chain, after)
     if before is not None and after.cancel_at_period_end and not before.cancel_at_period_end:
@@ -91,15 +96,23 @@ def state_of(chain_id: UUID) -> ChainState | None:
 
 
 def hear_of_act(chain_id: UUID, *, now: datetime) -> None:
-    """An operator has suspended, resumed or closed a chain: what follows for its payments is due at once."""
+    """An operator has suspended, resumed, closed or reopened a chain: what follows for its payments is due at once.
+
+    A reopened chain stands on the rung before the last, for its full time.
+    """
+    if not Chain.objects.filter(id=chain_id, state=ChainState.CLOSED).exists():
+        rung = first_rung(ChainState.SUSPENDED, since=now)
+        ChainStanding.objects.filter(chain_id=chain_id, state=ChainState.CLOSED).update(
+            state=rung.state, since=rung.since, cause=rung.cause.value, next_at=rung.next_at
+        )
     mark_platform_due(KIND, now)
 
 
 def advance_chains(*, now: datetime) -> None:
     """Due work `billing.lifecycle`: every chain whose next step is due takes it, each in its own transaction.
 
-    A chain whose step goes wrong does not hold up the others, and is tried again AGAIN later. What a closed
-    chain still subscribes to is ended: nobody pays for what is not there.
+    A chain whose step goes wrong, or whose payments cannot be looked up, does not hold up the others, and is
+    tried again AGAIN later. What a closed chain still subscribes to is ended: nobody pays for what is not there.
     """
     _begin_standings(now=now)
     left_over = _subscriptions_of_the_closed()
@@ -120,10 +133,31 @@ def advance_chains(*, now: datetime) -> None:
 def _advance(chain_ids: list[UUID], *, now: datetime) -> None:
     for chain_id in chain_ids:
         try:
+            if not _looked_at(chain_id, now=now):
+                continue
             with platform_scope():
                 follow_chain(chain_id, now=now)
         except Exception:
             log.exception("lifecycle_step_failed", chain=str(chain_id))
+
+
+def _looked_at(chain_id: UUID, *, now: datetime) -> bool:
+    """Whether our mirror may be judged by: just read, or nothing is there to read.
+
+    Who has paid while messages were lost is not moved down for it; where the provider is away, the step waits.
+    """
+    # the module that asks the provider writes the mirror, which calls this one
+    from billing.domain.refresh import refresh_now
+
+    with platform_scope():
+        is_customer = Customer.objects.filter(chain_id=chain_id).exclude(stripe_id="").exists()
+    if not is_customer or configured_provider() is None:
+        return True
+    try:
+        return refresh_now(chain_id, now=now)
+    except Refusal as refusal:
+        log.warning("lifecycle_step_put_off", chain=str(chain_id), refusal=refusal.code)
+        return False
 
 
 def ensure_steps(*, now: datetime) -> bool:
@@ -139,8 +173,7 @@ def ensure_steps(*, now: datetime) -> bool:
 
 def _subscriptions_of_the_closed() -> list[UUID]:
     closed = Chain.objects.filter(state=ChainState.CLOSED).values("id")
-    over = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
-    running = Subscription.objects.filter(chain_id__in=closed).exclude(status__in=over)
+    running = Subscription.objects.filter(chain_id__in=closed).exclude(status__in=_OVER)
     return list(running.order_by("chain_id").values_list("chain_id", flat=True))
 
 

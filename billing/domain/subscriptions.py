@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.domain.events import adopt_events
 from billing.domain.intents import IntentKind, Result, carry_out, digest_of, register_intent
-from billing.domain.refresh import refresh_now
+from billing.domain.refresh import ask_refresh, refresh_now
 from billing.models import Customer, Intent, IntentState, Subscription, SubscriptionStatus
 from billing.port import (
     Basket,
@@ -83,7 +83,7 @@ def start_checkout(
 ) -> HostedPage:
     """A page on which the chain subscribes to `basket`. `trial_end` (at least 48 h ahead) keeps its trial.
 
-    Raises AlreadySubscribed, CurrencyFixed and what the port raises. The same wish within half an hour
+    Raises AlreadySubscribed, CurrencyFixed, Overtaken and what the port raises. The same wish within half an hour
     gets the same page: two clicks are one checkout.
     """
     with platform_scope():
@@ -175,7 +175,7 @@ def grant_credit(
 ) -> int:
     """Take `amount` (minor units, > 0) off the chain's next invoices; the credit it has now.
 
-    `request_id` names the operator's one act: the same again is the same credit.
+    `request_id` names the operator's one act: the same again is the same credit, also with another amount.
     """
     if amount <= 0:
         raise ValueError("credit is a positive amount")
@@ -211,7 +211,22 @@ def _checkout(
         "trial_end": _second(trial_end).isoformat() if trial_end else None,
     }
     done = _newest_page(wish.chain_id, asked, since=now - SAME_PAGE)
-    return _page(done or carry_out(wish.chain_id, OPEN_CHECKOUT, asked, now=now))
+    page = _page(done or carry_out(wish.chain_id, OPEN_CHECKOUT, asked, now=now))
+    _require_none_there(wish.chain_id, customer, now=now)
+    return page
+
+
+def _require_none_there(chain_id: UUID, customer: str, *, now: datetime) -> None:
+    """Raise AlreadySubscribed for what was paid on another page and no event has told us of yet.
+
+    Asked when the other pages lead nowhere any more: what could be paid on them is there by now.
+    """
+    there = provider().fetch_customer(customer).subscriptions
+    if all(one.status in _OVER for one in there):
+        return
+    with platform_scope():
+        ask_refresh(chain_id, now=now)
+    raise AlreadySubscribed
 
 
 def _newest_page(chain_id: UUID, asked: Mapping[str, Any], *, since: datetime) -> Result | None:
@@ -342,8 +357,12 @@ def _of(stripe_id: str) -> Result:
     return {"id": stripe_id}
 
 
-MAKE_CUSTOMER = register_intent(IntentKind("customer", _ask_customer, once=True))
-OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout))
+# Two owners at once are one customer, whoever's name and language it is made with.
+MAKE_CUSTOMER = register_intent(
+    IntentKind("customer", _ask_customer, once=True, known_by=("chain_id", "instead_of"))
+)
+# Of two pages opened at once only the later is shown: paying on both would charge twice.
+OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout, replaces=("checkout",), yields=True))
 OPEN_PORTAL = register_intent(IntentKind("portal", _ask_portal))
 CHANGE = register_intent(IntentKind("change", _ask_change, persists=True, replaces=("change",)))
 CANCEL = register_intent(IntentKind("cancel", _ask_cancel, persists=True, replaces=("resume",)))
@@ -354,4 +373,6 @@ RESUME = register_intent(IntentKind("resume", _ask_resume, persists=True, replac
 EXTEND_TRIAL = register_intent(
     IntentKind("extend_trial", _ask_extend, persists=True, replaces=("extend_trial",))
 )
-GRANT_CREDIT = register_intent(IntentKind("grant_credit", _ask_credit, persists=True, once=True))
+GRANT_CREDIT = register_intent(
+    IntentKind("grant_credit", _ask_credit, persists=True, once=True, known_by=("request",))
+)

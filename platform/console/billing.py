@@ -30,7 +30,7 @@ from chains.domain.lifecycle import STATE_NAMES
 from chains.domain.operators import Operator
 from chains.models import Chain, ChainState
 from chains.refusals import Refusal
-from console.words import act_name
+from console.words import AT_PROVIDER, CAUSES, act_name
 
 
 class TrialForm(forms.Form):
@@ -75,7 +75,8 @@ class ChainBilling:
         if row is None:
             return str(_("None so far."))
         price = money_words(row.recurring_amount, row.currency)
-        parts = [row.plan, f"{price} / {row.interval}", row.status, f"+{row.extra_stores}", row.stripe_id]
+        rhythm, stands = AT_PROVIDER[row.interval], AT_PROVIDER[row.status]
+        parts = [row.plan, f"{price} {rhythm}", str(stands), f"+{row.extra_stores}", row.stripe_id]
         parts.append(timezone.localtime(row.current_period_end).strftime("→ %Y-%m-%d"))
         if row.cancel_at_period_end:
             parts.append(str(_("not renewed")))
@@ -87,14 +88,22 @@ class ChainBilling:
         row = ChainStanding.objects.filter(chain_id=chain.id).first()
         if row is None:
             return str(_("None so far."))
-        line = f"{STATE_NAMES[ChainState(row.state)]} · {row.cause or '–'}"
+        cause = CAUSES.get(row.cause, "–")
+        line = f"{STATE_NAMES[ChainState(row.state)]} · {cause}"
         if row.next_at is not None:
             line += timezone.localtime(row.next_at).strftime(" · → %Y-%m-%d %H:%M")
         steps = StandingStep.objects.filter(chain_id=chain.id).order_by("-at", "-id")[:10]
         rows = format_html_join(
             "",
             "<li>{} · {} → {}</li>",
-            ((f"{timezone.localtime(one.at):%Y-%m-%d %H:%M}", one.before, one.after) for one in steps),
+            (
+                (
+                    f"{timezone.localtime(one.at):%Y-%m-%d %H:%M}",
+                    STATE_NAMES[ChainState(one.before)],
+                    STATE_NAMES[ChainState(one.after)],
+                )
+                for one in steps
+            ),
         )
         return format_html("{}<ul>{}</ul>", line, rows)
 
@@ -110,7 +119,7 @@ class ChainBilling:
                     f"{timezone.localtime(one.issued_at):%Y-%m-%d}",
                     one.number or one.stripe_id,
                     money_words(one.total, one.currency),
-                    one.state,
+                    AT_PROVIDER[one.state],
                 )
                 for one in found
             ),

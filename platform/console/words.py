@@ -61,12 +61,37 @@ _ACTS = {
     "suspend": _("Suspend"),
     "resume": _("Resume"),
     "close": _("Close"),
+    "reopen": _("Reopen"),
     "dump": _("Dump"),
     "restore": _("Restore"),
     "erase": _("Erase"),
     "extend_trial": _("Extend the trial"),
     "grant_credit": _("Grant credit"),
     "replay_event": _("Replay an event"),
+}
+
+
+# How subscriptions and invoices stand at the provider, and how often they renew.
+AT_PROVIDER: dict[str, Any] = {
+    "incomplete": _("first payment missing"),
+    "trialing": _("on trial"),
+    "active": _("active"),
+    "past_due": _("past due"),
+    "unpaid": _("unpaid"),
+    "paused": _("paused"),
+    "canceled": _("ended"),
+    "draft": _("draft"),
+    "open": _("to be paid"),
+    "paid": _("paid"),
+    "void": _("void"),
+    "uncollectible": _("given up"),
+    "month": _("a month"),
+    "year": _("a year"),
+}
+CAUSES: dict[str, Any] = {
+    "trial_over": _("the trial is over"),
+    "payment_failed": _("a payment failed"),
+    "ended": _("its owner ended it"),
 }
 
 

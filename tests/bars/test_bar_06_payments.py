@@ -96,9 +96,11 @@ def _land(chain: Chain, asked: list[HoldPayment], sessions: list[Session], provi
         for one in HoldPayment.objects.filter(state="asked"):
             receive_payment(one.id, answer=provider.answer(str(one.id)), now=later)
         expire_holds(now=later)
-    for _round in range(6):
+    # money goes back with the outbox, which is asked again until nothing waits in it: five minutes at most
+    for _round in range(10):
         for batch in lease_due(now=later):
             run_due(batch, now=later)
+        later += timedelta(seconds=30)
 
 
 def test_bar_06_each_payment_is_booked_or_refunded_in_full(chain: Chain, provider: FakePayments) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from billing.domain import intents
-from billing.domain.intents import ASKED_AGAIN, carry_out, digest_of
+from billing.domain.intents import ASKED_AGAIN, Overtaken, carry_out, digest_of
 from billing.domain.reconciliation import INTENTS_KEPT, forget_intents
 from billing.domain.subscriptions import MAKE_CUSTOMER, OPEN_PORTAL, ensure_customer, grant_credit
 from billing.models import Intent, IntentState
 from billing.port import NotAtProvider, ProviderAway
 from chains.scope import platform_scope
-from tests.billing.ground import Paying, paying
+from tests.billing.ground import Paying, basket, get, paying
 from tests.ground.cast import NOW
 from tests.ground.chains import TwoChains
 
@@ -90,6 +92,50 @@ def test_mutant_every_asker_has_an_intent_of_its_own(
     monkeypatch.setattr("billing.stripe_adapter.adapter.noted", lambda metadata, name: "")
     with pytest.raises(AssertionError):
         check(shop)
+
+
+def pages_to_pay_on(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Two different baskets are chosen at the same moment: how many pages that were shown can be paid on."""
+    ensure_customer(shop.wish, now=shop.now)
+    claimed, listed = threading.Barrier(2), threading.Barrier(2)
+    put, expire = intents._put, shop.provider._expire_others
+
+    def put_together(*args: Any) -> Intent:
+        with suppress(threading.BrokenBarrierError):  # the lock lets one at a time come here
+            claimed.wait(timeout=1)
+        return put(*args)
+
+    def expire_together(customer: str, *, but: str) -> None:
+        expire(customer, but=but)
+        listed.wait(timeout=30)
+
+    def choose(stores: int) -> str:
+        try:
+            return shop.checkout(basket(extra_stores=stores)).url
+        except Overtaken:
+            return ""
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(intents, "_put", put_together)
+    monkeypatch.setattr(shop.provider, "_expire_others", expire_together)
+    with ThreadPoolExecutor(2) as pool:
+        shown = [url for url in pool.map(choose, (0, 1)) if url]
+    return sum(get(url)[0] == 200 for url in shown)
+
+
+@pytest.mark.race
+def test_of_two_pages_begun_at_once_one_is_shown(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pages_to_pay_on(shop, monkeypatch) == 1
+
+
+@pytest.mark.race
+@pytest.mark.mutant
+def test_mutant_without_the_lock_on_the_customer_both_can_be_paid(
+    shop: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, *_args, **_options: rows)
+    assert pages_to_pay_on(shop, monkeypatch) == 2
 
 
 def test_a_wish_that_came_true_is_not_asked_again(shop: Paying) -> None:

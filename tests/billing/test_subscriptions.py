@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from billing.domain.intents import Overtaken
 from billing.domain.subscriptions import (
     AlreadySubscribed,
     CurrencyFixed,
@@ -22,7 +23,7 @@ from billing.domain.subscriptions import (
     resume_subscription,
 )
 from billing.models import Customer, Intent, Invoice, Subscription
-from billing.port import PaymentRefused
+from billing.port import CustomerWish, PaymentRefused
 from billing.provider import BillingNotSetUp, provider, replaced_provider
 from chains.models import Chain
 from chains.scope import chain_scope, platform_scope
@@ -115,6 +116,47 @@ def test_whoever_is_subscribed_cannot_subscribe_again(shop: Paying) -> None:
     shop.tell()
     with pytest.raises(AlreadySubscribed):
         shop.checkout()
+
+
+def test_what_was_paid_and_no_event_has_told_us_of_is_not_sold_again(shop: Paying) -> None:
+    shop.subscribe()  # no webhook came, nobody came back
+    for wanted in (basket(), basket(extra_stores=1), basket(interval="year", plan_amount=89000)):
+        with pytest.raises(AlreadySubscribed):
+            shop.checkout(wanted)
+    assert len(shop.api.subscriptions.list().data) == 1
+    shop.work()
+    assert shop.subscription.status == "active"
+
+
+def test_of_two_pages_opened_at_once_one_can_be_paid(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure_customer(shop.wish, now=shop.now)
+    expire, later = shop.provider._expire_others, []
+
+    def meanwhile(customer: str, *, but: str) -> None:
+        expire(customer, but=but)
+        if not later:
+            later.append(None)
+            later[0] = shop.checkout(basket(extra_stores=1))
+
+    monkeypatch.setattr(shop.provider, "_expire_others", meanwhile)
+    with pytest.raises(Overtaken):
+        shop.checkout()
+    assert get(later[0].url)[0] == 200
+
+
+def test_two_owners_at_once_are_one_customer(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, other = shop.provider.make_customer, []
+
+    def meanwhile(wish: CustomerWish, *, key: str) -> str:
+        if not other:
+            other.append("")
+            partner = replace(shop.wish, email="partner@alpha.test", locale="zh-Hans")
+            other[0] = ensure_customer(partner, now=shop.now)
+        return make(wish, key=key)
+
+    monkeypatch.setattr(shop.provider, "make_customer", meanwhile)
+    assert [ensure_customer(shop.wish, now=shop.now)] == other
+    assert len(shop.api.customers.list().data) == 1
 
 
 def test_a_declined_card_leaves_nothing_behind(shop: Paying) -> None:
@@ -270,6 +312,14 @@ def test_credit_is_taken_off_the_next_invoice_once_for_each_act(shop: Paying) ->
         last = Invoice.objects.filter(chain_id=shop.chain.id).latest("issued_at")
         assert Customer.objects.get(chain_id=shop.chain.id).credit == 0
     assert (last.total, last.amount_due, last.amount_paid) == (8900, 3900, 3900)
+
+
+def test_credit_of_one_act_is_given_once_also_when_its_form_is_sent_again_with_other_words(
+    shop: Paying,
+) -> None:
+    for amount, note in ((5000, "sorry"), (5000, "very sorry"), (7000, "sorry")):
+        grant_credit(shop.wish, amount=amount, currency="USD", note=note, request_id="act-1", now=shop.now)
+    assert [each["amount"] for each in shop.fake.store.all("customer_balance_transaction")] == [-5000]
 
 
 def test_a_promotion_code_lowers_the_recurring_amount(shop: Paying) -> None:

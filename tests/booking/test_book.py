@@ -56,7 +56,11 @@ def test_booking_records_transition_event_and_deliveries(cast: Cast, desk: Desk)
             made.store_id,
             1,
         )
-        assert sorted(Delivery.objects.values_list("subscriber", flat=True)) == ["live", "member_text"]
+        assert sorted(Delivery.objects.values_list("subscriber", flat=True)) == [
+            "booking_count",
+            "live",
+            "member_text",
+        ]
 
 
 def test_taken_slot_is_refused_by_name_with_the_nearest_alternatives(cast: Cast, desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Guests book in a chain that has opened and is not read-only; its employees always."""
+"""Guests book in a chain that has opened and is not read-only; its employees before it opens too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chains.domain.entitlements import ChainReadOnly
 from chains.models import Chain as ChainRow
 from chains.models import ChainState
 from chains.scope import chain_scope, platform_scope
@@ -57,11 +58,18 @@ def test_members_and_visitors_are_refused_while_it_is_closed(
         assert Booking.objects.count() == 0
 
 
-@pytest.mark.parametrize("fields", CLOSED)
-def test_employees_book_while_it_is_closed(
-    cast: Cast, desk: Desk, change: Callable[..., None], fields: dict[str, Any]
-) -> None:
-    change(**fields)
+def test_employees_book_before_it_opens(cast: Cast, desk: Desk, change: Callable[..., None]) -> None:
+    change(opened_at=None)
     with chain_scope(cast.alpha.info):
         made = desk.book(who="clerk", member=cast.alpha.members["su"].id)
         assert made.status == "confirmed"
+
+
+def test_nobody_begins_a_booking_while_it_is_read_only(
+    cast: Cast, desk: Desk, change: Callable[..., None]
+) -> None:
+    change(state=ChainState.READ_ONLY)
+    with chain_scope(cast.alpha.info):
+        with pytest.raises(ChainReadOnly):
+            desk.book(who="clerk", member=cast.alpha.members["su"].id)
+        assert Booking.objects.count() == 0

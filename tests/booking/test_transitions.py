@@ -32,8 +32,8 @@ from tests.ground.cast import NOW, Cast, local
 ENDS = {Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW, Status.EXPIRED}
 
 
-def test_no_move_leads_out_of_an_end() -> None:
-    assert {before for before, _move in TABLE} & ENDS == set()
+def test_only_a_late_payment_leads_out_of_an_end() -> None:
+    assert {(before, move) for before, move in TABLE if before in ENDS} == {(Status.EXPIRED, Move.REVIVE)}
 
 
 def test_every_status_but_the_first_two_is_reached() -> None:

@@ -17,19 +17,21 @@ from chains.domain.lifecycle import (
     UnknownChain,
     WrongState,
     close_chain,
+    reopen_chain,
     resume_chain,
     suspend_chain,
 )
 from chains.domain.operators import Operator
+from chains.domain.slugs import SlugTaken, host_of
 from chains.hosts import chain_at
-from chains.models import Chain, ChainState, Domain, OperatorAct
+from chains.models import Chain, ChainState, Domain, OperatorAct, new_schema_name
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 BY = Operator(uuid4(), "op@tessera.test")
 
 
 def _chain(state: ChainState = ChainState.TRIAL, slug: str = "gamma") -> Chain:
-    chain: Chain = Chain.objects.create(slug=slug, schema_name=f"t_{slug:a<10}", name=slug, state=state)
+    chain: Chain = Chain.objects.create(slug=slug, schema_name=new_schema_name(), name=slug, state=state)
     Domain.objects.create(domain=f"{slug}.tessera.test", tenant=chain)
     return chain
 
@@ -75,6 +77,7 @@ def test_every_step_is_refused_from_every_other_state(act: str, state: ChainStat
         "suspend": lambda: suspend_chain(chain.id, reason="why", by=BY, now=NOW),
         "resume": lambda: resume_chain(chain.id, by=BY, now=NOW),
         "close": lambda: close_chain(chain.id, reason="why", by=BY, now=NOW),
+        "reopen": lambda: reopen_chain(chain.id, by=BY, now=NOW),
     }
     with pytest.raises(WrongState) as refused:
         calls[act]()
@@ -92,6 +95,20 @@ def test_closing_frees_the_address_and_says_so_in_the_act() -> None:
     Chain.objects.create(slug="gamma", schema_name="t_bbbbbbbbbb", name="next", state=ChainState.TRIAL)
     before = {"state": "active", "reason": "", "domains": ["gamma.tessera.test"]}
     assert _acts(chain) == [("close", BY.email, "shop sold", before, {"state": "closed"})]
+
+
+@pytest.mark.django_db
+def test_a_closed_chain_is_given_its_address_back_where_it_is_still_free() -> None:
+    chain = _chain(ChainState.ACTIVE)
+    close_chain(chain.id, reason="shop sold", by=BY, now=NOW)
+    other = _chain(slug="gamma")
+    with pytest.raises(SlugTaken):
+        reopen_chain(chain.id, by=BY, now=NOW)
+    other.delete()
+    back = reopen_chain(chain.id, by=BY, now=NOW)
+    assert (back.state, back.held) == (ChainState.SUSPENDED, False)
+    assert [row.domain for row in Domain.objects.filter(tenant=chain)] == [host_of("gamma")]
+    assert [act[0] for act in _acts(chain)] == ["close", "reopen"]
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ from chains.hosts import forget_hosts
 from chains.models import Chain, ChainState, OperatorAct
 from chains.scope import platform_scope
 from tests.billing.stand_in import StandIn
-from tests.billing.test_lifecycle import subscription_of
+from tests.billing.steps import follow, subscription_of
 from tests.console.conftest import HOST, PASSWORD
 from tests.ground.cast import NOW, Cast
 from tests.ground.chains import TwoChains
@@ -138,9 +138,23 @@ def test_a_chains_page_shows_its_subscription_standing_and_invoices(
     with platform_scope():
         subscription_of(two_chains.a.id)
     page = inside.get(f"/console/chains/chain/{two_chains.a.id}/change/").content.decode()
-    assert "growth · CNY 717.00 / month · active · +2" in page
+    assert "growth · CNY 717.00 a month · active · +2" in page
     assert "/extend-trial/" in page
     assert "/grant-credit/" in page
+
+
+def test_a_chains_page_says_how_it_stands_in_the_operators_language(
+    two_chains: TwoChains, inside: Client
+) -> None:
+    chain_id = two_chains.a.id
+    follow(chain_id)
+    follow(chain_id, status="past_due")
+    page = inside.get(
+        f"/console/chains/chain/{chain_id}/change/", headers={"accept-language": "zh-hans"}
+    ).content.decode()
+    assert "growth · CNY 717.00 每月 · 已欠费 · +2" in page
+    assert "正常 → 已欠费" in page
+    assert "已欠费 · 付款失败" in page
 
 
 def test_an_event_is_shown_and_replayed_by_post_alone(two_chains: TwoChains, inside: Client) -> None:

@@ -13,7 +13,7 @@ from billing.models import RevenueChange, StripeEvent
 from chains.domain.lifecycle import suspend_chain
 from chains.domain.operators import Operator
 from chains.models import Chain, ChainState, OperatorAct, Signup
-from tests.billing.test_lifecycle import subscription_of
+from tests.billing.steps import subscription_of
 from tests.console.conftest import PASSWORD, make_row
 from tests.ground.browser import OpenPage, Site, axe_violations, keep_screenshot, tab_to
 

@@ -60,7 +60,17 @@ def _start_servers() -> None:
     os.environ["TESSERA_TEST_OWNER"] = cluster.owner_dsn("DATABASE")
     os.environ["TESSERA_TEST_APP"] = cluster.app_dsn("DATABASE")
     os.environ["TESSERA_TEST_REDIS"] = valkey.url
+    _let_nobody_gather_figures()
     _prepare_migrated(cluster)
+
+
+def _let_nobody_gather_figures() -> None:
+    """No autovacuum: a plan that is read by EXPLAIN must not depend on whether it has just passed by."""
+    import psycopg
+
+    with psycopg.connect(os.environ["TESSERA_TEST_ADMIN"], autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET autovacuum = off")
+        admin.execute("SELECT pg_reload_conf()")
 
 
 def _prepare_migrated(cluster: object) -> None:

@@ -97,11 +97,12 @@ def test_the_navigation_shows_only_what_opens(owner, manager):
         return re.findall(r'class="nav-item" href="([^"]+)"', client.get("/manage/").content.decode())
 
     everything = [
-        "/manage/", "/workbench/", "/manage/services/", "/manage/staff/", "/manage/shifts/", "/manage/stores/",
-        "/manage/look/", "/manage/access/", "/staff/",
+        "/manage/", "/workbench/", "/manage/services/", "/manage/products/", "/manage/sessions/", "/manage/policies/",
+        "/manage/staff/", "/manage/shifts/", "/manage/stores/", "/manage/look/", "/manage/plan/", "/manage/access/",
+        "/staff/",
     ]  # fmt: skip
     assert shown(owner) == everything
-    closed = {"/manage/services/", "/manage/look/", "/manage/access/"}
+    closed = {f"/manage/{page}/" for page in ("services", "products", "look", "plan", "access")}
     assert shown(manager) == [url for url in everything if url not in closed]
 
 
@@ -317,7 +318,7 @@ def test_a_store_is_edited_closed_for_a_day_and_reopened(cast, manager):
 
 @pytest.mark.parametrize(
     ("page", "queries"),
-    [("", 20), ("stores/", 12), ("services/", 12), ("staff/", 13), ("shifts/", 13)],
+    [("", 22), ("stores/", 22), ("services/", 12), ("staff/", 13), ("shifts/", 13)],
 )
 def test_a_list_takes_as_many_queries_for_thirty_rows_as_for_one(cast, owner, page, queries):
     def count() -> int:

@@ -164,9 +164,9 @@ def test_who_may_not_see_numbers_is_offered_none_and_refused_one(cast, sign_in):
 
 
 ACTIONS = {
-    "owner": {"redeem", "move", "cancel"},
-    "store_manager": {"redeem", "move", "cancel"},
-    "clerk": {"redeem", "move", "cancel"},
+    "owner": {"redeem", "move", "cancel", "repeat", "bring"},
+    "store_manager": {"redeem", "move", "cancel", "repeat", "bring"},
+    "clerk": {"redeem", "move", "cancel", "repeat", "bring"},
     "practitioner": {"redeem"},
     "cashier": {"redeem"},
     "read_only": set(),

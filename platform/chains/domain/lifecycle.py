@@ -1,4 +1,4 @@
-"""How a chain's state changes: by an operator's hand (suspended, resumed, closed), or by payment.
+"""How a chain's state changes: by an operator's hand (suspended, resumed, closed, reopened), or by payment.
 
 Each transition locks the chain's row, checks where it stands, writes the new state and the act in one
 transaction: two operators at once cannot both succeed, and no change goes unrecorded.
@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chains.domain.operators import Operator, record_act
+from chains.domain.slugs import SlugTaken, check_free, host_of
 from chains.hosts import announce_change
 from chains.models import Chain, ChainState, Domain, OperatorAct
 from chains.ports import state_by_payment, tell_of_act
@@ -39,6 +41,7 @@ STARTS_FROM: dict[str, frozenset[ChainState]] = {
     "suspend": OPEN,
     "resume": frozenset({ChainState.SUSPENDED}),
     "close": OPEN | {ChainState.SUSPENDED},
+    "reopen": frozenset({ChainState.CLOSED}),
 }
 REASON_LENGTH = 300
 
@@ -113,6 +116,15 @@ def close_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> 
     return _move(chain_id, "close", ChainState.CLOSED, reason=reason, by=by, now=now)
 
 
+def reopen_chain(chain_id: UUID, *, by: Operator, now: datetime) -> Chain:
+    """Give a closed chain its own address back, if that is still free; it stands suspended, by nobody's hand.
+
+    From there paying or more trial opens it, or `resume` where nothing is known of payments.
+    Raises UnknownChain, WrongState; SlugTaken and SlugConfusable where the address went to another.
+    """
+    return _move(chain_id, "reopen", ChainState.SUSPENDED, reason="", by=by, now=now)
+
+
 def move_by_payment(chain: Chain, to: ChainState, *, reason: str = "") -> list[str]:
     """Bring a chain to where it stands by its payments; the host names it loses where it is closed.
 
@@ -135,6 +147,15 @@ def _take_addresses(chain: Chain) -> list[str]:
     return domains
 
 
+def _give_address_back(chain: Chain) -> None:
+    check_free(chain.slug)
+    try:
+        with transaction.atomic():
+            Domain.objects.create(domain=host_of(chain.slug), tenant=chain, is_primary=True)
+    except IntegrityError as error:
+        raise SlugTaken(params={"slug": chain.slug}) from error
+
+
 def _move(
     chain_id: UUID, act: str, to: ChainState | None, *, reason: str, by: Operator, now: datetime
 ) -> Chain:
@@ -148,7 +169,9 @@ def _move(
         before: dict[str, Any] = {"state": was.value, "reason": chain.state_reason}
         chain.state = to if to is not None else _state_after_suspension(chain)
         chain.state_reason = reason
-        chain.held = chain.state == ChainState.SUSPENDED
+        chain.held = act == "suspend"
+        if act == "reopen":
+            _give_address_back(chain)
         chain.save(update_fields=["state", "state_reason", "held"])
         if chain.state == ChainState.CLOSED:
             before["domains"] = _take_addresses(chain)

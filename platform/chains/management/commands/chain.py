@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from chains.domain.creation import order_chain
-from chains.domain.lifecycle import close_chain, resume_chain, suspend_chain
+from chains.domain.lifecycle import close_chain, reopen_chain, resume_chain, suspend_chain
 from chains.domain.operators import COMMAND_LINE, record_act
 from chains.domain.provisioning import run_once
 from chains.domain.queries import find_chain
@@ -31,9 +31,9 @@ WAIT_SECONDS = 30
 
 
 class Command(BaseCommand):
-    """list, suspend, resume and close run as the application; dump, restore and erase need OWNER_DATABASE_URL."""
+    """list, suspend, resume, close and reopen run as the application; dump, restore and erase need OWNER_DATABASE_URL."""
 
-    help = "Create, list, suspend, resume, close, dump, restore or erase a chain. A chain is named by its address, schema or id."
+    help = "Create, list, suspend, resume, close, reopen, dump, restore or erase a chain. A chain is named by its address, schema or id."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,6 +46,7 @@ class Command(BaseCommand):
             ("suspend", "shut its doors; its employees read the reason", True),
             ("resume", "open it again as it was", False),
             ("close", "end it: its address becomes free, its data stays until erased", True),
+            ("reopen", "give a closed chain its address back; it opens when it is paid", False),
         ):
             sub = acts.add_parser(act, help=text)
             sub.add_argument("chain")
@@ -156,6 +157,9 @@ class Command(BaseCommand):
                 now=timezone.now(),
             )
         )
+
+    def _reopen(self, options: dict[str, Any]) -> None:
+        self._moved(reopen_chain(find_chain(options["chain"]).id, by=COMMAND_LINE, now=timezone.now()))
 
     def _moved(self, chain: Chain) -> None:
         self.stdout.write(f"{chain.slug} is {chain.state}")
