@@ -349,4 +349,6 @@ def read_roster(session_id: UUID, *, by: Actor) -> tuple[Session, list[Booking]]
     booked = Booking.objects.select_related("member", "store", "service", "practitioner", "resource").filter(
         session_id=session_id
     )
-    return session, list(booked.exclude(status__in=[Status.CANCELLED, Status.EXPIRED]).order_by("created_at", "id"))
+    return session, list(
+        booked.exclude(status__in=[Status.CANCELLED, Status.EXPIRED]).order_by("created_at", "id")
+    )
