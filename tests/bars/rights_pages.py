@@ -27,6 +27,7 @@ STATES = {
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",
     "/workbench/{store}/bookings/{booking}/{act}/": "begun",
+    "/workbench/{store}/bookings/{booking}/waive/": "begun",
 }
 
 Form = Callable[[World, Things], dict[str, Any]]
@@ -52,6 +53,10 @@ FORMS: dict[str, Form] = {
     },
     "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
     "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
+    "/workbench/{store}/bookings/{booking}/waive/": lambda world, at: {
+        "penalty": at.penalty,
+        "reason": "ill",
+    },
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",

@@ -21,6 +21,7 @@ from tenants.booking.domain.change import (
     late_penance,
     reschedule_booking,
 )
+from tenants.booking.domain.credits import pass_keeper
 from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.penalties import penalties_of
@@ -35,6 +36,7 @@ from web.qr import draw_qr
 from web.storefront.asking import Wish, read_wish, uuid_or_none
 from web.storefront.calendar import calendar_file
 from web.storefront.frame import language_of, members_only, once_open, show
+from web.storefront.moving import move_scheduled
 from web.storefront.together import EVERY, MOST_TIMES
 from web.storefront.views import show_times
 from web.storefront.waiting import read_own_wishes
@@ -128,9 +130,7 @@ def show_ticket(
         "until": until,
         "terms": terms,
         "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
-        "movable": booking.status == Status.CONFIRMED
-        and not _is_scheduled(booking)
-        and now <= movable_until(terms, booking.starts_at),
+        "movable": booking.status == Status.CONFIRMED and now <= movable_until(terms, booking.starts_at),
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",
         "penalties": [_penalty_words(one) for one in penalties_of(booking.id)] if not payload else [],
         "confirmed": booking.status == Status.CONFIRMED,
@@ -138,7 +138,8 @@ def show_ticket(
         "refusal": refusal,
         "map_url": map_link(booking, address=words_of(booking.store, "address", language=language)),
         "calendar_url": reverse("calendar", args=[booking.id]),
-        "move_url": "" if _is_scheduled(booking) else reverse("move", args=[booking.id]),
+        "move_url": reverse("move", args=[booking.id]),
+        "pass_name": pass_keeper().name_of(booking.pass_id) if booking.pass_id else "",
         "items": [
             (item.quantity, words_of(item.product, "name", language=language)) for item in booking.items.all()
         ],
@@ -191,8 +192,10 @@ def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
 def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The time page for a booking that is already there; its old time stays until the new one is taken."""
     booking = _own(request, booking_id)
-    if booking.status != Status.CONFIRMED or _is_scheduled(booking):
+    if booking.status != Status.CONFIRMED:
         return redirect("ticket", booking_id)
+    if _is_scheduled(booking):
+        return move_scheduled(request, booking, now=now)
     if request.method != "POST":
         wish = read_wish(request.GET)
         person = wish.person_id if "with" in request.GET else booking.practitioner_id
@@ -261,7 +264,7 @@ def _own(request: HttpRequest, booking_id: UUID) -> Booking:
 
 
 def _is_scheduled(booking: Booking) -> bool:
-    """Whether it is a seat or goods for pickup: those are cancelled and booked anew."""
+    """Whether it is a seat or goods for pickup: those move to another session or window."""
     return booking.session_id is not None or booking.pickup_window_id is not None
 
 

@@ -1,9 +1,8 @@
-"""Sessions of a store by day: what is booked, how many places are left, and one tap for a seat."""
+"""Sessions of a store by day: what is booked, how many places are left, and the way to a seat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,21 +11,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from chains.addresses import client_address
 from chains.refusals import Refusal
 from tenants.booking.domain.change import changeable_until
-from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.domain.sessions import find_sessions, left_of
-from tenants.booking.domain.visitor_holds import drop_visitor_hold, hold_scheduled_for_visitor
-from tenants.booking.models import LIVE, Booking, Session, SessionState
+from tenants.booking.domain.wishes import SeatWait, seats_waited_for
+from tenants.booking.models import LIVE, Booking, Session, SessionState, Status
 from tenants.catalogue.models import Offer, Service
-from tenants.extension.answers import DetailsInvalid
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
@@ -34,14 +29,15 @@ from tenants.stores.models import Store
 from web.formats import format_clock, format_weekday
 from web.storefront.asking import read_wish, uuid_or_none
 from web.storefront.frame import language_of, show, while_open
-from web.visitor import actor_of, make_visitor_key, member_of, visitor_key_of
+from web.visitor import member_of
 
 DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A session as a member sees it. `state`: booked, open, last, few (too few yet), full; `until` of a booking."""
+    """A session as a member sees it. `state`: offered (a place from the waiting list), waiting (at `place`, from 1),
+    booked, open, last, few (too few yet), full; `until` of a booking."""
 
     id: UUID
     name: str
@@ -59,6 +55,7 @@ class Row:
     until: datetime | None
     until_same_day: bool
     waiting_url: str
+    place: int = 0
 
 
 @require_safe
@@ -112,32 +109,6 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
     return show(request, "storefront/sessions.html", context, now=now, status=status)
 
 
-@require_POST
-@while_open
-def take_seat(request: HttpRequest, now: datetime, session_id: UUID) -> HttpResponse:
-    """A member books a seat at once; a visitor holds it and goes on to prove a phone."""
-    wish = Wish(session_id=session_id, party_size=_seats(request))
-    try:
-        if member_of(request):
-            with suppress(DetailsInvalid):  # something is asked: it is held, and the next page asks
-                booking = book_scheduled(wish, by=actor_of(request), now=now)
-                drop_visitor_hold(visitor=visitor_key_of(request), now=now)
-                return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
-        booking = hold_scheduled_for_visitor(
-            wish, visitor=make_visitor_key(request), address=client_address(request), now=now
-        )
-    except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        return show_sessions(request, now=now, refusal=refusal)
-    return redirect("confirm", booking.id)
-
-
-def _seats(request: HttpRequest) -> int:
-    text = request.POST.get("seats", "1")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 99 else 1
-
-
 def _store(store_id: UUID | None) -> Store:
     stores = Store.objects.filter(active=True)
     store = stores.filter(id=store_id).first() if store_id else stores.first()
@@ -152,7 +123,7 @@ def _day(asked: date | None, days: Sequence[date], today: date) -> date:
 
 
 def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> list[Row]:
-    """The sessions of the day, with the member's own bookings of them; two queries."""
+    """The sessions of the day, with the member's own bookings of them and places in their queues; four queries."""
     ids = [one.id for one in found]
     own = (
         {
@@ -162,6 +133,7 @@ def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> 
         if member and ids
         else {}
     )
+    waits = seats_waited_for(member.id, ids) if member and ids else {}
     offers = Offer.objects.filter(
         service_id__in={one.service_id for one in found}, price_amount__isnull=False
     )
@@ -170,17 +142,27 @@ def _rows(found: Sequence[Session], member: Member | None, *, language: str) -> 
         for store_id, service_id, amount in offers.values_list("store_id", "service_id", "price_amount")
     }
     return [
-        _row(one, own.get(one.id), prices.get((one.store_id, one.service_id)), language=language)
+        _row(
+            one,
+            own.get(one.id),
+            waits.get(one.id),
+            prices.get((one.store_id, one.service_id)),
+            language=language,
+        )
         for one in found
     ]
 
 
-def _row(one: Session, booking: Booking | None, price: int | None, *, language: str) -> Row:
+def _row(
+    one: Session, booking: Booking | None, waits: SeatWait | None, price: int | None, *, language: str
+) -> Row:
     left, taken = left_of(one.pool), one.pool.taken
     missing = max(0, one.minimum - taken)
     state = (
         "booked" if booking else "full" if not left else "last" if left == 1 else "few" if missing else "open"
     )
+    if waits is not None and (booking is None or booking.status == Status.HELD):
+        state = "offered" if waits.offered else "waiting"
     room = one.resource.name if one.resource else ""
     zone = ZoneInfo(one.store.time_zone)
     until = changeable_until(booking) if booking else None
@@ -201,12 +183,13 @@ def _row(one: Session, booking: Booking | None, price: int | None, *, language: 
         until=until,
         until_same_day=until is not None and local_date(until, zone) == local_date(one.starts_at, zone),
         waiting_url=_waiting_url(one) if state == "full" else "",
+        place=waits.place if waits is not None else 0,
     )
 
 
 def _waiting_url(one: Session) -> str:
     """Where one can wait for a place; empty in a program without a waiting list."""
-    query = {"store": one.store_id, "at": f"{one.starts_at:%Y-%m-%dT%H:%M}Z"}
+    query = {"store": one.store_id, "at": f"{one.starts_at:%Y-%m-%dT%H:%M}Z", "session": one.id}
     try:
         return reverse("waiting_join", args=[one.service_id], query=query)
     except NoReverseMatch:

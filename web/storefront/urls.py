@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.feeds import calendar_feed
-from web.storefront import account, mine, pickups, sessions, taking, theme, together, views, waiting
+from web.storefront import account, mine, pickups, seats, sessions, taking, theme, together, views, waiting
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("book/<uuid:service_id>/why/", views.why, name="why"),
     path("book/<uuid:service_id>/take/", taking.take, name="take"),
     path("sessions/", sessions.sessions, name="sessions"),
-    path("sessions/<uuid:session_id>/take/", sessions.take_seat, name="take_seat"),
+    path("sessions/<uuid:session_id>/take/", seats.take_seat, name="take_seat"),
     path("pickup/", pickups.pickup, name="pickup"),
     path("confirm/<uuid:booking_id>/", taking.confirm, name="confirm"),
     path("confirm/<uuid:booking_id>/extend/", taking.extend, name="extend"),

@@ -41,7 +41,7 @@ from tenants.booking.domain.wishes import (
 from tenants.booking.models import OfferState, Session, SessionState, WaitingOffer, Wish
 from tenants.catalogue.models import BookedAs, Service
 from tenants.extension.answers import Step
-from tenants.people.domain.rights import Actor
+from tenants.people.domain.rights import Actor, NotSeen
 from tenants.people.models import Employee
 from tenants.stores.domain.spoken import format_moment
 from tenants.stores.domain.wall import local_date, local_day
@@ -49,7 +49,7 @@ from tenants.stores.domain.words import words_of
 from web.booking_steps import answers_in, asked_of
 from web.formats import format_span
 from web.storefront.asking import Wish as Asked
-from web.storefront.asking import read_wish
+from web.storefront.asking import read_wish, uuid_or_none
 from web.storefront.frame import language_of, members_only, once_open, show, while_open
 from web.storefront.shop import read_offer as read_shop_offer
 from web.visitor import actor_of, member_of
@@ -166,7 +166,8 @@ def windows_of(asked: Asked, offering: Offering, *, now: datetime) -> dict[str, 
 def _join(request: HttpRequest, offering: Offering, asked: Asked, *, now: datetime) -> None:
     windows = windows_of(asked, offering, now=now)
     chosen = windows.get(request.POST.get("when", "")) or next(iter(windows.values()), None)
-    seat = _session_at(offering, asked) if request.POST.get("when") != "day" else None
+    named = uuid_or_none(request.POST.get("session", ""))
+    seat = _session_at(offering, asked, named) if request.POST.get("when") != "day" else None
     if seat is not None:
         wanted = wanted_seat(seat, party_size=asked.party_size, auto_accept=request.POST.get("auto") == "on")
         join_waiting(wanted, by=actor_of(request), now=now)
@@ -182,8 +183,9 @@ def _join(request: HttpRequest, offering: Offering, asked: Asked, *, now: dateti
     join_waiting(wanted, by=actor_of(request), now=now)
 
 
-def _session_at(offering: Offering, asked: Asked) -> UUID | None:
-    """The session of the service that begins at the time that was chosen, with whom it was chosen."""
+def _session_at(offering: Offering, asked: Asked, named: UUID | None) -> UUID | None:
+    """The session of the service that begins at the time that was chosen: the one that was named, else the
+    first, with whom it was chosen. Raises NotSeen for a named one that does not begin then."""
     if offering.booked_as != BookedAs.SESSION or asked.starts_at is None:
         return None
     found = Session.objects.filter(
@@ -191,7 +193,11 @@ def _session_at(offering: Offering, asked: Asked) -> UUID | None:
     ).exclude(state=SessionState.CALLED_OFF)
     if asked.person_id is not None:
         found = found.filter(practitioner_id=asked.person_id)
-    return found.order_by("id").values_list("id", flat=True).first()
+    if named is None:
+        return found.order_by("id").values_list("id", flat=True).first()
+    if not found.filter(id=named).exists():
+        raise NotSeen
+    return named
 
 
 def _show_join(
@@ -218,6 +224,7 @@ def _show_join(
         "zone": offer.store.time_zone,
         "service_id": offering.service_id,
         "asked": asked,
+        "session_id": uuid_or_none((request.POST or request.GET).get("session", "")),
         "at_value": f"{asked.starts_at:%Y-%m-%dT%H:%M}Z" if asked.starts_at else "",
         "day_value": asked.day.isoformat() if asked.day else "",
         "whens": [

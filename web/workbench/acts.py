@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chains.refusals import Refusal, Text
 from tenants.booking.domain.change import cancel_booking, complete_booking, confirm_booking, mark_no_show
+from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.redeem import undo_redemption
-from tenants.booking.models import Booking
+from tenants.booking.models import Booking, Penalty
 from tenants.members.domain.members import reveal_phone
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk, at_desk
+from web.workbench.asked import asked_uuid
 from web.workbench.choosing import Option
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
@@ -97,6 +99,23 @@ def cancel(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
         "refusal": refusal,
     }
     return over(request, desk, _("Cancel booking"), "workbench/_cancel.html", context, status=status)
+
+
+@require_POST
+@at_desk
+def waive(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """Let the member off one penalty of the booking (`penalty`), for a `reason`."""
+    found = booking_here(desk, booking)
+    penalty = Penalty.objects.filter(id=asked_uuid(request.POST.get("penalty", "")), booking_id=found.id)
+    penalty_id = penalty.values_list("id", flat=True).first()
+    if penalty_id is None:
+        raise NotSeen
+    try:
+        with transaction.atomic():
+            waive_penalty(penalty_id, reason=request.POST.get("reason", ""), by=desk.actor, now=desk.now)
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Penalty waived"))
 
 
 @require_POST

@@ -39,6 +39,7 @@ from web.workbench.choosing import (
     services_of,
 )
 from web.workbench.frame import fragment, frame, here
+from web.workbench.overbooking import offer_over, read_when
 from web.workbench.panel import Panel, read_panel
 
 MOST_MATCHES = 5
@@ -128,6 +129,7 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
             return answer_done(request, desk, booking, _("Moved"))
     data = request.POST if request.method == "POST" else request.GET
     context = _move_context(desk, panel, data) | {"panel": panel, "refusal": refusal}
+    context["overbook"] = offer_over(refusal, data, desk)
     return over(request, desk, _("Move booking"), "workbench/_move.html", context, status=status)
 
 
@@ -158,7 +160,7 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
     service = _uuid(data.get("service", ""))
     if service is None:
         raise NotSeen
-    starts_at = parse_moment(data.get("starts_at", ""), zone=desk.zone)
+    starts_at, overbook = read_when(data, desk)
     return book(
         service,
         store_id=desk.store.id,
@@ -169,18 +171,21 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
         practitioner_id=_uuid(data.get("practitioner", "")),
         note=data.get("note", "").strip()[:500],
         details=answers_in(vertical_steps(desk, service), data),
+        overbook=overbook,
     )
 
 
 def _move(desk: Desk, panel: Panel, data: QueryDict, version: int | None) -> None:
     practitioner = _uuid(data.get("practitioner", ""))
+    starts_at, overbook = read_when(data, desk)
     reschedule_booking(
         panel.booking.id,
-        starts_at=parse_moment(data.get("starts_at", ""), zone=desk.zone),
+        starts_at=starts_at,
         by=desk.actor,
         now=desk.now,
         practitioner_id=practitioner,
         anybody=practitioner is None,
+        overbook=overbook,
         version=version,
     )
 
@@ -200,6 +205,7 @@ def _form(
         **_times_context(desk, data, services, refusal=refusal),
         **_members_context(desk, data),
         "refusal": refusal,
+        "overbook": offer_over(refusal, data, desk),
         "who_error": who_error,
         "note": data.get("note", ""),
         "times_url": here("new_times", desk),

@@ -19,6 +19,7 @@ from tenants.extension.registry import Plugin, plugins_on
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk
 from web.workbench.day import Row, held_claims, row_of
+from web.workbench.penalties import Levied, read_levied
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Panel:
     can_undo: bool
     can_reveal: bool
     plugged: list[tuple[Plugin, Plugged]]
+    penalties: list[Levied]
 
     @property
     def booking(self) -> Booking:
@@ -68,7 +70,7 @@ def booking_here(desk: Desk, booking_id: UUID) -> Booking:
 
 
 def read_panel(desk: Desk, booking_id: UUID) -> Panel:
-    """The panel of a booking of this store, by four queries. Raises NotSeen for any other booking."""
+    """The panel of a booking of this store, by four queries, one more where it came to nothing. Raises NotSeen for any other booking."""
     booking = booking_here(desk, booking_id)
     lines = Transition.objects.filter(booking_id=booking.id).select_related("by_employee", "by_member")
     may_change = desk.may(Action.CHANGE_BOOKING)
@@ -97,6 +99,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         and bool(booking.member.phone)
         and desk.may(Action.REVEAL_PHONE),
         plugged=_plugged(booking, desk),
+        penalties=read_levied(booking, desk),
     )
 
 
@@ -119,7 +122,13 @@ def _past(line: Transition, booking: Booking, desk: Desk) -> Past:
         who = line.by_employee.name
     else:
         who = _("the guest") if line.by_member is not None else _("the system")
-    return Past(line.at.astimezone(desk.zone), _words(line, booking) % {"who": who}, line.reason)
+    return Past(line.at.astimezone(desk.zone), _words(line, booking) % {"who": who}, _reason(line))
+
+
+def _reason(line: Transition) -> str:
+    """What was said of it: why it was cancelled, or booked over another booking."""
+    over = line.detail.get("overbooked", {})
+    return line.reason or str(over.get("reason", ""))
 
 
 def _words(line: Transition, booking: Booking) -> str:

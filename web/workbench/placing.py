@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chains.refusals import Refusal
+from tenants.booking.domain.claims import SlotTaken
+from tenants.booking.domain.overbooking import OverbookingUnexplained
 from tenants.booking.domain.placing import place_booking, try_out
 from tenants.booking.models import Booking
-from tenants.people.domain.rights import Forbidden, NotSeen
+from tenants.people.domain.rights import Action, Forbidden, NotSeen
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
 from web.formats import format_clocks, format_moment
@@ -26,6 +28,7 @@ from web.workbench.acts import answer_done, asked_version
 from web.workbench.asked import asked_uuid
 from web.workbench.day import guest_name
 from web.workbench.frame import fragment, frame, here, is_fragment
+from web.workbench.overbooking import read_reason
 from web.workbench.panel import booking_here
 
 MOST_ALTERNATIVES = 4
@@ -99,6 +102,8 @@ def _drawn(data: QueryDict, desk: Desk) -> dict[str, Any]:
     times = {name: str(data.get(name, "")) for name in ("starts_at", "ends_at")}
     drawn: dict[str, Any] = {name: parse_moment(text, zone=desk.zone) for name, text in times.items() if text}
     people = {"practitioner_id": asked_uuid(data.get("who", "")), "room_id": asked_uuid(data.get("room", ""))}
+    if "overbook" in data:
+        drawn["overbook"] = read_reason(data)
     return drawn | {name: key for name, key in people.items() if key is not None}
 
 
@@ -134,6 +139,8 @@ def _refused(
         "name": guest_name(booking.member),
         "booking": booking,
         "stays": _when(booking, desk),
+        "over_fields": _over_fields(refusal, data, desk),
+        "reason": data.get("overbook", ""),
         "ways": _ways(booking, refusal, desk, data),
         "place_url": here("place", desk, booking.id),
     }
@@ -145,6 +152,15 @@ def _refused(
         HX_Retarget="#overlay",
         HX_Reswap="innerHTML",
     )
+
+
+def _over_fields(refusal: Refusal, data: QueryDict, desk: Desk) -> dict[str, str]:
+    """The fields that put it there over another booking; none unless only time or person change and one may."""
+    moved = {name: data.get(name, "") for name in ("starts_at", "who") if data.get(name)}
+    taken = isinstance(refusal, (SlotTaken, OverbookingUnexplained))
+    if not taken or data.get("ends_at") or data.get("room") or not desk.may(Action.OVERBOOK):
+        return {}
+    return moved
 
 
 def _ways(booking: Booking, refusal: Refusal, desk: Desk, data: QueryDict) -> list[Way]:

@@ -6,8 +6,10 @@ Every method runs inside the booking's transaction.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from tenants.booking.models import Booking, Status
 from tenants.people.domain.rights import Actor
@@ -15,8 +17,23 @@ from tenants.people.domain.rights import Actor
 from .claims import Wanted
 
 
+@dataclass(frozen=True, slots=True)
+class UsablePass:
+    """A member's pass with at least one credit left."""
+
+    id: UUID
+    name: str
+    left: int
+
+
 class Credits(Protocol):
     """Who keeps passes. A booking is told by its id, its pass by `booking.pass_id`; units are credits."""
+
+    def usable(self, member_id: UUID, service_id: UUID) -> list[UsablePass]:
+        """The member's passes that pay for the service and are not used up, oldest first; one query."""
+
+    def name_of(self, pass_id: UUID) -> str:
+        """What the pass is called; empty for one that is not there."""
 
     def reserve(self, booking: Booking, *, units: int, by: Actor, now: datetime) -> Wanted:
         """Set credits aside for a booking that is about to be written: the claim that holds them.

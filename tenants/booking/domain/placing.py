@@ -49,12 +49,13 @@ def place_booking(
     ends_at: datetime | None = None,
     practitioner_id: UUID | None = None,
     room_id: UUID | None = None,
+    overbook: str | None = None,
     version: int | None = None,
 ) -> Booking:
     """Give the booking the place that was drawn for it; what is left out stays as it is.
 
     A booking that only moves keeps its length, also one that was made longer or shorter. All of it or
-    nothing. Raises what reschedule_booking and resize_booking do.
+    nothing. `overbook` as for reschedule_booking, of another time or person alone. Raises what reschedule_booking and resize_booking do.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     begins = starts_at or booking.starts_at
@@ -68,6 +69,7 @@ def place_booking(
                 practitioner_id=practitioner_id,
                 by=by,
                 now=now,
+                overbook=overbook,
                 version=version,
             )
             version = booking.version

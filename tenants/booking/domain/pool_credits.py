@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
@@ -14,6 +15,7 @@ from tenants.catalogue.models import Service
 from tenants.people.domain.rights import Actor, NotSeen
 
 from .claims import PASS, PoolClaim, Wanted
+from .credits import UsablePass
 
 
 class PassNotForThis(Refusal):
@@ -38,6 +40,22 @@ def give_pass(
 
 class PoolCredits:
     """See credits.Credits. A credit that is reserved or used up is claimed until its booking ends."""
+
+    def usable(self, member_id: UUID, service_id: UUID) -> list[UsablePass]:
+        """The member's passes for the service, or for all, with something left in their pools."""
+        found = MemberPass.objects.select_related("pool").filter(
+            Q(services=service_id) | Q(services__isnull=True),
+            member_id=member_id,
+            pool__taken__lt=F("pool__capacity"),
+        )
+        return [
+            UsablePass(one.id, one.name, one.pool.capacity - one.pool.taken)
+            for one in found.order_by("created_at", "id")
+        ]
+
+    def name_of(self, pass_id: UUID) -> str:
+        """The name it was given."""
+        return MemberPass.objects.filter(id=pass_id).values_list("name", flat=True).first() or ""
 
     def reserve(self, booking: Booking, *, units: int, by: Actor, now: datetime) -> Wanted:
         """The claim on the pass's pool."""

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
@@ -74,6 +75,10 @@ class NotThatService(Refusal):
     title = _("Another service")
     detail = _("What was chosen is not of the service that was named.")
     fix = _("Leave the service out, or choose a time of that service.")
+
+
+# Of several at one time the one with the most room.
+_ROOMIEST = (F("pool__taken") - F("pool__capacity"), "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +314,11 @@ def move_scheduled(
         ids = Session.objects.filter(**same, service_id=booking.service_id).exclude(
             state=SessionState.CALLED_OFF
         )
-        found = ids.exclude(id=old.id).values_list("id", flat=True).first()
+        found = ids.exclude(id=old.id).order_by(*_ROOMIEST).values_list("id", flat=True).first()
         wish = Wish(session_id=found, party_size=booking.party_size)
     else:
         windows = PickupWindow.objects.filter(**same, open=True).exclude(id=old.id)
-        found = windows.values_list("id", flat=True).first()
+        found = windows.order_by(*_ROOMIEST).values_list("id", flat=True).first()
         wish = Wish(window_id=found)
     if found is None:
         raise NotSeen

@@ -293,6 +293,14 @@ def find_sessions(
     return Session.objects.select_related(*WITH).filter(**given)
 
 
+def read_session(session_id: UUID) -> Session:
+    """The session with all that a page of it needs, by one query. Raises NotSeen."""
+    session = Session.objects.select_related(*WITH).filter(id=session_id).first()
+    if session is None:
+        raise NotSeen
+    return session
+
+
 def sessions_with_room(
     service_id: UUID, *, store_id: UUID, around: datetime, seats: int, now: datetime, but: UUID | None = None
 ) -> list[Session]:
@@ -336,9 +344,7 @@ def session_slots(sessions: Sequence[Session], zone: ZoneInfo) -> list[dict[str,
 
 def read_roster(session_id: UUID, *, by: Actor) -> tuple[Session, list[Booking]]:
     """The session with whoever has a seat, in order of booking. Raises Forbidden, NotSeen."""
-    session = Session.objects.select_related(*WITH).filter(id=session_id).first()
-    if session is None:
-        raise NotSeen
+    session = read_session(session_id)
     require(by, Action.READ_DAY, store_id=session.store_id)
     booked = Booking.objects.select_related("member", "store", "service", "practitioner", "resource").filter(
         session_id=session_id

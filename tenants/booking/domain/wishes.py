@@ -332,6 +332,22 @@ def places_in_queue(wish_ids: Iterable[UUID]) -> dict[UUID, int]:
         return dict(cursor.fetchall())
 
 
+@dataclass(frozen=True, slots=True)
+class SeatWait:
+    """Where a member stands in a session's queue, from 1; whether a place is on offer to them."""
+
+    place: int
+    offered: bool
+
+
+def seats_waited_for(member_id: UUID, session_ids: Iterable[UUID]) -> dict[UUID, SeatWait]:
+    """For each of the sessions for which the member waits, where they stand. Two queries."""
+    mine = Wish.objects.filter(member_id=member_id, session_id__in=list(session_ids), status__in=OPEN)
+    found = list(mine.values_list("id", "session_id", "status"))
+    places = places_in_queue(wish for wish, _session, _status in found)
+    return {session: SeatWait(places[wish], status == WishStatus.OFFERED) for wish, session, status in found}
+
+
 def count_ahead(store_id: UUID, service_id: UUID, span: Span) -> int:
     """How many open wishes there are for the service that reach into the span: whom one would queue behind."""
     reaching = WishWindow.objects.filter(starts_at__lt=span.end, ends_at__gt=span.start)
