@@ -14,6 +14,11 @@ from psycopg.types.json import Jsonb
 
 from chains.hosts import ChainInfo
 from chains.schemas.owner import owner_connection
+from tenants.booking.domain.claims import ResourceClaim, set_claims
+from tenants.booking.domain.spans import Span
+from tenants.catalogue.models import Need
+from tenants.stores.models import ResourceKind
+from tests.bars.rights_things import Things
 from tests.ground.cast import NOW
 
 # Text that only certain words fit in, and why: it can say nothing of anybody.
@@ -83,6 +88,14 @@ def mark_everything(chain: ChainInfo) -> set[str]:
             if rows:
                 marked.add(name)
     return marked
+
+
+def hold_and_need(things: Things) -> None:
+    """A claim and a need, whose rules no row of arbitrary values would keep."""
+    coming = things.bookings["coming"]
+    wanted = [ResourceClaim(things.resource, Span(coming.starts_at, coming.ends_at), role="room")]
+    set_claims(coming.id, wanted=wanted)
+    Need.objects.create(service_id=things.pickup, role="helper", kind=ResourceKind.PRACTITIONER, minutes=30)
 
 
 def _value(field: models.Field[Any, Any], chain: ChainInfo, number: int) -> sql.Composable:

@@ -30,14 +30,10 @@ from chains.outgoing import sent_messages
 from chains.scope import PLATFORM, chain_scope, platform_scope
 from config.errors import start_error_reports
 from config.logs import logging_config
-from tenants.booking.domain.claims import ResourceClaim, set_claims
-from tenants.booking.domain.spans import Span
-from tenants.catalogue.models import Need
 from tenants.members.models import Member
-from tenants.stores.models import ResourceKind
 from tests.api.conftest import Program
 from tests.bars import FULL, record
-from tests.bars.canaries import mark_everything, marker_of, phone_mark, text_columns
+from tests.bars.canaries import hold_and_need, mark_everything, marker_of, phone_mark, text_columns
 from tests.bars.rights_calls import call_api
 from tests.bars.rights_pages import visit
 from tests.bars.rights_registry import API
@@ -94,19 +90,11 @@ def marked(cast: Cast, empty_cache: None, monkeypatch: pytest.MonkeyPatch) -> It
         _name(one.chain, one.chain.info.name, "", NOW)
 
 
-def _hold_and_need(things: Things) -> None:
-    """A claim and a need, whose rules no row of arbitrary values would keep."""
-    coming = things.bookings["coming"]
-    wanted = [ResourceClaim(things.resource, Span(coming.starts_at, coming.ends_at), role="room")]
-    set_claims(coming.id, wanted=wanted)
-    Need.objects.create(service_id=things.pickup, role="helper", kind=ResourceKind.PRACTITIONER, minutes=30)
-
-
 def _mark(cast: Cast, chain: Chain, store: str, who: str) -> Marked:
     things = fill(chain, store, who, room=None, hour=0)
     with chain_scope(chain.info):
         issue_token(member_id=chain.members["su"].id, now=NOW)  # a row for the marker, and no way in after it
-        _hold_and_need(things)
+        hold_and_need(things)
     columns = mark_everything(chain.info)
     marker = marker_of(chain.info)
     info = _name(chain, f"{marker} name", f"{marker} tagline", NOW)
