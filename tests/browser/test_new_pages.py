@@ -121,7 +121,10 @@ def test_a_members_new_pages(site: Site, open_page: OpenPage, house: Callable[[s
         page.goto(site.url(slug, path))
         wrong += check(page, f"member-{name}")
     page.goto(site.url(slug, f"/sessions/?store={north}&on={day}"))
-    page.locator(f"form[action*='{shop.free}'] button").click()
+    page.locator(f"a[href*='{shop.free}/take']").click()
+    page.wait_for_url("**/take/**")
+    wrong += check(page, "member-seats")
+    page.locator("button[form=seats-form]").click()
     page.wait_for_url("**/my/**")
     wrong += check(page, "member-session-ticket")
     assert page.locator("[data-opens=more]").count() == 0

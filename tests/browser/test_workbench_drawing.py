@@ -117,7 +117,8 @@ def test_a_place_that_is_taken_says_so_before_the_drop_and_the_drop_offers_other
     page.mouse.up()
     dialog = page.locator("#over")
     expect(dialog).to_contain_text("It stays where it was", timeout=SOON)
-    assert (stands(day, "next"), page.locator(".ghost").count()) == ((13.5, 14.5, "Alice"), 0)
+    expect(page.locator(".ghost")).to_have_count(0)
+    assert stands(day, "next") == (13.5, 14.5, "Alice")
     assert axe_violations(page) == []
     keep_screenshot(page, "timeline-refused-en-light-1440")
     way = dialog.locator("form button").first
