@@ -137,9 +137,14 @@ async function readDay() {
   });
 }
 
-function readPanel(booking) {
-  if (chosenBooking() !== booking) return;
-  const url = document.querySelector("#panel [data-booking]").dataset.url;
+function readPanel(changed) {
+  const shown = chosenBooking();
+  if (!shown) return;
+  const head = document.querySelector("#panel [data-booking]");
+  // any seat of a session may have changed; while somebody is being added nothing typed is lost
+  const concerns = head.dataset.kind === "session" ? !document.querySelector("#panel [data-add][open]") : changed.includes(shown);
+  if (!concerns) return;
+  const url = head.dataset.url;
   window.htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 
@@ -163,7 +168,7 @@ async function read() {
           put(await get(changedUrl(booking)), booking);
         }
       }
-      changed.forEach(readPanel);
+      readPanel(changed);
     }
   } catch {
     if (!navigator.onLine) state("off");
