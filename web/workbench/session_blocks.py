@@ -15,8 +15,11 @@ from web.workbench.frame import here
 from web.workbench.grid import Block, Grid
 
 
-def draw_session(one: Session, desk: Desk, grid: Grid, chosen: UUID | None) -> Block | None:
-    """The session's block (service, pool, practitioner and resource read); None where nothing of it is on the grid."""
+def draw_session(one: Session, desk: Desk, grid: Grid, chosen: UUID | None, *, column: str) -> Block | None:
+    """The session's block in a column; None where nothing of it is on the grid.
+
+    Service, pool, practitioner and resource are read.
+    """
     first, end = grid.row(one.starts_at), grid.row(one.ends_at)
     if one.ends_at <= grid.start or first >= grid.rows:
         return None
@@ -25,7 +28,8 @@ def draw_session(one: Session, desk: Desk, grid: Grid, chosen: UUID | None) -> B
         one.ends_at.astimezone(desk.zone),
         language=get_language() or "en",
     )
-    where = [one.practitioner.name if one.practitioner else "", one.resource.name if one.resource else ""]
+    beside = [held for held in (one.practitioner, one.resource) if held and str(held.id) != column]
+    lines = [*(held.name for held in beside), clocks, ""]
     movable = one.starts_at > desk.now and desk.may(Action.PLAN_SESSIONS)
     return Block(
         id=str(one.id),
@@ -38,8 +42,8 @@ def draw_session(one: Session, desk: Desk, grid: Grid, chosen: UUID | None) -> B
         status="session" if left_of(one.pool) else "full",
         detail="",
         name=session_words(one),
-        line1=" · ".join(word for word in where if word),
-        line2=clocks,
+        line1=lines[0],
+        line2=lines[1],
         url=here("session", desk, one.id),
         current=one.id == chosen,
         place=here("place_session", desk, one.id),

@@ -61,6 +61,12 @@ class SessionPanel:
         return max(0, self.session.minimum - self.session.pool.taken) if self.state == "scheduled" else 0
 
     @property
+    def mark(self) -> str:
+        """Another text for whatever the panel shows differently: a page reads it again only then."""
+        seats = ",".join(f"{seat.url[-9:]}{seat.shown}{seat.seats}" for seat in self.seats)
+        return f"{self.session.version} {self.state} {self.session.pool.taken} {self.can_move} {seats}"
+
+    @property
     def minutes(self) -> int:
         """How long it lasts."""
         return int((self.ends - self.starts).total_seconds() // 60)
