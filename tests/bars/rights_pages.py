@@ -62,6 +62,13 @@ FORMS: dict[str, Form] = {
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
     },
+    "/workbench/{store}/party/": lambda world, at: {
+        "service_0": at.service,
+        "who": "Somebody new",
+        "on": f"{free_time(10):%Y-%m-%d}",
+        "at": "10:00",
+        "step": "plan",
+    },
     "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
     "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
         "on": f"{free_time(20):%Y-%m-%d}",
