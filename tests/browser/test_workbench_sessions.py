@@ -143,3 +143,31 @@ def test_on_a_phone_the_session_is_a_sheet_with_its_guests(
     expect(page.locator("#over")).to_be_visible()
     keep_screenshot(page, f"session-move-{language}-{theme}-375", full_page=False)
     assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh-Hans", "light", 375), ("en", "dark", 1440)])
+def test_a_party_is_planned_and_booked_by_keyboard(
+    open_shop, open_page: OpenPage, live_site: LiveSite, language: str, theme: str, width: int
+):
+    day = make_day(open_shop, language)
+    page = open_page(width=width, language=language, theme=theme)
+    sign_in(page, live_site, day)
+    page.goto(live_site.url(day.chain.info.slug, day.path("party/")))
+    page.locator("#who").fill("Walk")
+    page.locator("#at").fill("16:30")
+    page.locator("#service_0").select_option(index=1)
+    expect(page.locator("#person_0")).to_be_visible(timeout=SOON)
+    page.locator("#person_0").select_option(label=day.people[2].name)
+    page.locator("#service_1").select_option(index=2)
+    page.locator("#guest_1").fill("Mei")
+    page.locator("#guest_1").press("Enter")
+    expect(page.locator("#plan .list li")).to_have_count(2, timeout=SOON)
+    keep_screenshot(page, f"party-{language}-{theme}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert axe_violations(page) == []
+    page.locator('#plan button[name="other"]').first.press("Enter")
+    expect(page.locator("#plan select")).to_have_count(0, timeout=SOON)
+    page.locator(".sticky-bar button").press("Enter")
+    page.wait_for_url("**/bookings/**")
+    with chain_scope(day.chain.info):
+        assert Booking.objects.filter(group__isnull=False, payer__name="Walk").count() == 2
