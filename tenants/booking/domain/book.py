@@ -29,6 +29,7 @@ from .calendar import Calendar, read_calendar
 from .claims import OutOfStock, Wanted, constraint_of
 from .codes import draw_code
 from .credits import pass_keeper
+from .deposits import wait_for_deposit
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering, require_by_time
@@ -78,6 +79,8 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
+    A member's booking that needs a deposit is held too, until it is paid (payments).
+
     A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
     one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
     the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
@@ -111,6 +114,7 @@ def book(
     how = _Settling(practitioner_id, basket, claimed, overbook, complete=not offered)
     place = _settle(calendar, booking, how, by=by, now=now)
     _promise(booking, offering, now=now)
+    wait_for_deposit(booking, by=by, now=now)
     begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
     write_items(booking, basket)
     return booking
