@@ -16,6 +16,7 @@ from .against import AsRead
 from .facts import Fact, Question, read_facts
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
+from .packed import PackedSpans
 from .rota import lay_openings, lay_shifts
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
@@ -129,7 +130,16 @@ def read_calendars(
         kind: _by_store(facts[kind])
         for kind in ("person", "thing", "combination", "store", "opening", "closure", "weekly", "away")
     }
-    common = _Common(dates, facts, _by_key(facts["skill"]), wish, now, by_staff)
+    common = _Common(
+        dates=dates,
+        planned=_by_person(facts["day"]),
+        leave=_leave(facts["leave"]),
+        busy={row.what: row.packed for row in facts["busy"]},
+        skills=_by_key(facts["skill"]),
+        wish=wish,
+        now=now,
+        by_staff=by_staff,
+    )
     return [
         _lay(one, {kind: rows.get(one.store_id, []) for kind, rows in of_store.items()}, common)
         for one in offerings
@@ -157,7 +167,9 @@ class _Common:
     """What is the same for every store of a question."""
 
     dates: Sequence[date]
-    facts: Mapping[str, list[Fact]]
+    planned: Mapping[UUID, list[Fact]]
+    leave: Mapping[UUID, list[Span]]
+    busy: Mapping[UUID, bytes]
     skills: Mapping[UUID, frozenset[UUID]]
     wish: Wish
     now: datetime
@@ -175,7 +187,6 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
     able = {option[0] for option in main.options} if main else set(team) if not demands else set()
     wished = common.wish.practitioner_id
     staff = _staff(offering, team, rows, common)
-    busy = _spans_by(common.facts["busy"], "what")
     inputs = Inputs(
         zone=offering.zone,
         need=offering.need,
@@ -190,7 +201,7 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         latest=common.now + (STAFF_AHEAD if common.by_staff else offering.horizon),
         demands=demands,
         helpers=staff if demands else {},
-        things={key: busy.get(key, ()) for key in things},
+        things={key: PackedSpans.read(common.busy.get(key, b"")) for key in things},
         longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
@@ -204,17 +215,22 @@ def _staff(
     """When each of the team works here and cannot."""
     shifts = lay_shifts(
         team,
-        weekly=[(row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]],
-        planned=[
-            (row.who, row.store == offering.store_id, row.d, row.b, row.c) for row in common.facts["day"]
-        ],
+        weekly=((row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]),
+        planned=(
+            (key, row.store == offering.store_id, row.d, row.b, row.c)
+            for key in team
+            for row in common.planned.get(key, ())
+        ),
         dates=common.dates,
         zone=offering.zone,
     )
-    leave = _spans_by(common.facts["leave"], "who")
-    busy = _spans_by([*common.facts["busy"], *rows["away"]], "what")
+    away = {row.what: row.packed for row in rows["away"]}
     return {
-        key: StaffInputs(shifts=shifts[key], busy=busy.get(one.resource_id, ()), leave=leave.get(key, ()))
+        key: StaffInputs(
+            shifts=shifts[key],
+            busy=PackedSpans.read(common.busy.get(one.resource_id, b""), away.get(one.resource_id, b"")),
+            leave=common.leave.get(key, ()),
+        )
         for key, one in team.items()
     }
 
@@ -307,11 +323,15 @@ def _by_key(rows: Sequence[Fact]) -> dict[UUID, frozenset[UUID]]:
     return {key: frozenset(values) for key, values in found.items()}
 
 
-def _spans_by(facts: Sequence[Fact], key: str) -> dict[UUID, list[Span]]:
-    found: dict[UUID, list[Span]] = defaultdict(list)
-    for fact in facts:
-        found[getattr(fact, key)].append(Span(fact.start, fact.end))
+def _by_person(rows: Sequence[Fact]) -> dict[UUID, list[Fact]]:
+    found: dict[UUID, list[Fact]] = defaultdict(list)
+    for row in rows:
+        found[row.who].append(row)
     return found
+
+
+def _leave(rows: Sequence[Fact]) -> dict[UUID, list[Span]]:
+    return {who: [Span(row.start, row.end) for row in theirs] for who, theirs in _by_person(rows).items()}
 
 
 def _dates_in(window: Span, offerings: Sequence[Offering]) -> list[date]:
