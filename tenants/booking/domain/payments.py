@@ -25,10 +25,10 @@ from tenants.events.domain.subscribers import Call, Happened
 from tenants.people.domain.rights import NOBODY, Action, Actor, NotSeen
 
 from .attempts import again_on_conflict
-from .book import lock_member, require_member_free
 from .change import HoldExpired, hold_is_over, visible_booking
 from .claims import FULL, SlotTaken, wanted_of
 from .holds import take_claims
+from .one_at_a_time import lock_member, require_member_free
 from .rules import MemberOverlap
 from .transitions import Move, apply_move, read_booking
 
