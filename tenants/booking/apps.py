@@ -62,12 +62,12 @@ def _register_subscribers() -> None:
     from tenants.booking.domain.payment_notices import tell_of_refund
     from tenants.booking.domain.payments import KINDS as PAYMENTS
     from tenants.booking.domain.payments import call_provider
+    from tenants.booking.domain.refunds import KINDS as ENDS
+    from tenants.booking.domain.refunds import settle_ended
     from tenants.booking.domain.rota_notices import KINDS as ROTA_KINDS
     from tenants.booking.domain.rota_notices import tell_of_rota
     from tenants.booking.domain.session_notices import KINDS as SESSION_KINDS
     from tenants.booking.domain.session_notices import tell_session_moved
-    from tenants.booking.domain.refunds import KINDS as ENDS
-    from tenants.booking.domain.refunds import settle_ended
     from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
     from tenants.booking.domain.staff_notices import tell_practitioner
     from tenants.booking.domain.waiting_events import KINDS as WAKES
