@@ -169,7 +169,7 @@ def guest_name(member: Member | None) -> str:
 
 def read_day(desk: Desk, on: date, *, filters: Filters = Filters()) -> Day:
     """The store's day `on`, by nine queries. Raises Forbidden or NotSeen without the right to read it."""
-    store_day = read_store_day(desk.store.id, on, by=desk.actor)
+    store_day = read_store_day(desk.store.id, on, by=desk.actor, now=desk.now)
     prefetch_related_objects(store_day.bookings, held_claims())
     rows = tuple(row_of(booking, desk) for booking in store_day.bookings)
     return Day(store_day=store_day, filters=filters, people=read_presence(store_day), every=rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,8 +13,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from tenants.booking.domain.history import history_cut
+from tenants.booking.domain.week import week_around
 from tenants.people.domain.rights import Action
+from tenants.stores.domain.wall import local_day
 from web.formats import format_clock, format_day
+from web.history import history_note
 from web.staff.people import to_sign_in
 from web.workbench.access import HOME, Desk, actor_of, at_desk, first_store
 from web.workbench.asked import (
@@ -149,6 +153,7 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         "found": found,
         "query": query,
         "earlier_url": more,
+        "history": history_note(found.history_from, by=desk.actor, now=desk.now),
     }
     if is_fragment(request):
         return fragment(request, "workbench/_found.html", context)
@@ -199,6 +204,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         **frame(request, desk),
         **_attention_context(page, desk),
         "page": page,
+        "history": history_note(_history_cut(page, desk, asked), by=desk.actor, now=desk.now),
         "view": asked.view,
         "grid": asked.view in GRIDS,
         "views": view_items(asked, base, rooms=rooms),
@@ -225,6 +231,14 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "now_before": _now_before(page, desk),
         "chosen": str(chosen) if chosen else "",
     }
+
+
+def _history_cut(page: Day, desk: Desk, asked: Asked) -> datetime | None:
+    """Where the plan's history begins, if that is within what the page shows, or after it."""
+    if asked.view != "week":
+        return page.store_day.history_from
+    monday = local_day(week_around(asked.on)[0], desk.zone)
+    return history_cut(monday.start, by=desk.actor, now=desk.now)
 
 
 def _listed(page: Day, desk: Desk, asked: Asked, base: str) -> dict[str, Any]:

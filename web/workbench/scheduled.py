@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,16 @@ from django.views.decorators.http import require_POST, require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.book import Guest
 from tenants.booking.domain.day import items_with_names, late_by
+from tenants.booking.domain.history import history_cut, shown_since
 from tenants.booking.domain.pickups import find_windows
 from tenants.booking.domain.sessions import find_sessions, left_of, read_session, session_state
 from tenants.booking.domain.stock import BY_HAND, adjust_stock
 from tenants.booking.models import Booking, PickupWindow, Session, Status, Stock, StockReason
 from tenants.people.domain.rights import Action, require
+from tenants.stores.domain.wall import local_day
 from web.booking_steps import Asked, asked_of, vertical_steps
 from web.formats import format_clock
+from web.history import history_note
 from web.workbench.access import Desk, asked_day, at_desk
 from web.workbench.day import guest_name
 from web.workbench.frame import frame, here
@@ -137,10 +140,12 @@ def _page(
         find_sessions(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at", "id")
     )
     windows = list(find_windows(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at"))
-    booked = _bookings(desk, sessions, windows)
+    since = history_cut(local_day(on, desk.zone).start, by=desk.actor, now=desk.now)
+    booked = _bookings(desk, sessions, windows, since)
     context = {
         **frame(request, desk, current="scheduled"),
         "on": on,
+        "history": history_note(since, by=desk.actor, now=desk.now),
         "before": (on - timedelta(days=1)).isoformat(),
         "after": (on + timedelta(days=1)).isoformat(),
         "is_today": on == desk.today,
@@ -156,11 +161,12 @@ def _page(
 
 
 def _bookings(
-    desk: Desk, sessions: list[Session], windows: list[PickupWindow]
+    desk: Desk, sessions: list[Session], windows: list[PickupWindow], since: datetime | None
 ) -> defaultdict[UUID, list[Booking]]:
-    """The standing bookings by session and window; two queries."""
+    """The standing bookings by session and window that the history shows; two queries."""
     found: defaultdict[UUID, list[Booking]] = defaultdict(list)
     rows = Booking.objects.select_related("member").prefetch_related(items_with_names())
+    rows = rows.filter(shown_since(since))
     for booking in rows.filter(session__in=sessions, status__in=_STANDING).order_by(
         "created_at"
     ) | rows.filter(pickup_window__in=windows, status__in=_STANDING).order_by("created_at"):

@@ -74,7 +74,7 @@ class SessionPanel:
 
 def session_here(desk: Desk, session_id: UUID) -> tuple[Session, list[Booking]]:
     """A session of the desk's store with its roster, by two queries. Raises Forbidden, and NotSeen for any other."""
-    session, booked = read_roster(session_id, by=desk.actor)
+    session, booked = read_roster(session_id, by=desk.actor, now=desk.now)
     if session.store_id != desk.store.id:
         raise NotSeen
     return session, booked

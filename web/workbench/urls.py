@@ -56,5 +56,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/end/", together.end, name="end"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/waive/", acts.waive, name="waive"),
+    path(
+        "<uuid:store>/bookings/<uuid:booking>/deposit/waive/",
+        acts.waive_booking_deposit,
+        name="waive_deposit",
+    ),
     path("<uuid:store>/bookings/<uuid:booking>/<slug:act>/", acts.act, name="act"),
 ]

@@ -28,7 +28,7 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
     who = asked.filters.who or _first(page, desk)
     if who is None:
         return None
-    days = read_person_week(desk.store.id, who, week_around(asked.on), by=desk.actor)
+    days = read_person_week(desk.store.id, who, week_around(asked.on), by=desk.actor, now=desk.now)
     prefetch_related_objects([booking for day in days for booking in day.bookings], held_claims())
     opens, rows = _bounds(days)
     columns, now = [], None

@@ -18,9 +18,10 @@ from tenants.people.models import Leave
 from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
-from .book import lock_member, require_member_free, require_resource
+from .book import require_resource
 from .change import lock_booking, reschedule_booking, visible_booking
 from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, lock_resources, set_claims
+from .one_at_a_time import lock_member, require_member_free
 from .overbooking import note_taken_over, require_overbooker
 from .plugged import require_plugged_rules
 from .rota import opening_spans, shift_spans
