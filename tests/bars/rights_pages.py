@@ -53,6 +53,9 @@ FORMS: dict[str, Form] = {
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/following/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
     "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
     "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/bookings/{booking}/waive/": lambda world, at: {

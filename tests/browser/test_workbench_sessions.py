@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from chains.scope import chain_scope
 from tenants.booking.domain.scheduled import Wish, book_scheduled
+from tenants.booking.domain.series import SeriesWish, Time, book_series
 from tenants.booking.domain.sessions import Plan, plan_sessions
 from tenants.booking.models import Booking, Session
 from tenants.catalogue.models import BookedAs
@@ -171,3 +172,35 @@ def test_a_party_is_planned_and_booked_by_keyboard(
     page.wait_for_url("**/bookings/**")
     with chain_scope(day.chain.info):
         assert Booking.objects.filter(group__isnull=False, payer__name="Walk").count() == 2
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh-Hans", "light", 1440), ("en", "dark", 1440)])
+def test_a_dropped_booking_of_a_series_asks_whether_those_after_it_go_too(
+    open_shop, open_page: OpenPage, live_site: LiveSite, language: str, theme: str, width: int
+):
+    day = make_day(open_shop, language)
+    owner, first = day.chain.actors["owner"], day.bookings["next"]
+    with chain_scope(day.chain.info):
+        wish = SeriesWish(first.service_id, 7, practitioner_id=first.practitioner_id, first=first.id)
+        weeks = [Time(first.starts_at + timedelta(weeks=number)) for number in (1, 2)]
+        book_series(wish, weeks, store_id=day.store.id, by=owner, now=day.noon - timedelta(hours=29))
+    page = open_page(width=width, language=language, theme=theme)
+    sign_in(page, live_site, day, "store_manager")
+    watch(page, live_site, day)
+    page.locator(f"#block-{first.id}").focus()
+    page.keyboard.press(" ")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".ghost")).to_have_attribute("data-state", "fits", timeout=SOON)
+    page.keyboard.press("Enter")
+    dialog = page.locator("#over")
+    expect(dialog).to_be_visible(timeout=SOON)
+    keep_screenshot(page, f"which-{language}-{theme}-{width}", full_page=False)
+    dialog.locator("a.btn").click()
+    expect(dialog.locator(".list li")).to_have_count(3, timeout=SOON)
+    keep_screenshot(page, f"following-{language}-{theme}-{width}", full_page=False)
+    dialog.locator("button[type=submit]").click()
+    expect(page.locator("#over")).to_have_count(0, timeout=SOON)
+    expect(page.locator(f"#block-{first.id}")).to_contain_text("13:35–14:35", timeout=SOON)
+    with chain_scope(day.chain.info):
+        times = set(Booking.objects.filter(series__isnull=False).values_list("starts_at", flat=True))
+    assert times == {day.at(1.5) + timedelta(weeks=number, minutes=5) for number in range(3)}

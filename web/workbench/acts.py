@@ -13,19 +13,18 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from chains.refusals import Refusal, Text
-from tenants.booking.domain.change import cancel_booking, complete_booking, confirm_booking, mark_no_show
+from tenants.booking.domain.change import complete_booking, confirm_booking, mark_no_show
 from tenants.booking.domain.desk_payments import note_given_back, take_deposit, waive_deposit
 from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.redeem import undo_redemption
 from tenants.booking.models import Booking, Penalty
 from tenants.members.domain.members import reveal_phone
-from tenants.people.domain.rights import Action, NotSeen, require
+from tenants.people.domain.rights import NotSeen
 from web.workbench.access import Desk, at_desk
 from web.workbench.asked import asked_uuid
-from web.workbench.choosing import Option
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.redeeming import explain_refusal, is_of_redemption
@@ -77,38 +76,6 @@ def act(request: HttpRequest, desk: Desk, booking: UUID, act: str) -> HttpRespon
     except Refusal as refusal:
         return refuse(request, desk, refusal, found)
     return answer_done(request, desk, booking, str(words))
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-def cancel(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
-    """Ask for the reason, then cancel."""
-    panel = read_panel(desk, booking)
-    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
-    status, refusal = 200, None
-    if request.method == "POST":
-        reason = request.POST.get("words", "").strip() or request.POST.get("reason", "").strip()
-        try:
-            with transaction.atomic():
-                cancel_booking(
-                    booking, by=desk.actor, now=desk.now, reason=reason[:200], version=asked_version(request)
-                )
-        except NotSeen:
-            raise
-        except Refusal as refused:
-            status, refusal = refused.status, refused
-        else:
-            return answer_done(request, desk, booking, _("Cancelled"))
-    context = {
-        "panel": panel,
-        "cancel_url": here("cancel", desk, booking),
-        "reasons": [
-            Option(str(words), str(words), at == 0)
-            for at, words in enumerate([_("The guest asked"), _("The shop cannot"), _("Booked twice")])
-        ],
-        "refusal": refusal,
-    }
-    return over(request, desk, _("Cancel booking"), "workbench/_cancel.html", context, status=status)
 
 
 @require_POST

@@ -7,7 +7,9 @@ from django.urls import URLPattern, URLResolver, path
 from web.workbench import (
     acts,
     booking_form,
+    cancelling,
     days,
+    following,
     live,
     party,
     placing,
@@ -53,8 +55,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/place/", placing.place, name="place"),
     path("<uuid:store>/bookings/<uuid:booking>/repeat/", together.repeat, name="repeat"),
     path("<uuid:store>/bookings/<uuid:booking>/bring/", together.bring, name="bring"),
-    path("<uuid:store>/bookings/<uuid:booking>/end/", together.end, name="end"),
-    path("<uuid:store>/bookings/<uuid:booking>/cancel/", acts.cancel, name="cancel"),
+    path("<uuid:store>/bookings/<uuid:booking>/following/", following.following, name="following"),
+    path("<uuid:store>/bookings/<uuid:booking>/cancel/", cancelling.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/waive/", acts.waive, name="waive"),
     path(
         "<uuid:store>/bookings/<uuid:booking>/deposit/waive/",
