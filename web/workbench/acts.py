@@ -1,4 +1,4 @@
-"""What is done to one booking from its panel: confirm, complete, no-show, cancel, undo, show the phone."""
+"""What is done to one booking from its panel: confirm, complete, no-show, undo, show the phone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from tenants.booking.domain.desk_payments import note_given_back, take_deposit, 
 from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.redeem import undo_redemption
 from tenants.booking.models import Booking, Penalty
+from tenants.extension.answers import DetailsInvalid
 from tenants.members.domain.members import reveal_phone
 from tenants.people.domain.rights import NotSeen
+from web.booking_steps import answers_in, asked_of, vertical_steps
 from web.workbench.access import Desk, at_desk
 from web.workbench.asked import asked_uuid
+from web.workbench.day import guest_name
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.redeeming import explain_refusal, is_of_redemption
@@ -41,10 +44,6 @@ def _give_back(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
 
 
 ACTS: dict[str, tuple[Act, Text]] = {
-    "confirm": (
-        lambda desk, key, version: confirm_booking(key, by=desk.actor, now=desk.now, version=version),
-        gettext_lazy("Confirmed"),
-    ),
     "complete": (
         lambda desk, key, version: complete_booking(key, by=desk.actor, now=desk.now, version=version),
         gettext_lazy("Completed"),
@@ -60,6 +59,33 @@ ACTS: dict[str, tuple[Act, Text]] = {
     ),
     "give-back": (_give_back, gettext_lazy("Given back")),
 }
+
+
+@require_POST
+@at_desk
+def confirm(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """held → confirmed; what the shop's verticals ask of an offer's hold is asked in a dialog and answered here."""
+    found = booking_here(desk, booking)
+    steps = vertical_steps(desk, found.service_id)
+    details = answers_in(steps, request.POST)
+    try:
+        with transaction.atomic():
+            confirm_booking(
+                booking, by=desk.actor, now=desk.now, version=asked_version(request), details=details
+            )
+    except DetailsInvalid as refusal:
+        context = {
+            "booking": found,
+            "name": guest_name(found.member),
+            "asked": asked_of(steps, request.POST, refusal if details else None),
+            "refusal": refusal if details else None,
+            "confirm_url": here("confirm", desk, booking),
+        }
+        title = _("Confirm booking")
+        return over(request, desk, title, "workbench/_confirm.html", context, status=refusal.status)
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Confirmed"))
 
 
 @require_POST

@@ -91,7 +91,7 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
             words = "" if refusal is None else refusal.sentence()
             return JsonResponse({"fits": refusal is None, "words": words})
         if _moves(drawn) and "scope" not in data and followers_of(found, desk):
-            return _which(request, desk, found, data)
+            return _which(request, desk, found, data, drawn.get("starts_at"))
         with transaction.atomic():
             after = place_booking(booking, by=desk.actor, now=desk.now, version=version, **drawn)
     except (NotSeen, Forbidden):
@@ -109,12 +109,14 @@ def _moves(drawn: dict[str, Any]) -> bool:
     return "starts_at" in drawn or "practitioner_id" in drawn
 
 
-def _which(request: HttpRequest, desk: Desk, booking: Booking, data: QueryDict) -> HttpResponseBase:
+def _which(
+    request: HttpRequest, desk: Desk, booking: Booking, data: QueryDict, starts_at: datetime | None
+) -> HttpResponseBase:
     """The dialog that asks whether those of the series after it go too; nothing is changed yet."""
     count = len(followers_of(booking, desk))
     words = _("This and the %(count)s after it")
     asked = {
-        "starts_at": data.get("starts_at") or booking.starts_at.isoformat(),
+        "starts_at": (starts_at or booking.starts_at).isoformat(),
         "practitioner": data.get("who", ""),
     }
     context = {
@@ -124,6 +126,11 @@ def _which(request: HttpRequest, desk: Desk, booking: Booking, data: QueryDict) 
         "part": "workbench/_which.html",
         "name": guest_name(booking.member),
         "second": f"{booking.service.name} · {_when(booking, desk)}",
+        "to": format_moment(
+            datetime.fromisoformat(asked["starts_at"]).astimezone(desk.zone),
+            language=get_language() or "en",
+            today=desk.today,
+        ),
         "fields": {name: data[name] for name in (*DRAWN, "version", "overbook") if data.get(name)},
         "following_words": words % {"count": count},
         "following_url": here("following", desk, booking.id) + "?" + urlencode(asked),
