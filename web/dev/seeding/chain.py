@@ -127,7 +127,12 @@ class ChainSeeder:
                     prepare=service.prepare,
                     clean_up=service.clean_up,
                 )
-                seats = thing in (ResourceKind.ROOM, ResourceKind.TABLE)
+                # where one guest is all that fits, nobody is asked how many come
+                seats = any(
+                    one.kind == thing and one.capacity > 1
+                    for store in self.demo.stores
+                    for one in store.things
+                )
                 replace_needs(
                     service, [person, replace(person, role=thing, kind=thing, fits_party=seats)], by=by
                 )
