@@ -20,13 +20,21 @@ pytestmark = pytest.mark.browser
 
 WORDS = {
     "en": {
+        "deposit": "Go on to the deposit · ¥50",
         "pay": "Pay the deposit",
         "go": "Pay",
         "decline": "Decline the payment",
         "no": "declined",
         "done": "Booked",
     },
-    "zh-Hans": {"pay": "付定金", "go": "付款", "decline": "拒绝这笔付款", "no": "付款被拒", "done": "约好了"},
+    "zh-Hans": {
+        "deposit": "去付定金 · ¥50",
+        "pay": "付定金",
+        "go": "付款",
+        "decline": "拒绝这笔付款",
+        "no": "付款被拒",
+        "done": "约好了",
+    },
 }
 
 
@@ -43,7 +51,7 @@ def test_a_deposit_is_declined_then_paid_and_the_ticket_is_there(
     facial, north = chain.services["facial"].id, chain.stores["north"].id
     page.goto(site.url(chain.info.slug, f"/book/{facial}/?store={north}"))
     free_slot(page).tap()
-    page.locator(".sticky .btn-primary").tap()
+    page.get_by_role("button", name=words["deposit"]).tap()
     page.wait_for_url("**/pay/")
     wrong = check(page, f"pay-{language}")
     page.get_by_role("button", name=words["pay"]).tap()
