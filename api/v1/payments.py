@@ -81,7 +81,7 @@ class BookingPayments(Endpoint):
     @extend_schema(operation_id="bookings_payments", responses=PaymentList)
     def get(self, request: Request, booking_id: UUID) -> Response:
         """Its payments with their refunds."""
-        booking = read_seen_booking(booking_id, by=self.actor)
+        booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
         payments = booking.payments.prefetch_related("refunds").order_by("asked_at", "id")
         found = [_payment(one, booking, request) for one in payments]
         return Response({"deposit": _deposit(booking), "results": found, "next": None})
@@ -89,7 +89,7 @@ class BookingPayments(Endpoint):
     @extend_schema(operation_id="bookings_pay", request=Paying, responses={201: PaymentOut})
     def post(self, request: Request, booking_id: UUID) -> Response:
         """Pay the deposit of a hold, or its price; asked again while it is under way it is the same payment."""
-        booking = read_seen_booking(booking_id, by=self.actor)
+        booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
         if self.body(Paying)["means"] == Means.DESK:
             payment = take_deposit(booking.id, by=self.actor, now=self.now)
         else:
@@ -107,7 +107,9 @@ class WaiveDeposit(Endpoint):
     def post(self, request: Request, booking_id: UUID) -> Response:
         """With a reason that is kept and noted; a hold is confirmed."""
         waive_deposit(booking_id, reason=self.body(Waiving)["reason"], by=self.actor, now=self.now)
-        return Response(booking_document(read_seen_booking(booking_id, by=self.actor), actor=self.actor))
+        return Response(
+            booking_document(read_seen_booking(booking_id, by=self.actor, now=self.now), actor=self.actor)
+        )
 
 
 class GivenBack(Endpoint):
@@ -118,7 +120,7 @@ class GivenBack(Endpoint):
         """All that is waiting there."""
         self.body(Body)
         note_given_back(booking_id, by=self.actor, now=self.now)
-        booking = read_seen_booking(booking_id, by=self.actor)
+        booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
         payments = booking.payments.prefetch_related("refunds").order_by("asked_at", "id")
         found = [_payment(one, booking, request) for one in payments]
         return Response({"deposit": _deposit(booking), "results": found, "next": None})

@@ -65,6 +65,14 @@ FORMS: dict[str, Form] = {
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
     },
+    "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
+    "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
+        "on": f"{free_time(20):%Y-%m-%d}",
+        "at": "20:00",
+    },
+    "/workbench/{store}/sessions/{session}/place/": lambda world, at: {
+        "starts_at": free_time(20).isoformat()
+    },
     "/workbench/{store}/redeem/": lambda world, at: {"means": "code", "code": at.bookings["today"].code},
     "/workbench/{store}/redeem/take-over/": lambda world, at: {
         # the guest of the chain's other store, who shows the code here

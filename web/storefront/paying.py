@@ -39,7 +39,7 @@ def after_booking(booking: Booking) -> HttpResponse:
 @members_only
 def pay(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """What is held, what is paid now and what later; a POST goes on to the provider's page."""
-    booking = read_seen_booking(booking_id, by=actor_of(request))
+    booking = read_seen_booking(booking_id, by=actor_of(request), now=now)
     if booking.status in STANDING:
         return after_booking(booking)
     refusal: Refusal | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from tenants.booking.domain.history import require_shown
 from tenants.booking.domain.redeem import UNDO_WITHIN
 from tenants.booking.domain.transitions import Move, status_after
 from tenants.booking.domain.visits import count_visits
@@ -58,7 +59,7 @@ class Panel:
 
 
 def booking_here(desk: Desk, booking_id: UUID) -> Booking:
-    """A booking of the desk's store with all the panel names. Raises NotSeen for any other."""
+    """A booking of the desk's store with all the panel names. Raises NotSeen for any other, BeyondHistory."""
     require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
     booking = (
         Booking.objects.filter(id=booking_id, store_id=desk.store.id)
@@ -70,6 +71,7 @@ def booking_here(desk: Desk, booking_id: UUID) -> Booking:
     )
     if booking is None:
         raise NotSeen
+    require_shown(booking.ends_at, by=desk.actor, now=desk.now)
     return booking
 
 

@@ -19,15 +19,12 @@ from tenants.stores.domain.wall import local_date
 
 from .answering import answer_hold
 from .attempts import Raced, again_on_conflict
-from .book import (
-    lock_member,
-    require_member_free,
-    require_practitioner,
-)
+from .book import require_practitioner
 from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .deposits import require_deposit
 from .offering import Offering, read_offering
+from .one_at_a_time import lock_member, require_member_free
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
 from .place import Place, take_place

@@ -37,10 +37,10 @@ from tenants.people.domain.rights import NOBODY, Action, Actor, NotSeen
 
 from .answering import answer_hold
 from .attempts import again_on_conflict
-from .book import lock_member, require_member_free
 from .change import HoldExpired, hold_is_over, visible_booking
 from .claims import FULL, SlotTaken, wanted_of
 from .holds import take_claims
+from .one_at_a_time import lock_member, require_member_free
 from .payment_port import Authorisation, payment_provider
 from .refunds import REFUND_DUE, give_back, refund_call
 from .rules import MemberOverlap

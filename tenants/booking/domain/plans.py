@@ -27,10 +27,11 @@ from tenants.people.models import Employee
 from tenants.stores.models import Resource, ResourceKind
 
 from .availability import find_alternatives, slot_documents
-from .book import book, lock_member
+from .book import book
 from .claims import lock_resources
 from .deposits import DepositApart
 from .offering import read_offering
+from .one_at_a_time import lock_member
 
 T = TypeVar("T")
 REORDERINGS = 3

@@ -22,22 +22,14 @@ from tenants.booking.models import Booking, PickupWindow, Session, SessionState,
 from tenants.people.domain.rights import Actor, NotSeen
 
 from .attempts import again_on_conflict
-from .book import (
-    Guest,
-    begin_booking,
-    channel_of,
-    lock_member,
-    member_for,
-    pass_claims,
-    require_booker,
-    require_member_free,
-)
+from .book import Guest, begin_booking, channel_of, member_for, pass_claims, require_booker
 from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
 from .deposits import wait_for_deposit
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
+from .one_at_a_time import lock_member, require_member_free
 from .penalties import require_booking_right
 from .pickups import window_slots, windows_with_room
 from .plugged import check_details, require_plugged_rules

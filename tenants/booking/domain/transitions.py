@@ -23,6 +23,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask, insertion
 from chains.refusals import Refusal, Text, require_version
 from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import record_event
@@ -184,7 +185,20 @@ def record_transition(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the append-only line that says who brought the booking where it is now."""
-    Transition.objects.create(
+    ask(transition_question(booking, before=before, by=by, now=now, reason=reason, detail=detail))
+
+
+def transition_question(
+    booking: Booking,
+    *,
+    before: str,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> Question[None]:
+    """What writes the line of record_transition."""
+    line = Transition(
         booking_id=booking.id,
         before=before,
         after=booking.status,
@@ -194,6 +208,7 @@ def record_transition(
         reason=reason,
         detail=dict(detail or {}),
     )
+    return insertion([line])
 
 
 def read_booking(booking_id: UUID) -> Booking | None:

@@ -30,7 +30,7 @@ from tenants.stores.domain.wall import local_date
 
 from .answering import answer_hold
 from .attempts import Raced, again_on_conflict
-from .book import begin_booking, lock_member, require_member_free, require_practitioner
+from .book import begin_booking, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
@@ -38,6 +38,7 @@ from .deposits import PAY_WITHIN
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
+from .one_at_a_time import lock_member, require_member_free
 from .payment_port import payment_provider
 from .penalties import require_booking_right
 from .place import take_place
