@@ -29,6 +29,16 @@ _OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A wish that the provider has not answered; it is repeated until then. `kind` is change, cancel or resume,
+    `plan` what a change would lead to."""
+
+    kind: str
+    since: datetime
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnBilling:
     """All that a chain may know of its billing. `subscription` None: it never had one.
 
@@ -50,6 +60,7 @@ class OwnBilling:
     credit: int
     is_customer: bool
     plans: tuple[PlanCard, ...]
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def running(self) -> Subscription | None:
@@ -138,7 +149,19 @@ def billing_of(*, language: str) -> OwnBilling:
         credit=(told["customer"] or {}).get("credit", 0),
         is_customer=bool((told["customer"] or {}).get("stripe_id")),
         plans=tuple(plan_cards([Plan(**one) for one in told["plans"]], language=language)),
+        waiting=tuple(
+            Waiting(one["kind"], datetime.fromisoformat(one["since"]), one["plan"] or "")
+            for one in told["waiting"]
+        ),
     )
+
+
+def own_cause() -> str:
+    """Why the active chain is not paid for, as a Cause; '' while it is. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.own_billing() -> 'standing' ->> 'cause'")
+        (cause,) = cursor.fetchone()
+    return cause or ""
 
 
 def read_invoices(*, by: Actor, at_most: int = 100) -> list[Invoice]:

@@ -135,3 +135,13 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} of {self.subject}: {self.ours} / {self.theirs}"
+
+
+class Round(models.Model):
+    """When the last round of a kind that came to its end began: from there the next one goes on."""
+
+    kind = models.CharField(max_length=40, primary_key=True)
+    began_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.began_at:%Y-%m-%d %H:%M}"

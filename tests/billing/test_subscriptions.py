@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from billing.domain.subscriptions import (
     AlreadySubscribed,
     CurrencyFixed,
     NoSubscription,
+    SubscriptionGone,
     cancel_subscription,
     change_subscription,
     ensure_customer,
@@ -291,7 +292,7 @@ def test_after_the_last_retry_it_is_unpaid(shop: Paying) -> None:
 def test_a_paid_trial_can_be_made_longer(shop: Paying) -> None:
     shop.subscribe(trial_end=NOW + 5 * DAY)
     shop.tell()
-    row = extend_paid_trial(shop.chain.id, until=NOW + 20 * DAY, now=shop.now)
+    row = extend_paid_trial(shop.chain.id, until=NOW + 20 * DAY, request_id="r1", now=shop.now)
     assert row.trial_end == (NOW + 20 * DAY).replace(microsecond=0)
     shop.pass_time(NOW + 15 * DAY)
     shop.tell()
@@ -385,3 +386,24 @@ def test_the_period_is_that_of_the_provider(shop: Paying) -> None:
         NOW.replace(microsecond=0),
         NOW.month % 12 + 1,
     )
+
+
+@pytest.mark.parametrize("act", ["change", "cancel", "resume", "preview", "portal"])
+def test_what_was_deleted_unheard_of_ends_and_leads_to_a_new_checkout(shop: Paying, act: str) -> None:
+    shop.subscribe()
+    shop.tell()
+    shop.api.customers.delete(shop.subscription.stripe_customer)
+    chain, now = shop.chain.id, shop.now
+    acts: dict[str, Callable[[], object]] = {
+        "change": lambda: change_subscription(chain, basket(1), at=now, now=now),
+        "cancel": lambda: cancel_subscription(chain, now=now),
+        "resume": lambda: resume_subscription(chain, now=now),
+        "preview": lambda: preview_change(chain, basket(1), now=now),
+        "portal": lambda: open_portal(chain, return_url="http://a.test/", locale="en", now=now),
+    }
+    with pytest.raises(SubscriptionGone):
+        acts[act]()
+    assert shop.subscription.status == "canceled"
+    shop.subscribe()
+    shop.tell()
+    assert shop.subscription.status == "active"
