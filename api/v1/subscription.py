@@ -73,6 +73,7 @@ class SubscriptionDocument(serializers.Serializer[Any]):
     entitlements = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     credit = AmountDocument(allow_null=True)
     subscription = serializers.DictField(allow_null=True)
+    tax_ids = serializers.ListField(child=serializers.CharField(), help_text="Shown on new invoices.")
     waiting = WaitingDocument(many=True)
 
 
@@ -275,6 +276,7 @@ def subscription_document(billing: OwnBilling) -> dict[str, Any]:
             "cancel_at_period_end": row.cancel_at_period_end,
             "ended_at": _text(row.ended_at, zone),
         },
+        "tax_ids": list(billing.tax_ids),
         "waiting": [
             {"kind": one.kind, "since": _text(one.since, zone), "plan": one.plan or None}
             for one in billing.waiting

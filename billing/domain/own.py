@@ -61,6 +61,7 @@ class OwnBilling:
     is_customer: bool
     plans: tuple[PlanCard, ...]
     waiting: tuple[Waiting, ...] = ()
+    tax_ids: tuple[str, ...] = ()
 
     @property
     def running(self) -> Subscription | None:
@@ -132,7 +133,7 @@ def billing_of(*, language: str) -> OwnBilling:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.own_billing()::text")
         told = json.loads(cursor.fetchone()[0])
-    chain = told["chain"]
+    chain, customer = told["chain"], told["customer"] or {}
     return OwnBilling(
         chain_id=UUID(chain["id"]),
         slug=chain["slug"],
@@ -146,13 +147,14 @@ def billing_of(*, language: str) -> OwnBilling:
         time_zone=chain["time_zone"],
         subscription=_row(Subscription, told["subscription"]),
         standing=_row(ChainStanding, told["standing"]),
-        credit=(told["customer"] or {}).get("credit", 0),
-        is_customer=bool((told["customer"] or {}).get("stripe_id")),
+        credit=customer.get("credit", 0),
+        is_customer=bool(customer.get("stripe_id")),
         plans=tuple(plan_cards([Plan(**one) for one in told["plans"]], language=language)),
         waiting=tuple(
             Waiting(one["kind"], datetime.fromisoformat(one["since"]), one["plan"] or "")
             for one in told["waiting"]
         ),
+        tax_ids=tuple(customer.get("tax_ids", ())),
     )
 
 

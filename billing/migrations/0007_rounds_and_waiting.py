@@ -6,7 +6,7 @@ SCHEMA_OF_ROLE = r"substring(current_setting('role') from '^r_[0-9a-f]{6}_(t_[a-
 WITHDRAWABLE = "('change', 'cancel', 'resume')"
 
 
-def own_billing(waiting):
+def own_billing(waiting, tax_ids):
     return f"""
 CREATE OR REPLACE FUNCTION public.own_billing() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             'currency', c.currency, 'time_zone', c.time_zone),
         'subscription', (SELECT to_jsonb(s) FROM public.billing_subscription s WHERE s.chain_id = c.id),
         'standing', (SELECT to_jsonb(n) FROM public.billing_chainstanding n WHERE n.chain_id = c.id),
-        'customer', (SELECT jsonb_build_object('credit', m.credit, 'stripe_id', m.stripe_id)
+        'customer', (SELECT jsonb_build_object('credit', m.credit, 'stripe_id', m.stripe_id{tax_ids})
             FROM public.billing_customer m WHERE m.chain_id = c.id AND m.deleted_at IS NULL),{waiting}
         'plans', (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.position) FROM public.billing_plan p WHERE p.on_sale)
     ) FROM public.chains_chain c WHERE c.schema_name = {SCHEMA_OF_ROLE}
@@ -32,11 +32,11 @@ WAITING = f"""
 
 
 def make(apps, schema_editor):
-    schema_editor.execute(own_billing(WAITING))
+    schema_editor.execute(own_billing(WAITING, ", 'tax_ids', m.tax_ids"))
 
 
 def unmake(apps, schema_editor):
-    schema_editor.execute(own_billing(""))
+    schema_editor.execute(own_billing("", ""))
 
 
 class Migration(migrations.Migration):

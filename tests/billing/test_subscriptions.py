@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from billing.domain.subscriptions import (
     AlreadySubscribed,
     CurrencyFixed,
     NoSubscription,
-    SubscriptionGone,
     cancel_subscription,
     change_subscription,
     ensure_customer,
@@ -386,24 +385,3 @@ def test_the_period_is_that_of_the_provider(shop: Paying) -> None:
         NOW.replace(microsecond=0),
         NOW.month % 12 + 1,
     )
-
-
-@pytest.mark.parametrize("act", ["change", "cancel", "resume", "preview", "portal"])
-def test_what_was_deleted_unheard_of_ends_and_leads_to_a_new_checkout(shop: Paying, act: str) -> None:
-    shop.subscribe()
-    shop.tell()
-    shop.api.customers.delete(shop.subscription.stripe_customer)
-    chain, now = shop.chain.id, shop.now
-    acts: dict[str, Callable[[], object]] = {
-        "change": lambda: change_subscription(chain, basket(1), at=now, now=now),
-        "cancel": lambda: cancel_subscription(chain, now=now),
-        "resume": lambda: resume_subscription(chain, now=now),
-        "preview": lambda: preview_change(chain, basket(1), now=now),
-        "portal": lambda: open_portal(chain, return_url="http://a.test/", locale="en", now=now),
-    }
-    with pytest.raises(SubscriptionGone):
-        acts[act]()
-    assert shop.subscription.status == "canceled"
-    shop.subscribe()
-    shop.tell()
-    assert shop.subscription.status == "active"

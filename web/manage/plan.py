@@ -123,12 +123,13 @@ def _shown_from(billing: OwnBilling, *, now: datetime) -> str:
 @owners
 def show_invoices(request: HttpRequest, office: Office) -> HttpResponse:
     """All invoices, with the file of each."""
+    billing = read_billing(by=office.actor, language=language())
     rows = [invoice_row(row) for row in read_invoices(by=office.actor)]
     crumbs = [
         {"label": _("Plan and usage"), "url": reverse("manage:plan")},
         {"label": _("Invoices"), "url": ""},
     ]
-    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs}
+    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs, "tax_ids": billing.tax_ids}
     return show(request, office, "manage/plan/invoices.html", context, current="plan")
 
 
