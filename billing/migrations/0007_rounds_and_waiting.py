@@ -49,5 +49,9 @@ class Migration(migrations.Migration):
                 ("began_at", models.DateTimeField()),
             ],
         ),
+        migrations.AlterModelOptions(
+            name="stripeevent",
+            options={"ordering": ["-created_at", "-id"], "verbose_name_plural": "payment events"},
+        ),
         migrations.RunPython(make, unmake),
     ]

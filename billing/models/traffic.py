@@ -42,6 +42,7 @@ class StripeEvent(models.Model):
     handled_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "payment events"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=EventState.values), name="billing_event_state_known")
@@ -134,7 +135,7 @@ class Difference(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field} of {self.subject}: {self.ours} / {self.theirs}"
+        return self.subject
 
 
 class Round(models.Model):

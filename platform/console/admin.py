@@ -341,11 +341,19 @@ class DifferenceAdmin(ShownDifference, ReadOnly):
     """Where the daily comparison found ours and the payment provider's apart, and what to do about it."""
 
     heading = _("Differences")
-    list_display = ("shown_field", "shown_chain", "ours", "theirs", "shown_state", "found_at", "mended_at")
+    list_display = (
+        "shown_field",
+        "shown_chain",
+        "shown_ours",
+        "shown_theirs",
+        "shown_state",
+        "found_at",
+        "mended_at",
+    )
     list_filter = (OpenDifferences, "field")
     search_fields = ("subject",)
     ordering = ("-found_at",)
-    fields = ("shown_field", "shown_chain", "subject", "ours", "theirs", "shown_state", "found_at", "mended_at",
+    fields = ("shown_field", "shown_chain", "subject", "shown_ours", "shown_theirs", "shown_state", "found_at", "mended_at",
               "to_do")  # fmt: skip
 
 

@@ -244,7 +244,9 @@ class ReplayEvents:
     @display(description=_("Payload"))
     def shown_payload(self, event: Any) -> SafeString:
         """As it was sent, to read; it holds no card data."""
-        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False)[:20_000])
+        return format_html(
+            '<pre class="payload">{}</pre>', json.dumps(event.payload, indent=2, ensure_ascii=False)[:20_000]
+        )
 
     @display(
         description=_("State"),

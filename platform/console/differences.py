@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from billing.models import Difference
 from chains.models import Chain
+from console.words import AT_PROVIDER
 
 OPEN, MENDED = _("open"), _("mended")
 # What differs, by the field that the comparison named; a field of the mirror goes by its own name.
@@ -80,6 +81,16 @@ class ShownDifference:
     def shown_field(self, row: Difference) -> Any:
         """In words; a field of the mirror by its name."""
         return FIELDS.get(row.field, row.field)
+
+    @display(description=_("Ours"))
+    def shown_ours(self, row: Difference) -> Any:
+        """What our mirror had; a state in words."""
+        return AT_PROVIDER.get(row.ours, row.ours) or "–"
+
+    @display(description=_("Theirs"))
+    def shown_theirs(self, row: Difference) -> Any:
+        """What the provider had."""
+        return AT_PROVIDER.get(row.theirs, row.theirs) or "–"
 
     @display(description=_("State"), label={OPEN: "warning", MENDED: "success"})
     def shown_state(self, row: Difference) -> Any:

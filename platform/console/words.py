@@ -53,9 +53,7 @@ LABELS: dict[str, Any] = {
     "app": _("App"),
     "error": _("Error"),
     "finished_at": _("Finished"),
-    "ours": _("Ours"),
-    "theirs": _("Theirs"),
-    "found_at": _("Found"),
+    "found_at": _("Found on"),
     "mended_at": _("Mended"),
 }
 

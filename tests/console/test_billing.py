@@ -244,8 +244,8 @@ def test_differences_are_listed_until_they_are_mended_with_what_to_do(
     shown = inside.get(page).content.decode()
     assert "A second subscription is charged" in shown
     assert f'<a href="/console/chains/chain/{two_chains.a.id}/change/">Alpha</a>' in shown
-    assert [word in shown for word in ("sub_1", "past_due")] == [False, False]
-    assert "past_due" in inside.get(f"{page}?state=mended").content.decode()
+    assert [word in shown for word in ("past due", "mended<")] == [False, False]
+    assert "past due" in inside.get(f"{page}?state=mended").content.decode()
     every = inside.get(f"{page}?state=every").content.decode()
     assert every.count("field-shown_state") == 4
     one = inside.get(f"{page}{differences[0].id}/change/", headers={"accept-language": "zh-hans"})

@@ -129,7 +129,7 @@ def show_invoices(request: HttpRequest, office: Office) -> HttpResponse:
         {"label": _("Plan and usage"), "url": reverse("manage:plan")},
         {"label": _("Invoices"), "url": ""},
     ]
-    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs, "tax_ids": billing.tax_ids}
+    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs, "billing": billing}
     return show(request, office, "manage/plan/invoices.html", context, current="plan")
 
 
