@@ -18,6 +18,7 @@ from billing.domain.standing import Cause
 from billing.models import ChainStanding, Invoice, Plan, Subscription, SubscriptionStatus
 from chains.domain.entitlements import Limit, allowed_by, read_own_row
 from chains.models import ChainState
+from tenants.booking.domain.history import count_hidden, history_start
 from tenants.events.domain.usage import BOOKINGS, MESSAGES, month_of, read_usage
 from tenants.people.domain.employees import count_employees
 from tenants.people.domain.rights import Action, Actor, require
@@ -167,7 +168,7 @@ def usage_lines(billing: OwnBilling, used: dict[Limit, int]) -> list[UsageLine]:
     lines = []
     for limit in Limit:
         allowed = allowed_by(billing.entitlements, limit)
-        lines.append(UsageLine(limit, used.get(limit), allowed, _plan_with_more(billing, limit, allowed)))
+        lines.append(UsageLine(limit, used.get(limit), allowed, plan_with_more(billing, limit)))
     return lines
 
 
@@ -176,7 +177,21 @@ def entitlements_in(card: PlanCard, *, extra_stores: int) -> dict[str, Any]:
     return entitlements_of(card.limits, extra_stores=extra_stores)
 
 
-def _plan_with_more(billing: OwnBilling, limit: Limit, allowed: int | None) -> PlanCard | None:
+def history_shown(billing: OwnBilling, card: PlanCard | None = None, *, now: datetime) -> datetime | None:
+    """The first moment of the history that the chain's plan shows, or that `card` would; None shows all."""
+    limits = billing.entitlements if card is None else card.limits
+    months = allowed_by(limits, Limit.RETENTION)
+    return history_start(months, zone=ZoneInfo(billing.time_zone), now=now)
+
+
+def count_lost_history(billing: OwnBilling, card: PlanCard, *, now: datetime) -> int:
+    """How many bookings the chain's employees see now and would not with `card`. At most one query, in its scope."""
+    return count_hidden(since=history_shown(billing, now=now), until=history_shown(billing, card, now=now))
+
+
+def plan_with_more(billing: OwnBilling, limit: Limit) -> PlanCard | None:
+    """The smallest plan that allows more of it than the chain has; None where none does."""
+    allowed = allowed_by(billing.entitlements, limit)
     if allowed is None:
         return None
     for card in sorted(billing.plans, key=lambda one: one.position):

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 # (with a column of each, for the attempts to change it)
 ADD_ONLY_IN_A_CHAIN = {
     "booking_creditline": "id",
+    "booking_depositwaiver": "booking_id",
     "booking_penalty": "id",
     "booking_penaltywaiver": "penalty_id",
     "booking_stockchange": "id",

@@ -33,7 +33,7 @@ NAMES = {
     Limit.BOOKINGS: gettext_lazy("Bookings this month"),
     Limit.MESSAGES: gettext_lazy("Messages this month"),
     Limit.API_CALLS: gettext_lazy("API calls a minute"),
-    Limit.RETENTION: gettext_lazy("History kept"),
+    Limit.RETENTION: gettext_lazy("History shown"),
 }
 INVOICE_STATES = {
     InvoiceState.OPEN: {"label": gettext_lazy("To be paid"), "tone": "warn", "icon": "timer"},
@@ -43,8 +43,11 @@ INVOICE_STATES = {
 }
 
 
-def limit_row(line: UsageLine) -> dict[str, Any]:
-    """A limit as a row: what is used of what is allowed, and what the next plan gives."""
+def limit_row(line: UsageLine, *, shown_from: str = "") -> dict[str, Any]:
+    """A limit as a row: what is used of what is allowed, and what the next plan gives.
+
+    `shown_from` is the date on which the history that is shown begins.
+    """
     allowed = _("no limit") if line.allowed is None else format_count(line.allowed)
     if line.limit == Limit.RETENTION and line.allowed is not None:
         allowed = ngettext("%(count)s month", "%(count)s months", line.allowed) % {"count": line.allowed}
@@ -64,6 +67,9 @@ def limit_row(line: UsageLine) -> dict[str, Any]:
         "tone": "warn" if share is not None and share >= 80 else "info",
         "over": line.is_over,
         "more": more,
+        "second": _("Shown from %(day)s on; older bookings are kept.") % {"day": shown_from}
+        if line.limit == Limit.RETENTION and shown_from
+        else "",
         "soft": line.limit in (Limit.BOOKINGS, Limit.MESSAGES),
     }
 

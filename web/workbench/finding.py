@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from tenants.booking.domain.day import find_bookings
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
-from tenants.members.domain.members import find_members
+from tenants.members.domain.members import newest_members
 from tenants.members.domain.names import is_found_by
 from tenants.people.domain.rights import Action, may_anywhere
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import mask_phone
 from web.workbench.access import Desk
-from web.workbench.day import Row, guest_name, row_of
+from web.workbench.day import Row, guest_name, held_claims, row_of
 from web.workbench.frame import here
 
 MOST = 8
@@ -42,7 +42,8 @@ class Other:
 class Found:
     """What the box found: the coming bookings, soonest first; the past, latest first; members; the rest.
 
-    `earlier` is the cursor of the next page of past bookings, empty after the last.
+    `earlier` is the cursor of the next page of past bookings, empty after the last. `history_from` is where the
+    plan's history begins, if it is what ends the past here: older ones are kept and not shown.
     """
 
     coming: list[Row] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Found:
     earlier: str = ""
     members: list[Other] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
+    history_from: datetime | None = None
 
     @property
     def only(self) -> Row | None:
@@ -68,16 +70,20 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     text = text.strip()[:LONGEST]
     if not text:
         return Found()
-    found = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text)
+    every = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text, now=desk.now)
+    found = every.rows
     recent = found.filter(ends_at__gte=desk.now, starts_at__gte=desk.now - LONGEST_SERVICE)
     coming = [] if before else list(recent.order_by("starts_at", "id")[:MOST])
     over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
     past = list(over.filter(_earlier(before)).order_by("-starts_at", "-id")[: MOST + 1])
+    prefetch_related_objects([*coming, *past], held_claims())
+    more = len(past) > MOST
     rest = not before and not bookings_only
     return Found(
         coming=[row_of(one, desk) for one in coming],
         past=[row_of(one, desk) for one in past[:MOST]],
-        earlier=_cursor(past[MOST - 1]) if len(past) > MOST else "",
+        earlier=_cursor(past[MOST - 1]) if more else "",
+        history_from=None if more else every.cut_at(),
         members=_members(desk, text) if rest else [],
         others=[*_people(desk, text), *_services(desk, text)] if rest else [],
     )
@@ -112,8 +118,7 @@ def _members(desk: Desk, text: str) -> list[Other]:
             if books
             else f"{here('find', desk)}?{urlencode({'q': one.name or (one.phone or '')[-4:]})}",
         )
-        # the newest, whom no sorting of all their namesakes is needed for
-        for one in find_members(text, by=desk.actor).order_by("-id")[:MOST_OTHERS]
+        for one in newest_members(text, by=desk.actor, most=MOST_OTHERS)
     ]
 
 

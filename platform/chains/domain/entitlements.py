@@ -105,11 +105,12 @@ _REFUSALS: dict[Limit, type[LimitReached]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
-    """The active chain's plan, state and limits as they stand in its row."""
+    """The active chain's plan, state, limits and zone as they stand in its row."""
 
     plan: str
     state: ChainState
     limits: Mapping[str, Any]
+    time_zone: str
 
     def allowed(self, limit: Limit) -> int | None:
         """How much of it; None is no limit."""
@@ -125,9 +126,9 @@ def allowed_by(limits: Mapping[str, Any], limit: Limit) -> int | None:
 def read_entitlements() -> Entitlements:
     """Of the active chain, from its row and not from the cached host. One query."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT plan, state, entitlements::text FROM public.own_chain()")
-        plan, state, text = cursor.fetchone()
-    return Entitlements(plan, ChainState(state), json.loads(text))
+        cursor.execute("SELECT plan, state, entitlements::text, time_zone FROM public.own_chain()")
+        plan, state, text, zone = cursor.fetchone()
+    return Entitlements(plan, ChainState(state), json.loads(text), zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from chains.postgresql.ask import Question, ask
 from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
 from .against import AsRead
-from .facts import Fact, Question, read_facts
+from .cells import CELL
+from .facts import Asked, Fact, facts_question
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
 from .packed import PackedSpans
@@ -111,6 +114,28 @@ def read_calendar(
     return read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff, but=but)[0]
 
 
+def calendar_at(
+    offering: Offering, starts_at: datetime, *, wish: Wish, now: datetime, by_staff: bool = False
+) -> Question[Calendar]:
+    """What read_calendar reads of the local day of `starts_at`, to judge that one time.
+
+    With a practitioner wished for, of claims and leave only what can stand against that time.
+    """
+    day = local_date(starts_at, offering.zone)
+    span = reach([day], offering.zone, offering.need)
+    dates = _dates_in(span, [offering])
+    if wish.practitioner_id is not None:
+        need = offering.need  # a start off the cells begins up to one earlier
+        span = Span(starts_at - (need.before + 1) * CELL, starts_at + (need.claimed + 1) * CELL)
+    question = facts_question(_asked([offering], wish), span, dates, now=now, but=None)
+
+    def read(rows: list[tuple[Any, ...]]) -> Calendar:
+        (calendar,) = _lay_all([offering], question.read(rows), dates, wish=wish, now=now, by_staff=by_staff)
+        return calendar
+
+    return Question(question.sql, question.params, read)
+
+
 def read_calendars(
     offerings: Sequence[Offering],
     days: Sequence[date],
@@ -124,18 +149,30 @@ def read_calendars(
     reaches = [reach(days or [local_date(now, one.zone)], one.zone, one.need) for one in offerings]
     window = Span(min(span.start for span in reaches), max(span.end for span in reaches))
     dates = _dates_in(window, offerings)
-    asked = _question(offerings, wish)
-    facts = read_facts(asked, window, dates, now=now, but=but)
+    facts = ask(facts_question(_asked(offerings, wish), window, dates, now=now, but=but))
+    return _lay_all(offerings, facts, dates, wish=wish, now=now, by_staff=by_staff)
+
+
+def _lay_all(
+    offerings: Sequence[Offering],
+    facts: Mapping[str, list[Fact]],
+    dates: Sequence[date],
+    *,
+    wish: Wish,
+    now: datetime,
+    by_staff: bool,
+) -> list[Calendar]:
+    """The calendars that the facts make."""
     of_store: dict[str, dict[UUID | None, list[Fact]]] = {
-        kind: _by_store(facts[kind])
+        kind: _by_store(facts.get(kind, []))
         for kind in ("person", "thing", "combination", "store", "opening", "closure", "weekly", "away")
     }
     common = _Common(
         dates=dates,
-        planned=_by_person(facts["day"]),
-        leave=_leave(facts["leave"]),
-        busy={row.what: row.packed for row in facts["busy"]},
-        skills=_by_key(facts["skill"]),
+        planned=_by_person(facts.get("day", [])),
+        leave=_leave(facts.get("leave", [])),
+        busy={row.what: row.packed for row in facts.get("busy", [])},
+        skills=_by_key(facts.get("skill", [])),
         wish=wish,
         now=now,
         by_staff=by_staff,
@@ -146,11 +183,11 @@ def read_calendars(
     ]
 
 
-def _question(offerings: Sequence[Offering], wish: Wish) -> Question:
+def _asked(offerings: Sequence[Offering], wish: Wish) -> Asked:
     """What must be read for the roles of a service (the same at each of its stores)."""
     roles = offerings[0].roles
     people = [role for role in roles if role.kind == PRACTITIONER]
-    return Question(
+    return Asked(
         stores=[one.store_id for one in offerings],
         service=None if roles else offerings[0].service_id,
         people=offerings[0].needs_person,

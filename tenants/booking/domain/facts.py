@@ -13,8 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
+from chains.postgresql.ask import Question, named
 from tenants.catalogue.domain.practitioners import SERVES
 
 from .spans import Span
@@ -93,6 +92,9 @@ SELECT 'away', t.store_id, NULL, far.resource_id, NULL, NULL, NULL, NULL, NULL, 
 """  # noqa: S608 (a constant of catalogue, nobody's input)
 
 
+_SQL, _NAMES = named(_FACTS)
+
+
 class Fact(NamedTuple):
     """A row of the statement; which columns mean something depends on its kind."""
 
@@ -111,7 +113,7 @@ class Fact(NamedTuple):
     packed: Any
 
 
-class Question(NamedTuple):
+class Asked(NamedTuple):
     """What is asked of the database: `people` whether any serve, of which service's skills or any (None).
 
     `kinds` of things, `skilled` whether their skills are told, `combined` whether combinations are.
@@ -127,27 +129,27 @@ class Question(NamedTuple):
     combined: bool
 
 
-def read_facts(
-    asked: Question, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
-) -> dict[str, list[Fact]]:
-    """The facts of the window (and of the dates, for what is kept by the date), by their kind; one query."""
+def facts_question(
+    asked: Asked, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
+) -> Question[dict[str, list[Fact]]]:
+    """The facts of the window (and of the dates, for what is kept by the date), by their kind."""
+    told = {
+        **asked._asdict(),
+        "stores": list(asked.stores),
+        "kinds": list(asked.kinds),
+        "first": dates[0],
+        "last": dates[-1],
+        "start": window.start,
+        "end": window.end,
+        "since": window.start - LONGEST_CLAIM,
+        "but": [but] if but is not None else [],
+        "now": now,
+    }
+    return Question(_SQL, [told[name] for name in _NAMES], _by_kind)
+
+
+def _by_kind(rows: list[tuple[Any, ...]]) -> dict[str, list[Fact]]:
     facts: dict[str, list[Fact]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            {
-                **asked._asdict(),
-                "stores": list(asked.stores),
-                "kinds": list(asked.kinds),
-                "first": dates[0],
-                "last": dates[-1],
-                "start": window.start,
-                "end": window.end,
-                "since": window.start - LONGEST_CLAIM,
-                "but": [but] if but is not None else [],
-                "now": now,
-            },
-        )
-        for row in cursor.fetchall():
-            facts[row[0]].append(Fact(*row))
+    for row in rows:
+        facts[row[0]].append(Fact(*row))
     return facts

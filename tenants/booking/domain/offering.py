@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.catalogue.models import BookedAs, Service
 from tenants.extension.calls import extra_needs
@@ -139,7 +139,20 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
     Members are offered what is bookable online; staff book whatever the store offers. Raises NotSeen
     for a store or service that is not there or closed down, NotOffered otherwise.
     """
-    row = next(_rows(service_id, [store_id]), None)
+    return offering_from(
+        ask(offering_question(store_id, service_id)), store_id, service_id, by_staff=by_staff
+    )
+
+
+def offering_question(store_id: UUID, service_id: UUID) -> Question[_Row | None]:
+    """What read_offering reads; offering_from makes an offering of the answer."""
+    return Question(
+        _OFFERS, (service_id, [store_id], [store_id]), lambda rows: _Row(*rows[0]) if rows else None
+    )
+
+
+def offering_from(row: _Row | None, store_id: UUID, service_id: UUID, *, by_staff: bool) -> Offering:
+    """The offering that was read. Raises as read_offering."""
     if row is None or not row.stands:
         raise _no_offer(store_id, service_id)
     if not by_staff and not row.online:
@@ -160,9 +173,7 @@ def read_offerings(
 
 def _rows(service_id: UUID, stores: Sequence[UUID] | None) -> Iterator[_Row]:
     named = None if stores is None else list(stores)
-    with connection.cursor() as cursor:
-        cursor.execute(_OFFERS, (service_id, named, named))
-        return (_Row(*row) for row in cursor.fetchall())
+    return ask(Question(_OFFERS, (service_id, named, named), lambda rows: iter([_Row(*row) for row in rows])))
 
 
 def _offering(row: _Row, service_id: UUID, *, by_staff: bool) -> Offering:
