@@ -162,10 +162,10 @@ def answer_text(answer: Any) -> str:
     return str(answer.status_code)
 
 
-def hold_a_time(world: World) -> None:
+def hold_a_time(world: World, *, host: str = "alpha") -> None:
     """A visitor's cookies, and the hold that is theirs."""
     at = world.things["own"]
-    visitor = Client(HTTP_HOST="alpha.tessera.test")
+    visitor = Client(HTTP_HOST=f"{host}.tessera.test")
     form = {"store": at.store, "at": f"{free_time(18):%Y-%m-%dT%H:%M}Z"}
     answer = visitor.post(f"/book/{at.service}/take/", form)
     assert answer.status_code == 302, answer.content
