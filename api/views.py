@@ -170,6 +170,16 @@ class Endpoint(APIView):
             keep_answer(slot, Answer(response.status_code, content_type, body), now=self.now)
 
 
+def json_text(document: Any) -> str:
+    """A document as the API renders it."""
+    return JSONRenderer().render(document).decode()
+
+
+def written(text: str) -> HttpResponse:
+    """An answer whose JSON is written already."""
+    return HttpResponse(text, content_type="application/json")
+
+
 def replay(answer: Answer) -> HttpResponse:
     """A kept answer, marked as such."""
     response = HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,8 +15,9 @@ from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
 from api.v1.booking_requests import StoreMomentField
 from api.v1.forms import id_text
-from api.views import Endpoint
-from tenants.booking.domain.availability import explain, find_slots, slot_documents
+from api.v1.slot_text import days_text
+from api.views import Endpoint, json_text, written
+from tenants.booking.domain.availability import explain, find_slots
 from tenants.booking.domain.nearby import MOST_STORES, find_slots_nearby
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.open import require_open
@@ -141,7 +143,7 @@ class Nearby(Endpoint):
     who = "anyone"
 
     @extend_schema(parameters=[NearbyAsked], responses=NearbyOut)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Every slot of the dates at the stores that offer the service; `not_open` as for one store."""
         require_open(by=self.actor)
         asked = self.query(NearbyAsked)
@@ -154,22 +156,18 @@ class Nearby(Endpoint):
             most=asked["limit"],
             now=self.now,
         )
-        return Response(
-            {
-                "stores": [
-                    {
-                        "store": str(one.offering.store_id),
-                        "store_name": one.offering.store_name,
-                        "metres": one.metres,
-                        "days": [
-                            {"date": day.day.isoformat(), "slots": slot_documents(day.slots, one.offering)}
-                            for day in one.days
-                        ],
-                    }
-                    for one in found
-                ]
-            }
+        stores = ",".join(
+            json_text(
+                {
+                    "store": str(one.offering.store_id),
+                    "store_name": one.offering.store_name,
+                    "metres": one.metres,
+                }
+            )[:-1]
+            + f',"days":{days_text(one.days, one.offering.zone)}}}'
+            for one in found
         )
+        return written(f'{{"stores":[{stores}]}}')
 
 
 class Availability(Endpoint):
@@ -178,7 +176,7 @@ class Availability(Endpoint):
     who = "anyone"
 
     @extend_schema(parameters=[DaysAsked], responses=AvailabilityOut)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Every slot of the dates. Of a chain that takes no bookings yet only its employees ask."""
         require_open(by=self.actor)
         asked = self.query(DaysAsked)
@@ -191,8 +189,7 @@ class Availability(Endpoint):
             party_size=asked.get("party_size", 1),
             now=self.now,
         )
-        days = [{"date": day.day.isoformat(), "slots": slot_documents(day.slots, offering)} for day in found]
-        return Response({"days": days})
+        return written(f'{{"days":{days_text(found, offering.zone)}}}')
 
 
 class Why(Endpoint):

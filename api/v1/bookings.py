@@ -18,7 +18,7 @@ from api.fields import Body, moment_text
 from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import BookingOut, booking_document, booking_documents
-from api.v1.booking_requests import BookingQuery, Cancelling, Moving, NewBooking, Versioned
+from api.v1.booking_requests import BookingQuery, Cancelling, Confirming, Moving, NewBooking, Versioned
 from api.views import Endpoint
 from chains.refusals import FieldError
 from tenants.booking.domain.book import book
@@ -162,10 +162,10 @@ class _Act(Endpoint):
 class Confirm(_Act):
     """A hold becomes a booking."""
 
-    @extend_schema(request=Versioned, responses=BookingOut)
+    @extend_schema(request=Confirming, responses=BookingOut)
     def post(self, request: Request, booking_id: UUID) -> Response:
         """held → confirmed."""
-        asked = self.body(Versioned)
+        asked = self.body(Confirming)
         return self._done(confirm_booking(booking_id, by=self.actor, now=self.now, **asked))
 
 

@@ -17,9 +17,7 @@ from tenants.stores.models import Resource, Store
 from .counted import (
     BookingItem,
     CreditLine,
-    HoldPayment,
     MemberPass,
-    PaymentState,
     PickupPlan,
     PickupWindow,
     Session,
@@ -28,11 +26,21 @@ from .counted import (
     StockChange,
     StockReason,
 )
+from .payment_models import (
+    COUNTING,
+    DepositWaiver,
+    HoldPayment,
+    Means,
+    PaymentRefund,
+    PaymentState,
+    RefundCause,
+)
 from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
 from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
 
 # Models of one subject each; everybody reads them here.
 __all__ = [
+    "COUNTING",
     "LIVE",
     "Booking",
     "BookingItem",
@@ -42,10 +50,13 @@ __all__ = [
     "Claim",
     "Consequence",
     "CreditLine",
+    "DepositWaiver",
     "History",
     "HoldPayment",
+    "Means",
     "MemberPass",
     "OfferState",
+    "PaymentRefund",
     "PaymentState",
     "Penalty",
     "PenaltyKind",
@@ -55,6 +66,7 @@ __all__ = [
     "Policy",
     "Pool",
     "Redemption",
+    "RefundCause",
     "Session",
     "SessionState",
     "Status",

@@ -239,6 +239,9 @@ def _session(endpoint: str, body: Body = None) -> None:
 _session("GET /sessions/{session_id}")
 _session("PATCH /sessions/{session_id}", {"capacity": 9})
 _session("POST /sessions/{session_id}/call-off", {})
+CALLS["POST /sessions/{session_id}/move"] = lambda world, column, at: Call(
+    {"session_id": at.session}, body={"starts_at": free_time(20).isoformat()}
+)
 simple("POST /products", body={"name": "New", "price": {"amount": 100, "currency": "CNY"}})
 CALLS["PATCH /products/{product_id}"] = lambda world, column, at: Call(
     {"product_id": at.product}, body={"name": "Another name"}

@@ -18,6 +18,8 @@ FORM = "application/x-www-form-urlencoded"
 # Which of a target's bookings an address with a booking in it means.
 STATES = {
     "/my/{booking_id}/": "coming",
+    "/my/{booking_id}/pay/": "deposit",
+    "/workbench/{store}/bookings/{booking}/deposit/waive/": "deposit",
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
     "/my/{booking_id}/repeat/": "today",
@@ -57,10 +59,19 @@ FORMS: dict[str, Form] = {
         "penalty": at.penalty,
         "reason": "ill",
     },
+    "/workbench/{store}/bookings/{booking}/deposit/waive/": lambda world, at: {"reason": "a regular"},
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
+    "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
+        "on": f"{free_time(20):%Y-%m-%d}",
+        "at": "20:00",
+    },
+    "/workbench/{store}/sessions/{session}/place/": lambda world, at: {
+        "starts_at": free_time(20).isoformat()
     },
     "/workbench/{store}/redeem/": lambda world, at: {"means": "code", "code": at.bookings["today"].code},
     "/workbench/{store}/redeem/take-over/": lambda world, at: {
@@ -103,6 +114,7 @@ def address_of(route: str, world: World, at: Things) -> str:
         leave_id=at.leave,
         wish_id=at.waiting,
         policy_id=at.policy,
+        payment_id=at.payment,
         day="2026-11-30",
         name="nothing.png",
         code="growth",

@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.ids import new_id
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope
-from tenants.booking.domain import claims
+from tenants.booking.domain import claims, holds
 from tenants.booking.domain.book import book
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.spans import Span
@@ -128,6 +128,7 @@ def test_constraint_alone_holds_when_lock_and_check_are_gone(
 ) -> None:
     monkeypatch.setattr(claims, "lock_resources", lambda ids: None)
     monkeypatch.setattr(claims, "check_free", lambda *args: None)
+    monkeypatch.setattr(holds, "lock_free", lambda *args: None)
     assert _run(chain)[0] == 0
 
 
@@ -200,6 +201,7 @@ def test_without_lock_check_and_constraint_bookings_of_several_overlap(
         )
     monkeypatch.setattr(claims, "lock_resources", lambda ids: None)
     monkeypatch.setattr(claims, "check_free", lambda *args: None)
+    monkeypatch.setattr(holds, "lock_free", lambda *args: None)
     assert _run_mixed(chain)[0] > 0
 
 
@@ -213,5 +215,6 @@ def test_without_lock_check_and_constraint_claims_overlap(
         )
     monkeypatch.setattr(claims, "lock_resources", lambda ids: None)
     monkeypatch.setattr(claims, "check_free", lambda *args: None)
+    monkeypatch.setattr(holds, "lock_free", lambda *args: None)
     pairs, _kinds, _got = _run(chain)
     assert pairs > 0

@@ -91,6 +91,11 @@ def test_a_table_made_by_a_migration_gets_its_rights_in_the_same_transaction(
     monkeypatch.setattr(grants, "chain_rights", lambda: {**real(), "stores_note": grants.ADD})
     with owner_connection() as owner:
         migrate_schemas(owner, [chain.schema_name], now=NOW, wanted=[TABLE], written={TABLE: TABLE_SQL})
+        (usage,) = owner.execute(
+            "SELECT has_sequence_privilege(%s, %s, 'USAGE')",
+            (role_of(chain.schema_name), f"{chain.schema_name}.stores_note_id_seq"),
+        ).fetchone() or (False,)
+    assert usage
     with chain_scope(chain), connection.cursor() as cursor:
         cursor.execute("INSERT INTO stores_note (text) VALUES ('kept') RETURNING text")
         assert cursor.fetchall() == [("kept",)]

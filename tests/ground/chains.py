@@ -64,8 +64,13 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
 
 def empty_chain(chain: ChainInfo) -> None:
     """Remove every row a test left in a standing chain; content types and migrations stay."""
-    sweep(tables_of(chain.schema_name, but=("django_migrations", "django_content_type")))
+    sweep(tables_to_empty(chain.schema_name))
     superuser().execute("DELETE FROM public.chains_duework WHERE schema = %s", (chain.schema_name,))
+
+
+def tables_to_empty(schema: str) -> tuple[str, ...]:
+    """The tables of a standing chain in which a test may leave rows."""
+    return tables_of(schema, but=("django_migrations", "django_content_type"))
 
 
 def empty_public() -> None:

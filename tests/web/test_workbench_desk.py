@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chains.scope import chain_scope
 from tenants.booking.domain.change import cancel_booking
@@ -356,6 +358,19 @@ def test_past_bookings_are_paged_by_a_cursor_without_counting(cast, sign_in):
         further = re.search(r'href="([^"]+before=[^"]+)"', body)
         address = further.group(1).replace("&amp;", "&") if further else ""
     assert keys == [str(booking.id) for booking in reversed(made)]
+
+
+def test_a_search_costs_the_same_queries_for_one_found_as_for_eight(cast, sign_in):
+    clerk, counts = sign_in("clerk"), []
+    times = [local(day, hour) for day in (18, 19) for hour in (10, 12, 14, 16)]
+    for more in (times[:1], times[1:]):
+        for at in more:
+            make_booking(cast, at=at, now=local(17, 10))
+        search(clerk, cast, "苏")
+        with CaptureQueriesContext(connection) as seen:
+            found = search(clerk, cast, "苏")
+        counts.append((len(groups(found)["Past"]), len(seen)))
+    assert counts == [(1, counts[0][1]), (8, counts[0][1])]
 
 
 def test_another_stores_find_is_not_there(cast, sign_in):

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import find_slots
 from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.rebooking import aimed_at, nearest_start, usual_interval
+from tenants.booking.domain.recommend_habit import Visit, read_habit
 from tenants.booking.domain.terms import Terms
 from tenants.booking.models import Booking, Status
 from tenants.catalogue.models import BookedAs
 from tenants.members.models import Member
+from tenants.stores.domain.spoken import format_day
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
 
@@ -38,6 +44,7 @@ class Again:
     starts_at: datetime
     terms: Terms
     zone: str
+    rhythm: str = ""
 
     @property
     def value(self) -> str:
@@ -95,4 +102,27 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
         starts_at=starts_at,
         terms=read_terms(offering, member_id=last.member_id, now=now),
         zone=last.store.time_zone,
+        rhythm=say_rhythm(visits, last, zone=zone, language=language, today=today),
     )
+
+
+def say_rhythm(
+    visits: Sequence[Booking], last: Booking, *, zone: ZoneInfo, language: str, today: date
+) -> str:
+    """How often the member comes for it and when they are due, as the recommendations know it; empty for no rhythm."""
+    habit = read_habit(
+        [Visit(one.starts_at, one.practitioner_id, one.service_id == last.service_id) for one in visits],
+        zone=zone,
+    )
+    if not habit.rhythmic or habit.last is None:
+        return ""
+    days = round(habit.interval)
+    due = habit.last + timedelta(days=days)
+    weeks, rest = divmod(days, 7)
+    often = ngettext("Every %(count)s day", "Every %(count)s days", days) % {"count": days}
+    if weeks and not rest:
+        often = _("Every week") if weeks == 1 else _("Every %(count)s weeks") % {"count": weeks}
+    said = {"often": often, "day": format_day(due, language=language, today=today)}
+    return (
+        _("%(often)s: your turn was %(day)s") if due < today else _("%(often)s: your turn is %(day)s")
+    ) % said

@@ -23,6 +23,8 @@ from tenants.booking.domain.change import (
 )
 from tenants.booking.domain.credits import pass_keeper
 from tenants.booking.domain.day import read_seen_booking
+from tenants.booking.domain.deposit_words import say_deposit_stands
+from tenants.booking.domain.deposits import awaits_deposit, deposit_of
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.penalties import penalties_of
 from tenants.booking.domain.terms import Penance, movable_until, terms_of
@@ -106,7 +108,10 @@ def my_bookings(request: HttpRequest, now: datetime) -> HttpResponse:
 @members_only
 def ticket(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """One booking: its code and QR, where it is, and what can still be changed."""
-    return show_ticket(request, _own(request, booking_id, now=now), now=now)
+    booking = _own(request, booking_id, now=now)
+    if awaits_deposit(booking):
+        return redirect("pay", booking.id)
+    return show_ticket(request, booking, now=now)
 
 
 def show_ticket(
@@ -117,6 +122,8 @@ def show_ticket(
     payload = qr_of(booking)
     until, terms = changeable_until(booking), terms_of(booking)
     penance = late_penance(booking, now=now)
+    deposit = deposit_of(booking)
+    ended = booking.status in (Status.CANCELLED, Status.NO_SHOW, Status.EXPIRED)
     context = {
         "page_title": _("Booking"),
         "row": row_of(booking, language),
@@ -129,6 +136,8 @@ def show_ticket(
         "phone": booking.store.phone,
         "until": until,
         "terms": terms,
+        "at_shop": booking.price_amount - deposit.kept,
+        "deposit_words": say_deposit_stands(deposit, ended=ended),
         "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
         "movable": booking.status == Status.CONFIRMED and now <= movable_until(terms, booking.starts_at),
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chains.refusals import Refusal, Text
 from tenants.booking.domain.change import cancel_booking, complete_booking, confirm_booking, mark_no_show
+from tenants.booking.domain.desk_payments import note_given_back, take_deposit, waive_deposit
 from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.redeem import undo_redemption
 from tenants.booking.models import Booking, Penalty
@@ -36,6 +37,10 @@ def _undo(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
     return undo_redemption(booking_id, by=desk.actor, now=desk.now)
 
 
+def _give_back(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
+    return note_given_back(booking_id, by=desk.actor, now=desk.now)[0].payment.booking
+
+
 ACTS: dict[str, tuple[Act, Text]] = {
     "confirm": (
         lambda desk, key, version: confirm_booking(key, by=desk.actor, now=desk.now, version=version),
@@ -50,6 +55,11 @@ ACTS: dict[str, tuple[Act, Text]] = {
         gettext_lazy("Marked as a no-show"),
     ),
     "undo": (_undo, gettext_lazy("Redemption undone")),
+    "take-deposit": (
+        lambda desk, key, version: take_deposit(key, by=desk.actor, now=desk.now).booking,
+        gettext_lazy("Deposit taken"),
+    ),
+    "give-back": (_give_back, gettext_lazy("Given back")),
 }
 
 
@@ -116,6 +126,19 @@ def waive(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     except Refusal as refusal:
         return refuse(request, desk, refusal, found)
     return answer_done(request, desk, booking, _("Penalty waived"))
+
+
+@require_POST
+@at_desk
+def waive_booking_deposit(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """The booking stands without its deposit, for a `reason`."""
+    found = booking_here(desk, booking)
+    try:
+        with transaction.atomic():
+            waive_deposit(found.id, reason=request.POST.get("reason", ""), by=desk.actor, now=desk.now)
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Deposit waived"))
 
 
 @require_POST

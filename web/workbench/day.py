@@ -16,7 +16,7 @@ from tenants.booking.domain.attention import Concern, Presence, claimed_span, fi
 from tenants.booking.domain.checks import Finding, find_findings
 from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
-from tenants.booking.models import Booking, Claim, Status
+from tenants.booking.models import Booking, Claim, Session, Status
 from tenants.members.models import Member
 from tenants.stores.models import ResourceKind
 from web.formats import format_clock, mask_phone
@@ -100,6 +100,14 @@ class Filters:
             and self.service in (None, booking.service_id)
             and self.status in ("", row.shown, booking.status)
             and self.channel in ("", booking.channel)
+        )
+
+    def show_session(self, session: Session) -> bool:
+        """Whether the session is shown: it has a service and whoever gives it, but neither status nor channel."""
+        return (
+            self.who in (None, session.practitioner_id)
+            and self.service in (None, session.service_id)
+            and not (self.status or self.channel)
         )
 
 

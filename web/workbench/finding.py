@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from tenants.booking.domain.day import find_bookings
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
-from tenants.members.domain.members import find_members
+from tenants.members.domain.members import newest_members
 from tenants.members.domain.names import is_found_by
 from tenants.people.domain.rights import Action, may_anywhere
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import mask_phone
 from web.workbench.access import Desk
-from web.workbench.day import Row, guest_name, row_of
+from web.workbench.day import Row, guest_name, held_claims, row_of
 from web.workbench.frame import here
 
 MOST = 8
@@ -76,6 +76,7 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     coming = [] if before else list(recent.order_by("starts_at", "id")[:MOST])
     over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
     past = list(over.filter(_earlier(before)).order_by("-starts_at", "-id")[: MOST + 1])
+    prefetch_related_objects([*coming, *past], held_claims())
     more = len(past) > MOST
     rest = not before and not bookings_only
     return Found(
@@ -117,8 +118,7 @@ def _members(desk: Desk, text: str) -> list[Other]:
             if books
             else f"{here('find', desk)}?{urlencode({'q': one.name or (one.phone or '')[-4:]})}",
         )
-        # the newest, whom no sorting of all their namesakes is needed for
-        for one in find_members(text, by=desk.actor).order_by("-id")[:MOST_OTHERS]
+        for one in newest_members(text, by=desk.actor, most=MOST_OTHERS)
     ]
 
 

@@ -1,7 +1,8 @@
 """The database wrapper: a session never carries a chain.
 
 Every statement runs inside a transaction whose search path and role were set by one
-`set_config(…, true)` for exactly the scope that is active (chains.scope). Whatever ends or rolls
+`set_config(…, true)` for exactly the scope that is active (chains.scope); it travels in the same message
+as the first statement (chains.postgresql.ahead), in front of it. Whatever ends or rolls
 back a transaction also ends the path and the role, in PostgreSQL itself, so a pooled connection or
 a transaction-mode pooler cannot hand one chain's path to another. A raw connection sees nothing:
 the login has no rights of its own.
@@ -10,18 +11,28 @@ the login has no rights of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base as stock
+from psycopg import sql as compose
 from psycopg.pq import TransactionStatus
 
 from chains.scope import PUBLIC, Scope, current
 
-# Sent as they are: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
-_SAVEPOINTS = ("SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT ")
-_ENTER = "SELECT set_config('search_path', %s, true), set_config('role', %s, true)"
+from .ahead import BEGIN, Ahead, Cursor, ahead_of, went_ahead
+
+# Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
+_BACK = "ROLLBACK TO SAVEPOINT "
+_ENTER = compose.SQL("SELECT set_config('search_path', {}, true), set_config('role', {}, true)")
+
+
+@lru_cache(maxsize=10_000)
+def _entering(scope: Scope) -> bytes:
+    """The statement that puts path and role of the scope into the running transaction."""
+    return _ENTER.format(scope.search_path, scope.role).as_bytes()
 
 
 class ScopeNotEntered(DatabaseError):
@@ -65,12 +76,22 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     ) -> Any:
         if self.get_autocommit():
             with transaction.atomic(using=self.alias):
-                self._enter(current())
-                return execute(sql, params, many, context)
-        if not (isinstance(sql, str) and sql.startswith(_SAVEPOINTS)):
-            self._enter(current())
+                return self._execute_entered(execute, sql, params, many, context)
+        return self._execute_entered(execute, sql, params, many, context)
+
+    def _execute_entered(
+        self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        scope = current()
+        if not (isinstance(sql, str) and sql.startswith(_BACK)):
+            self._enter(scope)
         try:
             return execute(sql, params, many, context)
+        except DatabaseError as error:
+            if not went_ahead(error.__cause__):
+                raise
+            self._entered = None
+            raise ScopeNotEntered(f"could not enter the scope of {scope.schema}: {error}") from error
         finally:
             if isinstance(sql, str) and sql.lstrip()[:8].upper() == "ROLLBACK":
                 self._entered = None  # written by hand: what was set since the savepoint is undone
@@ -78,16 +99,17 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def _enter(self, scope: Scope) -> None:
         if self.connection is None:
             return
-        if self._entered == scope and self.connection.info.transaction_status != TransactionStatus.IDLE:
-            return  # IDLE: a COMMIT or ROLLBACK written by hand ended the transaction behind Django's back
+        ahead = ahead_of(self.connection)
+        begun = self.connection.info.transaction_status != TransactionStatus.IDLE
+        if not begun and BEGIN not in ahead.statements:
+            # a COMMIT or ROLLBACK written by hand ended the transaction behind Django's back
+            ahead.add(BEGIN)
+            self._entered = None
+        if self._entered == scope:
+            return
         if self.needs_rollback:
             return  # PostgreSQL refuses every statement of an aborted transaction by itself
-        try:
-            with self.connection.cursor() as cursor, self.wrap_database_errors:
-                cursor.execute(_ENTER, (scope.search_path, scope.role))
-        except DatabaseError as error:
-            self._entered = None
-            raise ScopeNotEntered(f"could not enter the scope of {scope.schema}: {error}") from error
+        ahead.add(_entering(scope))
         self._entered = scope
 
     def notify_unscoped(self, channel: str, payload: str) -> None:
@@ -105,22 +127,57 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
+    def get_connection_params(self) -> dict[str, Any]:
+        """Django's, with the cursor whose statements take along what waits."""
+        return {**super().get_connection_params(), "cursor_factory": Cursor}
+
     def _set_autocommit(self, autocommit: bool) -> None:
+        """The driver's connection never begins a transaction itself: BEGIN goes ahead of the first statement."""
         self._entered = None
-        super()._set_autocommit(autocommit)
+        if not self.connection.autocommit:
+            with self.wrap_database_errors:
+                self.connection.autocommit = True
+        self._ahead.clear()
+        if not autocommit:
+            self._ahead.add(BEGIN)
+
+    @property
+    def _ahead(self) -> Ahead:
+        return ahead_of(self.connection)
+
+    def _savepoint(self, sid: str) -> None:
+        self._ahead.add(self.ops.savepoint_create_sql(sid).encode())
+
+    def _savepoint_commit(self, sid: str) -> None:
+        if not self._ahead.take_back(self.ops.savepoint_create_sql(sid).encode()):
+            self._ahead.add(self.ops.savepoint_commit_sql(sid).encode())
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        if not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
+            super()._savepoint_rollback(sid)
 
     def commit(self) -> None:
-        self._entered = None
+        self._leave()
         super().commit()
 
     def rollback(self) -> None:
-        self._entered = None
+        self._leave()
         super().rollback()
+
+    def _commit(self) -> None:
+        if self.connection is None or self.connection.info.transaction_status != TransactionStatus.IDLE:
+            super()._commit()
 
     def savepoint_rollback(self, sid: str) -> None:
         self._entered = None
         super().savepoint_rollback(sid)
 
     def close(self) -> None:
-        self._entered = None
+        self._leave()
         super().close()
+
+    def _leave(self) -> None:
+        """Nothing that waits matters to a transaction that ends, or was never begun."""
+        self._entered = None
+        if self.connection is not None:
+            self._ahead.clear()

@@ -16,7 +16,14 @@ import psycopg
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
-from chains.schemas.grants import chain_grants, schemas_with_wrong_grants, standing_tables
+from chains.schemas.grants import (
+    Rights,
+    chain_grants,
+    grants_on_new,
+    rights_on_new,
+    schemas_with_wrong_grants,
+    standing_tables,
+)
 from chains.schemas.owner import OwnerConnection
 from chains.schemas.stock import resolving_in, stock_connection
 from chains.schemas.template import chain_migrations, current_version
@@ -25,8 +32,10 @@ Key = tuple[str, str]
 
 # A schema whose table is held by a long transaction is tried again after the others, this often in all.
 ATTEMPTS = 3
-# What adds something that rights must be given on; other statements leave the rights as they are.
-_NEEDS_RIGHTS = ("CREATE TABLE", "CREATE SEQUENCE")
+_ENTER = (
+    "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
+    " set_config('statement_timeout', '60s', true), set_config('synchronous_commit', %s, true)"
+)
 
 
 class NotWritableAsSql(RuntimeError):
@@ -140,11 +149,21 @@ def _over(
     after_each: Callable[[str], None],
 ) -> None:
     left = list(behind)
+    made = rights_on_new(statements)
     for attempt in range(ATTEMPTS):
         held: list[str] = []
         for schema in left:
             try:
-                _apply(connection, schema, key, statements, now=now, lock_timeout_ms=lock_timeout_ms)
+                _apply(
+                    connection,
+                    schema,
+                    key,
+                    statements,
+                    made=made,
+                    now=now,
+                    lock_timeout_ms=lock_timeout_ms,
+                    lasting=schema == left[-1],  # and with it on the disk are all before it
+                )
             except psycopg.errors.LockNotAvailable as error:
                 if attempt + 1 < ATTEMPTS:
                     held.append(schema)
@@ -174,23 +193,30 @@ def _apply(
     key: Key,
     statements: Sequence[str],
     *,
+    made: Rights | None,
     now: datetime,
     lock_timeout_ms: int,
+    lasting: bool,
 ) -> None:
+    """One transaction; `made` see rights_on_new, `lasting` waits for the disk.
+
+    A commit that does not wait is whole or not there after a crash, like any other: what is lost is done again.
+    """
     with connection.transaction(), connection.pipeline():
         connection.execute(
-            "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
-            " set_config('statement_timeout', '60s', true)",
-            (f'"{schema}", extensions', f"{lock_timeout_ms}ms"),
+            _ENTER, (f'"{schema}", extensions', f"{lock_timeout_ms}ms", "on" if lasting else "off")
         )
         for statement in statements:
             connection.execute(sql.SQL(statement))
         connection.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
         )
-        if any(statement.lstrip().upper().startswith(_NEEDS_RIGHTS) for statement in statements):
-            for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
-                connection.execute(grant)
+        for grant in (
+            chain_grants(schema, standing=standing_tables(connection, schema))
+            if made is None
+            else grants_on_new(schema, made)
+        ):
+            connection.execute(grant)
         _record(connection, schema, key, "done", "", now)
 
 

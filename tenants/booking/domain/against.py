@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import connection
+from chains.postgresql.ask import Question, ask, named
 
 if TYPE_CHECKING:
     from .claims import ResourceClaim
@@ -54,23 +54,28 @@ ORDER BY 1
 """
 
 
-def read_against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[tuple[int, UUID | None]]:
+_SQL, _NAMES = named(_AGAINST)
+Against = tuple[int, UUID | None]
+
+
+def read_against(wanted: Sequence[ResourceClaim], *, but: UUID) -> list[Against]:
     """Which of `wanted` (by place, from 1) which other bookings stand against; None is a session.
 
     OUTDATED stands for all of them where one was chosen from a plan that has changed since. One query.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _AGAINST,
-            {
-                "resources": [want.resource_id for want in wanted],
-                "starts": [want.during.start for want in wanted],
-                "ends": [want.during.end for want in wanted],
-                "stores": [want.store_id for want in wanted],
-                "shops": [want.read.store_id if want.read else None for want in wanted],
-                "calendars": [want.read.calendar_version if want.read else None for want in wanted],
-                "plans": [want.read.plan_version if want.read else None for want in wanted],
-                "but": but,
-            },
-        )
-        return list(cursor.fetchall())
+    return ask(against_question(wanted, but=but))
+
+
+def against_question(wanted: Sequence[ResourceClaim], *, but: UUID) -> Question[list[Against]]:
+    """What read_against reads; asked behind the lock of the resources, it sees all that was committed before."""
+    told = {
+        "resources": [want.resource_id for want in wanted],
+        "starts": [want.during.start for want in wanted],
+        "ends": [want.during.end for want in wanted],
+        "stores": [want.store_id for want in wanted],
+        "shops": [want.read.store_id if want.read else None for want in wanted],
+        "calendars": [want.read.calendar_version if want.read else None for want in wanted],
+        "plans": [want.read.plan_version if want.read else None for want in wanted],
+        "but": but,
+    }
+    return Question(_SQL, [told[name] for name in _NAMES], lambda rows: [(row[0], row[1]) for row in rows])

@@ -4,43 +4,54 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, connection
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from accounts.ids import new_id
 from chains.due import mark_due
-from tenants.booking.models import LIVE, Booking, Channel, Status
-from tenants.events.domain.record import record_event
+from chains.postgresql.ask import Question, ask, ask_all, insertion
+from tenants.booking.models import Booking, Channel, Status
+from tenants.catalogue.models import Service
+from tenants.events.domain.record import event_question
 from tenants.extension.answers import Answers
 from tenants.members.domain.members import welcome_member
+from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import normalise_phone
-from tenants.stores.domain.wall import local_date
-from tenants.stores.models import Resource, ResourceKind
+from tenants.stores.models import Resource, ResourceKind, Store
 
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
-from .calendar import Calendar, read_calendar
-from .claims import OutOfStock, Wanted, constraint_of
+from .calendar import Calendar, Wish, calendar_at
+from .claims import FULL, OutOfStock, Wanted, constraint_of, holders_of, new_claims
 from .codes import draw_code
 from .credits import pass_keeper
+from .deposits import wait_for_deposit
+from .first_look import FirstLook, first_look
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
-from .offering import Offering, read_offering, require_by_time
+from .known import known
+from .offering import Offering, offering_from, require_by_time
+from .one_at_a_time import lock_member, overlap_question, refuse_overlap, require_member_free
+from .open import told
 from .overbooking import note_overbooking, require_overbooker
-from .penalties import require_booking_right
+from .penalties import refuse_paused, require_booking_right
 from .place import Place, take_place
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
 from .terms import keep_terms
-from .transitions import record_transition
+from .transitions import transition_question
 
+# A moment, or how it is read once the store's clock is known.
+Moment = datetime | Callable[[ZoneInfo], datetime]
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
 WALK_IN_WITHIN = timedelta(minutes=15)
 
@@ -58,7 +69,7 @@ def book(
     service_id: UUID,
     *,
     store_id: UUID,
-    starts_at: datetime,
+    starts_at: Moment,
     by: Actor,
     now: datetime,
     member: UUID | Guest | None = None,
@@ -78,6 +89,8 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
+    A member's booking that needs a deposit is held too, until it is paid (payments).
+
     A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
     one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
     the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
@@ -90,67 +103,65 @@ def book(
     if not (companion and by.is_member):
         require_booker(member, store_id=store_id, by=by)
     require_overbooker(overbook, store_id=store_id, by=by)
-    offering = read_offering(store_id, service_id, by_staff=by.is_employee)
+    whom = by.member_id if (by.is_member and not companion) or member is None else member
+    look = first_look(store_id, service_id, member_id=None if isinstance(whom, Guest) else whom, now=now)
+    offering = offering_from(look.offering, store_id, service_id, by_staff=by.is_employee)
+    if callable(starts_at):
+        starts_at = starts_at(offering.zone)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
     offered = hold_until is not None
     answers = check_details(
         offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee, later=offered
     )
-    calendar = _calendar_for(answers, offering, starts_at, resource_id=resource_id, by=by, now=now)
+    wish = Wish(practitioner_id, resource_id, answers.fills["party_size"])
+    calendar, overlapping = _calendar_for(offering, starts_at, wish, look.member, by=by, now=now)
     require_practitioner(calendar, practitioner_id)
     require_thing(calendar, resource_id)
-    whom = None if by.is_member and not companion else member
-    lock_member(for_member := member_for(whom, country=offering.country, by=by, now=now))
+    for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
     booking.price_amount += basket.amount
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = (*extra, *pass_claims(booking, by=by, now=now))
-    how = _Settling(practitioner_id, basket, claimed, overbook, complete=not offered)
+    how = _Settling(practitioner_id, basket, claimed, overbook, not offered, look, overlapping)
     place = _settle(calendar, booking, how, by=by, now=now)
-    _promise(booking, offering, now=now)
-    begin_booking(booking, by=by, now=now, detail=note_overbooking(booking, place, overbook, by=by, now=now))
+    promised = replace(offering, price_amount=booking.price_amount)
+    keep_terms(booking, read_terms(promised, member_id=for_member.id, now=now, policies=look.policies))
+    wait_for_deposit(booking, by=by, now=now)
+    detail = note_overbooking(booking, place, overbook, by=by, now=now)
+    begin_booking(booking, by=by, now=now, detail=detail, claims=place.unwritten)
     write_items(booking, basket)
     return booking
 
 
 @dataclass(frozen=True, slots=True)
 class _Settling:
-    """How a booking takes its place: by whom, with what else, over others or not; `complete` once all is told."""
+    """How a booking takes its place: by whom, with what else, over others or not; `complete` once all is told.
+
+    `overlapping` are bookings of the member then, None where they were not asked for yet.
+    """
 
     practitioner_id: UUID | None
     basket: Basket
     extra: tuple[Wanted, ...]
     overbook: str | None
     complete: bool
+    look: FirstLook
+    overlapping: list[UUID] | None
 
 
 def _calendar_for(
-    answers: Answers,
-    offering: Offering,
-    starts_at: datetime,
-    *,
-    resource_id: UUID | None,
-    by: Actor,
-    now: datetime,
-) -> Calendar:
-    """The day of the wish, for as many people as were told."""
-    return read_calendar(
-        offering,
-        [local_date(starts_at, offering.zone)],
-        now=now,
-        resource_id=resource_id,
-        party_size=answers.fills["party_size"],
-        by_staff=by.is_employee,
-    )
-
-
-def _promise(booking: Booking, offering: Offering, *, now: datetime) -> None:
-    """Keep the terms under which the member has it, for the price it has."""
-    promised = replace(offering, price_amount=booking.price_amount)
-    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now))
+    offering: Offering, starts_at: datetime, wish: Wish, member: Member | None, *, by: Actor, now: datetime
+) -> tuple[Calendar, list[UUID] | None]:
+    """The day of the wish, and the bookings that the member has then; None for whoever is not known yet."""
+    asked = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=by.is_employee)
+    if member is None:
+        return ask(asked), None
+    ends_at = offering.need.service_span(starts_at).end
+    calendar, overlapping = ask_all([asked, overlap_question(member.id, starts_at, ends_at, but=None)])
+    return calendar, overlapping
 
 
 def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
@@ -166,20 +177,39 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
             by_staff=by.is_employee,
             extra=[*how.basket.claims, *how.extra],
             overbook=how.overbook is not None,
+            written_later=True,
         )
     except OutOfStock as refusal:
         raise name_short(refusal, how.basket) from None
-    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
-    require_member_free(booking.member_id, booking, now=now)
-    require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
-    require_plugged_rules(booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete)
+    _show(booking, place, calendar)
+    if how.overlapping is None:
+        require_member_free(booking.member_id, booking, now=now)
+        require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
+    else:
+        refuse_overlap(how.overlapping, booking.member_id, booking, now=now)
+        if not by.is_employee:
+            refuse_paused(how.look.paused, zone=calendar.offering.zone, now=now)
+    with told(how.look.own_row):
+        require_plugged_rules(
+            booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete
+        )
     return place
+
+
+def _show(booking: Booking, place: Place, calendar: Calendar) -> None:
+    """Put who and what serves on the booking, with their names."""
+    booking.practitioner_id, booking.resource_id = place.practitioner_id, place.resource_id
+    if place.practitioner_id is not None:
+        name = calendar.team[place.practitioner_id].name
+        booking.practitioner = known(Employee, id=place.practitioner_id, name=name)
+    if place.resource_id is not None:
+        booking.resource = known(Resource, id=place.resource_id, name=calendar.things[place.resource_id].name)
 
 
 def _draft(
     offering: Offering,
     answers: Answers,
-    member_id: UUID,
+    member: Member,
     *,
     starts_at: datetime,
     pass_id: UUID | None,
@@ -190,9 +220,9 @@ def _draft(
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
-        store_id=offering.store_id,
-        service_id=offering.service_id,
-        member_id=member_id,
+        store=known(Store, id=offering.store_id, name=offering.store_name, time_zone=offering.zone.key),
+        service=known(Service, id=offering.service_id, name=offering.service_name),
+        member=member,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=answers.fills["party_size"],
@@ -222,19 +252,29 @@ def channel_of(by: Actor, *, starts_at: datetime, now: datetime, by_program: boo
 
 
 def begin_booking(
-    booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any] | None = None
+    booking: Booking,
+    *,
+    by: Actor,
+    now: datetime,
+    detail: Mapping[str, Any] | None = None,
+    claims: Sequence[Wanted] = (),
 ) -> Booking:
-    """Write the booking with its first transition and event; a hold's end becomes due work."""
-    insert_booking(booking, randbelow=secrets.randbelow)
-    record_transition(booking, before="", by=by, now=now, detail=detail)
-    record_event(
-        f"booking.{booking.status}",
-        subject_id=booking.id,
-        store_id=booking.store_id,
-        version=booking.version,
-        payload={"status": booking.status},
-        now=now,
-    )
+    """Write the booking with its first transition and event; a hold's end becomes due work.
+
+    `claims` are written with it, in the same message: resources that were locked and found free, and units of
+    pools, which are taken last. Raises SessionFull, WindowFull, OutOfStock, PassUsedUp for a pool that has none.
+    """
+
+    def write() -> None:
+        with transaction.atomic() if claims else nullcontext():
+            _insert(booking, _beginning(booking, by=by, now=now, detail=detail), claims)
+
+    try:
+        write()
+    except FULL:
+        if not expire_holds_among(holders_of(claims, but=booking.id), now=now):
+            raise
+        write()
     if booking.expires_at is not None:
         mark_due(HOLDS, booking.expires_at)
     return booking
@@ -285,52 +325,38 @@ def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:
         raise NotSeen
 
 
-def lock_member(member_id: UUID) -> None:
-    """One booking of a member at a time: the overlap check below must see the other's. Raises NotSeen."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM members_member WHERE id = %s FOR NO KEY UPDATE", (member_id,))
-        if cursor.fetchone() is None:
-            raise NotSeen
+def _beginning(
+    booking: Booking, *, by: Actor, now: datetime, detail: Mapping[str, Any] | None
+) -> list[Question[Any]]:
+    """What is written of a booking's beginning beside its row: its first transition and event."""
+    return [
+        transition_question(booking, before="", by=by, now=now, detail=detail),
+        event_question(
+            f"booking.{booking.status}",
+            subject_id=booking.id,
+            store_id=booking.store_id,
+            version=booking.version,
+            payload={"status": booking.status},
+            now=now,
+        ),
+    ]
 
 
-def require_member_free(member_id: UUID, booking: Booking, *, now: datetime) -> None:
-    """Raise MemberOverlap if the member has another live booking at that time, at any store; pickups aside."""
-    others = Booking.objects.filter(
-        member_id=member_id,
-        status__in=LIVE,
-        pickup_window__isnull=True,
-        starts_at__lt=booking.ends_at,
-        ends_at__gt=booking.starts_at,
-    ).exclude(id=booking.id)
-    found = list(others.only("id", "code", "status", "expires_at"))
-    if not found:
-        return
-    expire_holds_among([other.id for other in found], now=now)
-    for other in others:
-        raise member_overlap(other)
-
-
-def member_overlap(other: Booking) -> MemberOverlap:
-    """The refusal that names the other booking."""
-    return MemberOverlap(
-        params={"code": other.code}, extra={"booking": {"id": str(other.id), "code": other.code}}
-    )
-
-
-def insert_booking(booking: Booking, *, randbelow: Callable[[int], int]) -> None:
-    """Write the row under a fresh code, inside a function that is repeated on conflict.
+def _insert(booking: Booking, beginning: Sequence[Question[Any]], claims: Sequence[Wanted]) -> None:
+    """Write the row under a fresh code and all that comes with it, inside a function that is repeated on conflict.
 
     A code that is taken makes the whole attempt lost (Raced), and the next one draws another: that is
-    rarer than a savepoint around every insert is dear. The member's exclusion constraint stands behind
-    require_member_free: what it stops is told the same.
+    rarer than a savepoint around every insert is dear. The exclusion constraints of members and resources
+    stand behind require_member_free and lock_free: what they stop is told the same, or looked at anew.
     """
-    booking.code = draw_code(randbelow=randbelow)
+    booking.code = draw_code(randbelow=secrets.randbelow)
     try:
-        booking.save(force_insert=True)
+        ask_all([insertion([booking]), *beginning, *new_claims(booking.id, claims)])
     except IntegrityError as error:
         constraint = constraint_of(error)
         if constraint == "booking_member_once_at_a_time":
             raise MemberOverlap(params={"code": ""}) from error
-        if constraint == "booking_code_once":
+        if constraint in ("booking_code_once", "claim_resource_once_at_a_time"):
             raise Raced from error
         raise
+    booking._state.adding, booking._state.db = False, DEFAULT_DB_ALIAS

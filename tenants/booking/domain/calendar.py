@@ -7,15 +7,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from chains.postgresql.ask import Question, ask
 from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
 from .against import AsRead
-from .facts import Fact, Question, read_facts
+from .cells import CELL
+from .facts import Asked, Fact, facts_question
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
+from .packed import PackedSpans
 from .rota import lay_openings, lay_shifts
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
@@ -110,6 +114,28 @@ def read_calendar(
     return read_calendars([offering], days, wish=wish, now=now, by_staff=by_staff, but=but)[0]
 
 
+def calendar_at(
+    offering: Offering, starts_at: datetime, *, wish: Wish, now: datetime, by_staff: bool = False
+) -> Question[Calendar]:
+    """What read_calendar reads of the local day of `starts_at`, to judge that one time.
+
+    With a practitioner wished for, of claims and leave only what can stand against that time.
+    """
+    day = local_date(starts_at, offering.zone)
+    span = reach([day], offering.zone, offering.need)
+    dates = _dates_in(span, [offering])
+    if wish.practitioner_id is not None:
+        need = offering.need  # a start off the cells begins up to one earlier
+        span = Span(starts_at - (need.before + 1) * CELL, starts_at + (need.claimed + 1) * CELL)
+    question = facts_question(_asked([offering], wish), span, dates, now=now, but=None)
+
+    def read(rows: list[tuple[Any, ...]]) -> Calendar:
+        (calendar,) = _lay_all([offering], question.read(rows), dates, wish=wish, now=now, by_staff=by_staff)
+        return calendar
+
+    return Question(question.sql, question.params, read)
+
+
 def read_calendars(
     offerings: Sequence[Offering],
     days: Sequence[date],
@@ -123,24 +149,45 @@ def read_calendars(
     reaches = [reach(days or [local_date(now, one.zone)], one.zone, one.need) for one in offerings]
     window = Span(min(span.start for span in reaches), max(span.end for span in reaches))
     dates = _dates_in(window, offerings)
-    asked = _question(offerings, wish)
-    facts = read_facts(asked, window, dates, now=now, but=but)
+    facts = ask(facts_question(_asked(offerings, wish), window, dates, now=now, but=but))
+    return _lay_all(offerings, facts, dates, wish=wish, now=now, by_staff=by_staff)
+
+
+def _lay_all(
+    offerings: Sequence[Offering],
+    facts: Mapping[str, list[Fact]],
+    dates: Sequence[date],
+    *,
+    wish: Wish,
+    now: datetime,
+    by_staff: bool,
+) -> list[Calendar]:
+    """The calendars that the facts make."""
     of_store: dict[str, dict[UUID | None, list[Fact]]] = {
-        kind: _by_store(facts[kind])
+        kind: _by_store(facts.get(kind, []))
         for kind in ("person", "thing", "combination", "store", "opening", "closure", "weekly", "away")
     }
-    common = _Common(dates, facts, _by_key(facts["skill"]), wish, now, by_staff)
+    common = _Common(
+        dates=dates,
+        planned=_by_person(facts.get("day", [])),
+        leave=_leave(facts.get("leave", [])),
+        busy={row.what: row.packed for row in facts.get("busy", [])},
+        skills=_by_key(facts.get("skill", [])),
+        wish=wish,
+        now=now,
+        by_staff=by_staff,
+    )
     return [
         _lay(one, {kind: rows.get(one.store_id, []) for kind, rows in of_store.items()}, common)
         for one in offerings
     ]
 
 
-def _question(offerings: Sequence[Offering], wish: Wish) -> Question:
+def _asked(offerings: Sequence[Offering], wish: Wish) -> Asked:
     """What must be read for the roles of a service (the same at each of its stores)."""
     roles = offerings[0].roles
     people = [role for role in roles if role.kind == PRACTITIONER]
-    return Question(
+    return Asked(
         stores=[one.store_id for one in offerings],
         service=None if roles else offerings[0].service_id,
         people=offerings[0].needs_person,
@@ -157,7 +204,9 @@ class _Common:
     """What is the same for every store of a question."""
 
     dates: Sequence[date]
-    facts: Mapping[str, list[Fact]]
+    planned: Mapping[UUID, list[Fact]]
+    leave: Mapping[UUID, list[Span]]
+    busy: Mapping[UUID, bytes]
     skills: Mapping[UUID, frozenset[UUID]]
     wish: Wish
     now: datetime
@@ -175,7 +224,6 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
     able = {option[0] for option in main.options} if main else set(team) if not demands else set()
     wished = common.wish.practitioner_id
     staff = _staff(offering, team, rows, common)
-    busy = _spans_by(common.facts["busy"], "what")
     inputs = Inputs(
         zone=offering.zone,
         need=offering.need,
@@ -190,7 +238,7 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         latest=common.now + (STAFF_AHEAD if common.by_staff else offering.horizon),
         demands=demands,
         helpers=staff if demands else {},
-        things={key: busy.get(key, ()) for key in things},
+        things={key: PackedSpans.read(common.busy.get(key, b"")) for key in things},
         longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
@@ -204,17 +252,22 @@ def _staff(
     """When each of the team works here and cannot."""
     shifts = lay_shifts(
         team,
-        weekly=[(row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]],
-        planned=[
-            (row.who, row.store == offering.store_id, row.d, row.b, row.c) for row in common.facts["day"]
-        ],
+        weekly=((row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]),
+        planned=(
+            (key, row.store == offering.store_id, row.d, row.b, row.c)
+            for key in team
+            for row in common.planned.get(key, ())
+        ),
         dates=common.dates,
         zone=offering.zone,
     )
-    leave = _spans_by(common.facts["leave"], "who")
-    busy = _spans_by([*common.facts["busy"], *rows["away"]], "what")
+    away = {row.what: row.packed for row in rows["away"]}
     return {
-        key: StaffInputs(shifts=shifts[key], busy=busy.get(one.resource_id, ()), leave=leave.get(key, ()))
+        key: StaffInputs(
+            shifts=shifts[key],
+            busy=PackedSpans.read(common.busy.get(one.resource_id, b""), away.get(one.resource_id, b"")),
+            leave=common.leave.get(key, ()),
+        )
         for key, one in team.items()
     }
 
@@ -307,11 +360,15 @@ def _by_key(rows: Sequence[Fact]) -> dict[UUID, frozenset[UUID]]:
     return {key: frozenset(values) for key, values in found.items()}
 
 
-def _spans_by(facts: Sequence[Fact], key: str) -> dict[UUID, list[Span]]:
-    found: dict[UUID, list[Span]] = defaultdict(list)
-    for fact in facts:
-        found[getattr(fact, key)].append(Span(fact.start, fact.end))
+def _by_person(rows: Sequence[Fact]) -> dict[UUID, list[Fact]]:
+    found: dict[UUID, list[Fact]] = defaultdict(list)
+    for row in rows:
+        found[row.who].append(row)
     return found
+
+
+def _leave(rows: Sequence[Fact]) -> dict[UUID, list[Span]]:
+    return {who: [Span(row.start, row.end) for row in theirs] for who, theirs in _by_person(rows).items()}
 
 
 def _dates_in(window: Span, offerings: Sequence[Offering]) -> list[date]:

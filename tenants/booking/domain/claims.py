@@ -14,17 +14,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.postgresql.ask import Question, ask, ask_all, done, insertion
 from chains.refusals import Refusal
 from tenants.booking.models import Claim, Pool
 from tenants.stores.models import Resource
 
-from .against import OUTDATED, AsRead, read_against
+from .against import OUTDATED, Against, AsRead, against_question, read_against
 from .attempts import Raced
 from .spans import Span
 
@@ -188,16 +189,32 @@ def wanted_of(claims: Iterable[Claim]) -> tuple[Wanted, ...]:
 
 def lock_resources(resource_ids: Iterable[UUID]) -> None:
     """Whoever wants one of these waits until our transaction ends. Late, once, in the order of ids."""
-    ids = sorted(set(resource_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM stores_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (ids,)
-        )
+    ask(_lock_question(resource_ids))
+
+
+def _lock_question(resource_ids: Iterable[UUID]) -> Question[None]:
+    return Question(
+        "SELECT id FROM stores_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        (sorted(set(resource_ids)),),
+        done,
+    )
+
+
+def lock_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
+    """Lock the resources, then raise as check_free; nothing stays locked where it raises. One message."""
+    with transaction.atomic():
+        locks = _lock_question(want.resource_id for want in wanted)
+        _none_against(ask_all([locks, against_question(wanted, but=holder_id)])[1], wanted)
 
 
 def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
     """Raise SlotTaken, with every claim that another booking or session stands against; Raced, see AsRead."""
-    conflicts = _conflicts(holder_id, wanted) if wanted else []
+    if wanted:
+        _none_against(read_against(wanted, but=holder_id), wanted)
+
+
+def _none_against(against: Sequence[Against], wanted: Sequence[ResourceClaim]) -> None:
+    conflicts = _conflicts(against, wanted)
     if conflicts:
         refusal = slot_taken(conflicts[0].resource_id)
         refusal.claims = tuple(conflicts)
@@ -208,13 +225,13 @@ def _over_only_where_taken(holder_id: UUID, wanted: list[ResourceClaim]) -> list
     """Claims that may be taken over others, marked so only where another really stands against them."""
     if not any(want.over for want in wanted):
         return wanted
-    against = set(_conflicts(holder_id, wanted))
+    against = set(_conflicts(read_against(wanted, but=holder_id), wanted))
     return [replace(want, over=want in against) for want in wanted]
 
 
-def _conflicts(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
+def _conflicts(against: Sequence[Against], wanted: Sequence[ResourceClaim]) -> list[ResourceClaim]:
     """Those of `wanted` that others stand against, in their order; Raced where one was read from an old plan."""
-    places = dict.fromkeys(place for place, _booking in read_against(wanted, but=holder_id))
+    places = dict.fromkeys(place for place, _booking in against)
     if OUTDATED in places:
         raise Raced
     return [wanted[place - 1] for place in places]
@@ -252,15 +269,47 @@ def _write_resources(holder_id: UUID, holder: Holder, held: list[Claim], wanted:
         else:
             # several segments of one resource may pass through each other: its own old ones go first
             _deactivate(old.pop(want.resource_id, []))
-            new.append(
-                Claim(
-                    **{"id": new_id(), f"{holder}_id": holder_id},
-                    resource_id=want.resource_id,
-                    **_row(want),
-                )
-            )
+            new.append(_new(holder_id, holder, want))
     Claim.objects.bulk_create(new)
     _deactivate([claim for claims in old.values() for claim in claims])
+
+
+def _new(holder_id: UUID, holder: Holder, want: Wanted) -> Claim:
+    of = {"id": new_id(), f"{holder}_id": holder_id}
+    if isinstance(want, PoolClaim):
+        return Claim(**of, pool_id=want.pool_id, units=want.units)
+    return Claim(**of, resource_id=want.resource_id, **_row(want))
+
+
+def new_claims(booking_id: UUID, wanted: Sequence[Wanted]) -> list[Question[Any]]:
+    """What writes all claims of a booking that is written with them, resources that lock_free has locked and pools.
+
+    The answer of a pool without that many units left is its refusal, and the caller undoes the whole message.
+    Pools come last, by id: whoever wants the same ones waits only until this transaction ends.
+    """
+    if not wanted:
+        return []
+    units = Counter[UUID]()
+    for want in wanted:
+        if isinstance(want, PoolClaim):
+            units[want.pool_id] += want.units
+    resources = [want for want in wanted if isinstance(want, ResourceClaim)]
+    pools = [PoolClaim(pool_id, count) for pool_id, count in sorted(units.items())]
+    each: list[Wanted] = [*resources, *pools]
+    rows = [_new(booking_id, "booking", want) for want in each]
+    return [insertion(rows), *(_take_question(pool) for pool in pools)]
+
+
+def _take_question(pool: PoolClaim) -> Question[None]:
+    def read(rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            raise pool_full(pool.pool_id, pool.units)
+
+    return Question(
+        "UPDATE booking_pool SET taken = taken + %s WHERE id = %s AND taken <= capacity - %s RETURNING id",
+        (pool.units, pool.pool_id, pool.units),
+        read,
+    )
 
 
 def _row(want: ResourceClaim) -> dict[str, Any]:
@@ -300,7 +349,7 @@ def _write_pools(
     gone = [claim for claim in held if claim.pool_id is not None and old[claim.pool_id] != new[claim.pool_id]]
     _deactivate(gone)
     Claim.objects.bulk_create(
-        Claim(**{"id": new_id(), f"{holder}_id": holder_id}, pool_id=pool_id, units=units)
+        _new(holder_id, holder, PoolClaim(pool_id, units))
         for pool_id, units in sorted(new.items())
         if units != old[pool_id]
     )

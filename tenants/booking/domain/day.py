@@ -23,6 +23,7 @@ from .spans import Span
 # A confirmed guest who has not come by then is called late, on every page that says so.
 LATE_AFTER = timedelta(minutes=5)
 WITH = ("store", "service", "member", "practitioner", "resource", "running_late")
+WITH_SESSION = ("service", "pool", "practitioner", "resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor, now: datetime) -> St
         .order_by("starts_at", "id")
     )
     sessions = tuple(
-        Session.objects.select_related("service", "pool").filter(
+        Session.objects.select_related(*WITH_SESSION).filter(
             store_id=store_id,
             state=SessionState.SCHEDULED,
             starts_at__lt=place.end,

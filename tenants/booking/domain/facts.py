@@ -1,7 +1,8 @@
 """Every row that availability depends on, of one store or several, in one statement.
 
 A row a fact: rotas are many small tables, and a round trip each would cost more than all of them
-together. Arrays and not joins, so that claims are found by their btree.
+together. Arrays and not joins, so that claims are found by their btree; claims come packed, all of one
+resource in a row (see packed.py).
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
+from chains.postgresql.ask import Question, named
 from tenants.catalogue.domain.practitioners import SERVES
 
 from .spans import Span
@@ -30,51 +30,54 @@ things AS MATERIALIZED (
   SELECT store_id, id, name, kind, tags, min_party, capacity FROM stores_resource
   WHERE active AND store_id = ANY(%(stores)s) AND (kind = ANY(%(kinds)s) OR id = %(resource)s::uuid))
 SELECT 'person' AS fact, store, id AS who, resource_id AS what, name, plan_version::int, NULL::int, NULL::int,
-  NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz FROM people
+  NULL::date, NULL::date, NULL::timestamptz, NULL::timestamptz, NULL::bytea FROM people
 UNION ALL
-SELECT 'store', id, NULL, NULL, NULL, calendar_version::int, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 'store', id, NULL, NULL, NULL, calendar_version::int, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM stores_store WHERE id = ANY(%(stores)s)
 UNION ALL
-SELECT 'skill', NULL, employee_id, skill_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 'skill', NULL, employee_id, skill_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM people_employee_skills WHERE %(skilled)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
 UNION ALL
 SELECT 'thing', store_id, id, NULL, json_build_array(name, kind, tags)::text, min_party, capacity, NULL,
-  NULL, NULL, NULL, NULL FROM things
+  NULL, NULL, NULL, NULL, NULL FROM things
 UNION ALL
 SELECT 'combination', c.store_id, c.id, m.resource_id, NULL, c.min_party, c.max_party, NULL,
-  NULL, NULL, NULL, NULL
+  NULL, NULL, NULL, NULL, NULL
   FROM stores_resourcecombination c
   JOIN stores_resourcecombination_members m ON m.resourcecombination_id = c.id
   WHERE %(combined)s AND c.active AND c.store_id = ANY(%(stores)s)
 UNION ALL
-SELECT 'opening', store_id, NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL
+SELECT 'opening', store_id, NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL, NULL
   FROM stores_openinghours WHERE store_id = ANY(%(stores)s)
 UNION ALL
-SELECT 'closure', store_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL
+SELECT 'closure', store_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL, NULL
   FROM stores_closure WHERE store_id = ANY(%(stores)s) AND starts_on <= %(last)s AND ends_on > %(first)s
 UNION ALL
-SELECT 'weekly', store_id, employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL
+SELECT 'weekly', store_id, employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL, NULL
   FROM people_weeklyshift
   WHERE store_id = ANY(%(stores)s) AND employee_id = ANY(ARRAY(SELECT id FROM people))
 UNION ALL
-SELECT 'day', store_id, employee_id, NULL, NULL, NULL, starts, ends, "on", NULL, NULL, NULL
+SELECT 'day', store_id, employee_id, NULL, NULL, NULL, starts, ends, "on", NULL, NULL, NULL, NULL
   FROM people_dayshift
   WHERE "on" BETWEEN %(first)s AND %(last)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
 UNION ALL
-SELECT 'leave', NULL, employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+SELECT 'leave', NULL, employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at, NULL
   FROM people_leave
   WHERE starts_at < %(end)s AND ends_at > %(start)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
 UNION ALL
-SELECT 'busy', NULL, NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_at, ends_at
+SELECT 'busy', NULL, NULL, resource_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    string_agg(timestamptz_send(starts_at) || timestamptz_send(ends_at), '')
   FROM booking_claim
   WHERE active AND resource_id = ANY(ARRAY(SELECT resource_id FROM people UNION ALL SELECT id FROM things))
     AND starts_at < %(end)s AND starts_at > %(since)s AND ends_at > %(start)s
     AND (booking_id IS NULL OR booking_id <> ALL(%(but)s) AND booking_id NOT IN (
       SELECT id FROM booking_booking WHERE status = 'held' AND expires_at <= %(now)s))
+  GROUP BY resource_id
 UNION ALL
 -- somebody who serves at another store is busy here for as long as the way takes, before and after
-SELECT 'away', t.store_id, NULL, far.resource_id, NULL, t.minutes, NULL, NULL, NULL, NULL,
-    far.starts_at - t.minutes * interval '1 minute', far.ends_at + t.minutes * interval '1 minute'
+SELECT 'away', t.store_id, NULL, far.resource_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    string_agg(timestamptz_send(far.starts_at - t.minutes * interval '1 minute')
+      || timestamptz_send(far.ends_at + t.minutes * interval '1 minute'), '')
   FROM stores_travel t CROSS JOIN LATERAL (
     SELECT c.resource_id, c.starts_at, c.ends_at FROM booking_claim c
     LEFT JOIN booking_booking b ON b.id = c.booking_id LEFT JOIN booking_session s ON s.id = c.session_id
@@ -85,7 +88,11 @@ SELECT 'away', t.store_id, NULL, far.resource_id, NULL, t.minutes, NULL, NULL, N
       AND NOT (b.status = 'held' AND b.expires_at <= %(now)s))
     OFFSET 0) far
   WHERE t.store_id = ANY(%(stores)s)
+  GROUP BY t.store_id, far.resource_id
 """  # noqa: S608 (a constant of catalogue, nobody's input)
+
+
+_SQL, _NAMES = named(_FACTS)
 
 
 class Fact(NamedTuple):
@@ -103,9 +110,10 @@ class Fact(NamedTuple):
     e: Any
     start: Any
     end: Any
+    packed: Any
 
 
-class Question(NamedTuple):
+class Asked(NamedTuple):
     """What is asked of the database: `people` whether any serve, of which service's skills or any (None).
 
     `kinds` of things, `skilled` whether their skills are told, `combined` whether combinations are.
@@ -121,27 +129,27 @@ class Question(NamedTuple):
     combined: bool
 
 
-def read_facts(
-    asked: Question, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
-) -> dict[str, list[Fact]]:
-    """The facts of the window (and of the dates, for what is kept by the date), by their kind; one query."""
+def facts_question(
+    asked: Asked, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
+) -> Question[dict[str, list[Fact]]]:
+    """The facts of the window (and of the dates, for what is kept by the date), by their kind."""
+    told = {
+        **asked._asdict(),
+        "stores": list(asked.stores),
+        "kinds": list(asked.kinds),
+        "first": dates[0],
+        "last": dates[-1],
+        "start": window.start,
+        "end": window.end,
+        "since": window.start - LONGEST_CLAIM,
+        "but": [but] if but is not None else [],
+        "now": now,
+    }
+    return Question(_SQL, [told[name] for name in _NAMES], _by_kind)
+
+
+def _by_kind(rows: list[tuple[Any, ...]]) -> dict[str, list[Fact]]:
     facts: dict[str, list[Fact]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            {
-                **asked._asdict(),
-                "stores": list(asked.stores),
-                "kinds": list(asked.kinds),
-                "first": dates[0],
-                "last": dates[-1],
-                "start": window.start,
-                "end": window.end,
-                "since": window.start - LONGEST_CLAIM,
-                "but": [but] if but is not None else [],
-                "now": now,
-            },
-        )
-        for row in cursor.fetchall():
-            facts[row[0]].append(Fact(*row))
+    for row in rows:
+        facts[row[0]].append(Fact(*row))
     return facts

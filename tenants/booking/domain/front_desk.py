@@ -12,12 +12,13 @@ from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
 from .availability import find_slots
-from .book import lock_member, require_member_free, require_practitioner
+from .book import require_practitioner
 from .calendar import read_calendar
 from .change import place_fields
 from .claims import PoolClaim, claims_of
 from .codes import UnknownCode, require_code
 from .offering import NotOffered, read_offering, zone_of_store
+from .one_at_a_time import lock_member, require_member_free
 from .place import take_place
 from .plugged import require_plugged_rules
 from .search import Slot

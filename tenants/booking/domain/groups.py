@@ -23,11 +23,12 @@ from tenants.people.domain.rights import Action, Actor, NotSeen
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
-from .book import Guest, lock_member, member_for, require_booker
+from .book import Guest, member_for, require_booker
 from .change import cancel_booking, visible_booking
 from .day import WITH, bookings_seen_by
 from .history import only_shown
 from .offering import Offering, read_offering
+from .one_at_a_time import lock_member
 from .plans import Part, Placed, lock_ahead, require_placed, shifted, take_parts, tried
 
 MOST_ITEMS = 10

@@ -9,7 +9,7 @@ from uuid import UUID
 from chains.due import mark_due
 from tenants.booking.models import Booking, Status
 
-from .claims import FULL, Holder, SlotTaken, Wanted, holders_of, set_claims
+from .claims import FULL, Holder, ResourceClaim, SlotTaken, Wanted, holders_of, lock_free, set_claims
 from .transitions import Move, apply_move
 
 HOLDS = "holds"
@@ -63,3 +63,13 @@ def take_claims(
         if not expire_holds_among(holders_of(wanted, but=holder_id), now=now):
             raise
         set_claims(holder_id, wanted=wanted, fresh=fresh, holder=holder)
+
+
+def lock_claims(holder_id: UUID, *, wanted: Sequence[ResourceClaim], now: datetime) -> None:
+    """As claims.lock_free, after holds whose time is over have made room, if they stood in the way."""
+    try:
+        lock_free(holder_id, wanted)
+    except SlotTaken:
+        if not expire_holds_among(holders_of(wanted, but=holder_id), now=now):
+            raise
+        lock_free(holder_id, wanted)

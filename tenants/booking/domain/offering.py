@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
-from tenants.catalogue.models import BookedAs, Offer, Service
-from tenants.catalogue.models import Need as NeedRow
+from tenants.catalogue.models import BookedAs, Service
 from tenants.extension.calls import extra_needs
 from tenants.extension.hooks import NeedsAsked
 from tenants.extension.registry import plugins_on
@@ -84,30 +82,55 @@ class Offering:
         return not self.roles or any(role.kind == PRACTITIONER for role in self.roles)
 
 
-_FIELDS = (
-    "store_id", "active", "price_amount", "store__active", "store__name", "store__time_zone", "store__country",
-    "store__latitude", "store__longitude", "service__active",
-    "service__online", "service__name", "service__minutes", "service__prepare", "service__clean_up",
-    "service__step", "service__price_amount", "service__currency", "service__lead",
-    "service__horizon_days", "service__notice", "service__booked_as", "store__verticals",
-)  # fmt: skip
+# The offer with its store, its service and the stated needs in order, as tuples: an ORM query of this size
+# takes longer to put into words than PostgreSQL takes to answer it, and every search begins with it.
+_OFFERS = """
+SELECT o.store_id, o.active, o.price_amount, st.active, st.name, st.time_zone, st.country, st.latitude,
+  st.longitude, st.verticals, sv.active, sv.online, sv.name, sv.minutes, sv.prepare, sv.clean_up, sv.step,
+  sv.price_amount, sv.currency, sv.lead, sv.horizon_days, sv.notice, sv.booked_as,
+  (SELECT json_agg(json_build_object(
+      'role', n.role, 'kind', n.kind, 'from_minute', n.from_minute, 'minutes', n.minutes, 'prepare', n.prepare,
+      'clean_up', n.clean_up, 'count', n.count, 'fits_party', n.fits_party, 'tags', n.tags,
+      'skills', ARRAY(SELECT skill_id FROM catalogue_need_skills WHERE need_id = n.id)) ORDER BY n.position)::text
+    FROM catalogue_need n WHERE n.service_id = o.service_id),
+  ARRAY(SELECT skill_id FROM catalogue_service_skills WHERE service_id = o.service_id)
+FROM catalogue_offer o JOIN stores_store st ON st.id = o.store_id JOIN catalogue_service sv ON sv.id = o.service_id
+WHERE o.service_id = %s AND (%s::uuid[] IS NULL OR o.store_id = ANY(%s::uuid[]))
+ORDER BY st.position, st.name, o.store_id
+"""
 
 
-# The stated needs of an offer's service, in order, as one array of JSON beside the offer's row.
-_NEEDS = ArraySubquery(
-    NeedRow.objects.filter(service=OuterRef("service_id"))
-    .order_by("position")
-    .annotate(skill_ids=ArraySubquery(NeedRow.skills.through.objects.filter(need=OuterRef("id")).values("skill_id")))
-    .values(
-        json=JSONObject(
-            role="role", kind="kind", from_minute="from_minute", minutes="minutes", prepare="prepare",
-            clean_up="clean_up", count="count", fits_party="fits_party", tags="tags", skills=F("skill_ids"),
-        )
-    )
-)  # fmt: skip
-_SKILLS = ArraySubquery(
-    Service.skills.through.objects.filter(service=OuterRef("service_id")).values("skill_id")
-)
+class _Row(NamedTuple):
+    store_id: UUID
+    active: bool
+    own_price: int | None
+    store_active: bool
+    store_name: str
+    time_zone: str
+    country: str
+    latitude: float | None
+    longitude: float | None
+    verticals: list[str]
+    service_active: bool
+    online: bool
+    service_name: str
+    minutes: int
+    prepare: int
+    clean_up: int
+    step: int
+    price: int
+    currency: str
+    lead: int
+    horizon_days: int
+    notice: int
+    booked_as: str
+    needs: str | None
+    skills: list[UUID]
+
+    @property
+    def stands(self) -> bool:
+        """Whether offer, service and store are all in use."""
+        return self.active and self.service_active and self.store_active
 
 
 def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -> Offering:
@@ -116,11 +139,24 @@ def read_offering(store_id: UUID, service_id: UUID, *, by_staff: bool = False) -
     Members are offered what is bookable online; staff book whatever the store offers. Raises NotSeen
     for a store or service that is not there or closed down, NotOffered otherwise.
     """
-    row = _rows(service_id).filter(store_id=store_id).first()
-    if row is None or not row["active"] or not row["service__active"] or not row["store__active"]:
+    return offering_from(
+        ask(offering_question(store_id, service_id)), store_id, service_id, by_staff=by_staff
+    )
+
+
+def offering_question(store_id: UUID, service_id: UUID) -> Question[_Row | None]:
+    """What read_offering reads; offering_from makes an offering of the answer."""
+    return Question(
+        _OFFERS, (service_id, [store_id], [store_id]), lambda rows: _Row(*rows[0]) if rows else None
+    )
+
+
+def offering_from(row: _Row | None, store_id: UUID, service_id: UUID, *, by_staff: bool) -> Offering:
+    """The offering that was read. Raises as read_offering."""
+    if row is None or not row.stands:
         raise _no_offer(store_id, service_id)
-    if not by_staff and not row["service__online"]:
-        raise NotOffered(params={"service": row["service__name"], "store": row["store__name"]})
+    if not by_staff and not row.online:
+        raise NotOffered(params={"service": row.service_name, "store": row.store_name})
     return _offering(row, service_id, by_staff=by_staff)
 
 
@@ -128,62 +164,54 @@ def read_offerings(
     service_id: UUID, *, stores: Sequence[UUID] | None = None, by_staff: bool = False
 ) -> list[Offering]:
     """The service at each store that offers it (of those named; None is all), in the stores' order; one query."""
-    rows = _rows(service_id).filter(active=True, service__active=True, store__active=True)
-    if not by_staff:
-        rows = rows.filter(service__online=True)
-    if stores is not None:
-        rows = rows.filter(store_id__in=stores)
     return [
         _offering(row, service_id, by_staff=by_staff)
-        for row in rows.order_by("store__position", "store__name", "store_id")
+        for row in _rows(service_id, stores)
+        if row.stands and (by_staff or row.online)
     ]
 
 
-def _rows(service_id: UUID) -> Any:
-    return Offer.objects.filter(service_id=service_id).values(*_FIELDS, needs=_NEEDS, skills=_SKILLS)
+def _rows(service_id: UUID, stores: Sequence[UUID] | None) -> Iterator[_Row]:
+    named = None if stores is None else list(stores)
+    return ask(Question(_OFFERS, (service_id, named, named), lambda rows: iter([_Row(*row) for row in rows])))
 
 
-def _offering(row: Mapping[str, Any], service_id: UUID, *, by_staff: bool) -> Offering:
-    price = row["price_amount"]
-    roles = roles_of(_needs_of(row, service_id), main_skills=row["skills"])
-    before, after = row["service__prepare"], row["service__clean_up"]
+def _offering(row: _Row, service_id: UUID, *, by_staff: bool) -> Offering:
+    roles = roles_of(_needs_of(row, service_id), main_skills=row.skills)
+    before, after = row.prepare, row.clean_up
     if roles:
-        before, after = overhang(roles, row["service__minutes"])
-    latitude, longitude = row["store__latitude"], row["store__longitude"]
+        before, after = overhang(roles, row.minutes)
     return Offering(
-        store_id=row["store_id"],
-        store_name=row["store__name"],
-        zone=ZoneInfo(row["store__time_zone"]),
-        country=row["store__country"],
+        store_id=row.store_id,
+        store_name=row.store_name,
+        zone=ZoneInfo(row.time_zone),
+        country=row.country,
         service_id=service_id,
-        service_name=row["service__name"],
-        need=Need(
-            minutes=row["service__minutes"],
-            prepare=before,
-            clean_up=after,
-            step=5 if by_staff else row["service__step"],
-        ),
-        price_amount=price if price is not None else row["service__price_amount"],
-        currency=row["service__currency"],
-        lead=timedelta(minutes=row["service__lead"]),
-        horizon=timedelta(days=row["service__horizon_days"]),
-        notice=row["service__notice"],
-        booked_as=row["service__booked_as"],
+        service_name=row.service_name,
+        need=Need(minutes=row.minutes, prepare=before, clean_up=after, step=5 if by_staff else row.step),
+        price_amount=row.own_price if row.own_price is not None else row.price,
+        currency=row.currency,
+        lead=timedelta(minutes=row.lead),
+        horizon=timedelta(days=row.horizon_days),
+        notice=row.notice,
+        booked_as=row.booked_as,
         roles=roles,
-        verticals=tuple(row["store__verticals"]),
-        place=(latitude, longitude) if latitude is not None else None,
+        verticals=tuple(row.verticals),
+        place=(row.latitude, row.longitude)
+        if row.latitude is not None and row.longitude is not None
+        else None,
     )
 
 
-def _needs_of(row: Mapping[str, Any], service_id: UUID) -> list[Mapping[str, Any]]:
+def _needs_of(row: _Row, service_id: UUID) -> list[Mapping[str, Any]]:
     """The rows of the service's stated needs, and those that plug-ins add.
 
     What a plug-in adds stands beside a practitioner for the whole service, where none was stated.
     """
-    stated: list[Mapping[str, Any]] = list(row["needs"])
-    minutes, before, after = row["service__minutes"], row["service__prepare"], row["service__clean_up"]
+    stated: list[Mapping[str, Any]] = json.loads(row.needs) if row.needs else []
+    minutes, before, after = row.minutes, row.prepare, row.clean_up
     asked = NeedsAsked(service_id, minutes)
-    plugins = [plugin for plugin in plugins_on(row["store__verticals"]) if plugin.hooks.needs is not None]
+    plugins = [plugin for plugin in plugins_on(row.verticals) if plugin.hooks.needs is not None]
     added = [(plugin.code, need) for plugin in plugins for need in extra_needs([plugin], asked)]
     if not added:
         return stated

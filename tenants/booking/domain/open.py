@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
 from chains.ports import unpaid_cause
+from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.people.domain.rights import NOBODY, Actor
 
@@ -22,6 +25,10 @@ class NotOpen(Refusal):
     title = _("Not taking bookings")
     detail = _("This shop is not taking bookings at the moment.")
     fix = _("Come back later, or ask the shop.")
+
+
+OwnRow = tuple[str, datetime | None]
+_told: ContextVar[tuple[OwnRow | None] | None] = ContextVar("tessera_own_row", default=None)
 
 
 def takes_bookings(state: str, opened_at: datetime | None) -> bool:
@@ -56,8 +63,25 @@ def require_beginnings(*, by_staff: bool) -> None:
         raise ChainReadOnly(cause=unpaid_cause())
 
 
-def _own_row() -> tuple[str, datetime | None] | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state, opened_at FROM public.own_chain()")
-        row: tuple[str, datetime | None] | None = cursor.fetchone()
-    return row
+def own_row_question() -> Question[OwnRow | None]:
+    """The active chain's state and when it opened, as its row says."""
+    return Question(
+        "SELECT state, opened_at FROM public.own_chain()",
+        (),
+        lambda rows: (rows[0][0], rows[0][1]) if rows else None,
+    )
+
+
+@contextmanager
+def told(row: OwnRow | None) -> Iterator[None]:
+    """Within the block the row is not asked again: this transaction has just read it."""
+    token = _told.set((row,))
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def _own_row() -> OwnRow | None:
+    known = _told.get()
+    return known[0] if known is not None else ask(own_row_question())

@@ -7,9 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Cause, Penalty, PenaltyKind, PenaltyWaiver, Status
 from tenants.events.domain.record import record_event
@@ -21,6 +21,11 @@ from .claims import constraint_of
 from .terms import Penance, Terms
 
 REASON_LENGTH = 200
+
+_PAUSE = """
+SELECT max(until) FROM booking_penalty p WHERE member_id = %s AND kind = %s AND until > %s
+  AND NOT EXISTS (SELECT FROM booking_penaltywaiver w WHERE w.penalty_id = p.id)
+"""
 
 
 class BookingPaused(Refusal):
@@ -106,7 +111,11 @@ def require_booking_right(member_id: UUID | None, *, by: Actor, zone: ZoneInfo, 
     """Raise BookingPaused for a member under a pause who books for themselves; staff may book them."""
     if by.is_employee or member_id is None:
         return
-    until = paused_until(member_id, now=now)
+    refuse_paused(paused_until(member_id, now=now), zone=zone, now=now)
+
+
+def refuse_paused(until: datetime | None, *, zone: ZoneInfo, now: datetime) -> None:
+    """Raise BookingPaused for a pause that lasts until then; None is no pause."""
     if until is not None:
         raise BookingPaused(
             params={"until": spoken(until, zone=zone, now=now)},
@@ -116,9 +125,12 @@ def require_booking_right(member_id: UUID | None, *, by: Actor, zone: ZoneInfo, 
 
 def paused_until(member_id: UUID, *, now: datetime) -> datetime | None:
     """Until when the member's online booking is on pause; None where it is not."""
-    pauses = Penalty.objects.filter(member_id=member_id, kind=PenaltyKind.PAUSE, until__gt=now)
-    found: datetime | None = pauses.filter(waiver=None).aggregate(last=Max("until"))["last"]
-    return found
+    return ask(pause_question(member_id, now=now))
+
+
+def pause_question(member_id: UUID, *, now: datetime) -> Question[datetime | None]:
+    """What paused_until reads."""
+    return Question(_PAUSE, (member_id, PenaltyKind.PAUSE.value, now), lambda rows: rows[0][0])
 
 
 def waive_penalty(penalty_id: UUID, *, reason: str, by: Actor, now: datetime) -> PenaltyWaiver:

@@ -13,7 +13,7 @@ from tenants.booking.models import Booking, Claim
 from .availability import find_alternatives, judge, slot_documents
 from .calendar import Calendar
 from .claims import SlotTaken, Wanted, slot_taken
-from .holds import take_claims
+from .holds import lock_claims, take_claims
 from .planner import Plan, Planner
 from .rules import time_closed
 from .why import TAKEN, Verdict
@@ -24,12 +24,14 @@ class Place:
     """Where a booking lands: the main practitioner and room or table, and what serves each role.
 
     `serving` are resources by role; `over` those that were taken although another booking holds them.
+    `unwritten` are claims that are locked, found free, and left to whoever writes the booking.
     """
 
     practitioner_id: UUID | None
     resource_id: UUID | None
     serving: tuple[tuple[str, UUID], ...] = ()
     over: tuple[UUID, ...] = ()
+    unwritten: tuple[Wanted, ...] = ()
 
 
 def take_place(
@@ -44,13 +46,14 @@ def take_place(
     extra: Sequence[Wanted] = (),
     prefer: Collection[UUID] = (),
     overbook: bool = False,
+    written_later: bool = False,
 ) -> Place:
     """Claim who and what serves the booking from `starts_at` on, and `extra` (pools, further resources) with it.
 
     Plans are tried one after the other, the fairest first, each in a savepoint: a conflict leaves no lock
     behind. The calendar was read for the room or table asked for and the party's size; resources of `prefer`
     come first where they are free. `overbook` takes people and things that others hold (never units of a
-    pool). Raises SlotTaken or the rule that closes the
+    pool). `written_later`: of a new booking that claims nothing else, see Place.unwritten. Raises SlotTaken or the rule that closes the
     time, both with alternatives; SessionFull, WindowFull, OutOfStock for an `extra` that cannot be had.
     """
 
@@ -79,16 +82,20 @@ def take_place(
         raise _refusal(calendar, verdict, alternatives)
     planner = Planner(calendar, verdict.choices, starts_at=starts_at, free=free, prefer=prefer)
     refused: SlotTaken | None = None
+    later = written_later and not extra and not overbook
     while (plan := planner.plan()) is not None:
         wanted = [*(replace(claim, over=overbook) for claim in plan.claims), *extra]
         try:
-            take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
+            if later:
+                lock_claims(booking.id, wanted=plan.claims, now=now)
+            else:
+                take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
         except SlotTaken as refusal:
             refused = refused or refusal
             if not planner.rule_out(plan, refusal.claims):
                 break  # what failed is the caller's own claim: no other plan helps
         else:
-            return _place(booking, plan, overbook=overbook)
+            return replace(_place(booking, plan, overbook=overbook), unwritten=plan.claims if later else ())
     assert refused is not None
     raise _with_alternatives(refused, alternatives)
 

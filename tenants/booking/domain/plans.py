@@ -20,16 +20,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal, problem_document
-from tenants.booking.models import Booking
+from tenants.booking.models import Booking, Status
 from tenants.catalogue.domain.practitioners import serving
 from tenants.people.domain.rights import Actor
 from tenants.people.models import Employee
 from tenants.stores.models import Resource, ResourceKind
 
 from .availability import find_alternatives, slot_documents
-from .book import book, lock_member
+from .book import book
 from .claims import lock_resources
+from .deposits import DepositApart
 from .offering import read_offering
+from .one_at_a_time import lock_member
 
 T = TypeVar("T")
 REORDERINGS = 3
@@ -156,20 +158,23 @@ def _take(index: int, part: Part, *, store_id: UUID, by: Actor, now: datetime, b
     if part.gone is not None:
         return Placed(index, part, refusal=_with_near(part.gone, part, store_id=store_id, by=by, now=now))
     try:
-        made = book(
-            part.service_id,
-            store_id=store_id,
-            starts_at=part.starts_at,
-            by=by,
-            now=now,
-            member=part.member_id,
-            practitioner_id=part.practitioner_id,
-            party_size=part.party_size,
-            note=part.note,
-            details=part.details,
-            by_program=by_program,
-            companion=part.companion,
-        )
+        with transaction.atomic():
+            made = book(
+                part.service_id,
+                store_id=store_id,
+                starts_at=part.starts_at,
+                by=by,
+                now=now,
+                member=part.member_id,
+                practitioner_id=part.practitioner_id,
+                party_size=part.party_size,
+                note=part.note,
+                details=part.details,
+                by_program=by_program,
+                companion=part.companion,
+            )
+            if made.status == Status.HELD:
+                raise DepositApart
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise

@@ -13,16 +13,17 @@ A policy with a fixed sum fits bookings in its own currency alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.booking.models import Consequence, History, Policy
 from tenants.catalogue.models import Service
@@ -95,19 +96,43 @@ def choose_policy(policies: Iterable[Policy], case: Case) -> Policy | None:
     return max((one for one in policies if fits(one, case)), key=rank, default=None)
 
 
-def read_terms(offering: Offering, *, member_id: UUID | None, now: datetime) -> Terms:
-    """The terms under which the member (None: somebody unknown) would book this now. One query, or two."""
+def read_terms(
+    offering: Offering,
+    *,
+    member_id: UUID | None,
+    now: datetime,
+    policies: Sequence[Policy] | None = None,
+) -> Terms:
+    """The terms under which the member (None: somebody unknown) would book this now. One query, or two.
+
+    `policies` are those of policies_question, where they were read already.
+    """
     case = Case(offering.service_id, offering.store_id, offering.currency)
-    policy = _policy_for(case, member_id, now=now)
+    if policies is None:
+        policies = ask(policies_question(offering.service_id, offering.store_id))
+    policy = _policy_for(case, member_id, policies, now=now)
     return terms_under(policy, notice=offering.notice, price=offering.price_amount)
 
 
-def _policy_for(case: Case, member_id: UUID | None, *, now: datetime) -> Policy | None:
-    policies = list(
-        Policy.objects.filter(service_id=case.service_id)
-        | Policy.objects.filter(service_id=None, store_id=case.store_id)
-        | Policy.objects.filter(service_id=None, store_id=None)
+_COLUMNS = tuple(field.attname for field in Policy._meta.concrete_fields)
+_POLICIES = (
+    f"SELECT {', '.join(field.column for field in Policy._meta.concrete_fields)} FROM booking_policy"  # noqa: S608
+    " WHERE service_id = %s OR service_id IS NULL AND (store_id = %s OR store_id IS NULL)"
+)
+
+
+def policies_question(service_id: UUID, store_id: UUID) -> Question[list[Policy]]:
+    """The policies that can fit the service at the store."""
+    return Question(
+        _POLICIES,
+        (service_id, store_id),
+        lambda rows: [Policy.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in rows],
     )
+
+
+def _policy_for(
+    case: Case, member_id: UUID | None, policies: Sequence[Policy], *, now: datetime
+) -> Policy | None:
     history = ""
     if member_id is not None and any(policy.history for policy in policies):
         history = read_history(member_id, now=now)

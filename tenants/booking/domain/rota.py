@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import lru_cache
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -84,26 +84,48 @@ def lay_shifts(
     A date with any planned shift, at whatever store, has no weekly one; a planned one without times is
     a day off.
     """
-    of_date: dict[tuple[UUID, date], list[tuple[int, int]]] = {}
-    for employee, here, on, starts, ends in planned:
-        of_day = of_date.setdefault((employee, on), [])
-        if starts is not None and ends is not None and here:
-            of_day.append((starts, ends))
-    usual: dict[tuple[UUID, int], list[tuple[int, int, date, date]]] = defaultdict(list)
+    usual: dict[UUID, list[tuple[int, int, int, date | None, date | None]]] = defaultdict(list)
     for who, weekday, begins, stops, since, until in weekly:
-        usual[who, weekday].append((begins, stops, since or date.min, until or date.max))
-    span_of = lru_cache(maxsize=None)(local_span)  # most of a team begin and end at the same hours
+        usual[who].append((weekday, begins, stops, since, until))
+    special: dict[UUID, list[tuple[bool, date, int | None, int | None]]] = defaultdict(list)
+    for who, here, on, starts, ends in planned:
+        special[who].append((here, on, starts, ends))
+    # most of a team work the same hours: what is laid once is theirs too
+    laid: dict[Any, list[Span]] = {}
     found: dict[UUID, list[Span]] = {}
     for employee in employee_ids:
-        spans: list[Span] = []
-        for day in dates:
-            hours = of_date.get((employee, day))
-            if hours is None:
-                rows = usual[employee, day.isoweekday()]
-                hours = [(begins, stops) for begins, stops, since, until in rows if since <= day < until]
-            for begins, stops in hours:
-                laid = span_of(day, begins, stops, zone)
-                if laid is not None:
-                    spans.append(laid)
+        pattern = (tuple(usual.get(employee, ())), tuple(special.get(employee, ())))
+        spans = laid.get(pattern)
+        if spans is None:
+            spans = laid[pattern] = _lay_one(*pattern, dates=dates, zone=zone)
         found[employee] = spans
     return found
+
+
+def _lay_one(
+    usual: Iterable[tuple[int, int, int, date | None, date | None]],
+    special: Iterable[tuple[bool, date, int | None, int | None]],
+    *,
+    dates: Sequence[date],
+    zone: ZoneInfo,
+) -> list[Span]:
+    """One person's shifts; see lay_shifts."""
+    of_date: dict[date, list[tuple[int, int]]] = {}
+    for here, on, starts, ends in special:
+        of_day = of_date.setdefault(on, [])
+        if starts is not None and ends is not None and here:
+            of_day.append((starts, ends))
+    weekly: dict[int, list[tuple[int, int, date, date]]] = defaultdict(list)
+    for weekday, begins, stops, since, until in usual:
+        weekly[weekday].append((begins, stops, since or date.min, until or date.max))
+    spans: list[Span] = []
+    for day in dates:
+        hours = of_date.get(day)
+        if hours is None:
+            rows = weekly.get(day.isoweekday(), ())
+            hours = [(begins, stops) for begins, stops, since, until in rows if since <= day < until]
+        for begins, stops in hours:
+            span = local_span(day, begins, stops, zone)
+            if span is not None:
+                spans.append(span)
+    return spans

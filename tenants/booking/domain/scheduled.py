@@ -22,21 +22,14 @@ from tenants.booking.models import Booking, PickupWindow, Session, SessionState,
 from tenants.people.domain.rights import Actor, NotSeen
 
 from .attempts import again_on_conflict
-from .book import (
-    Guest,
-    begin_booking,
-    channel_of,
-    lock_member,
-    member_for,
-    pass_claims,
-    require_booker,
-    require_member_free,
-)
+from .book import Guest, begin_booking, channel_of, member_for, pass_claims, require_booker
 from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
+from .deposits import wait_for_deposit
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .offering import Offering, read_offering
+from .one_at_a_time import lock_member, require_member_free
 from .penalties import require_booking_right
 from .pickups import window_slots, windows_with_room
 from .plugged import check_details, require_plugged_rules
@@ -131,7 +124,7 @@ def book_scheduled(
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     by_program: bool = False,
 ) -> Booking:
-    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes.
+    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes (or until its deposit is paid).
 
     The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
@@ -156,6 +149,7 @@ def book_scheduled(
     require_plugged_rules(
         prepared.booking, spot.offering, by_staff=by.is_employee, now=now, complete=not offered
     )
+    wait_for_deposit(prepared.booking, by=by, now=now)
     begin_booking(prepared.booking, by=by, now=now)
     write_items(prepared.booking, prepared.basket)
     return prepared.booking

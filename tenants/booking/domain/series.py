@@ -24,10 +24,11 @@ from tenants.stores.domain.wall import NonexistentTime, resolve_local
 from tenants.stores.models import Store
 
 from .attempts import Raced, again_on_conflict
-from .book import Guest, lock_member, member_for, require_booker
+from .book import Guest, member_for, require_booker
 from .change import visible_booking
 from .day import bookings_seen_by
 from .history import only_shown
+from .one_at_a_time import lock_member
 from .plans import Part, Placed, lock_ahead, require_placed, take_parts, tried
 
 MOST_TIMES = 52

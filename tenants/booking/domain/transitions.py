@@ -23,6 +23,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import Question, ask, insertion
 from chains.refusals import Refusal, Text, require_version
 from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import record_event
@@ -46,6 +47,7 @@ class Move(StrEnum):
     NO_SHOW = "no_show"
     EXPIRE = "expire"
     REVIVE = "revive"
+    AWAIT_PAYMENT = "await_payment"
 
 
 TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
@@ -54,6 +56,7 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.CANCEL): Status.CANCELLED,
         (Status.HELD, Move.MOVE): Status.HELD,
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
+        (Status.HELD, Move.AWAIT_PAYMENT): Status.HELD,
         (Status.EXPIRED, Move.REVIVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
@@ -79,6 +82,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.NO_SHOW: "booking.no_show",
         Move.EXPIRE: "booking.expired",
         Move.REVIVE: "booking.confirmed",
+        Move.AWAIT_PAYMENT: "booking.extended",
     }
 )
 
@@ -181,7 +185,20 @@ def record_transition(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Add the append-only line that says who brought the booking where it is now."""
-    Transition.objects.create(
+    ask(transition_question(booking, before=before, by=by, now=now, reason=reason, detail=detail))
+
+
+def transition_question(
+    booking: Booking,
+    *,
+    before: str,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> Question[None]:
+    """What writes the line of record_transition."""
+    line = Transition(
         booking_id=booking.id,
         before=before,
         after=booking.status,
@@ -191,6 +208,7 @@ def record_transition(
         reason=reason,
         detail=dict(detail or {}),
     )
+    return insertion([line])
 
 
 def read_booking(booking_id: UUID) -> Booking | None:

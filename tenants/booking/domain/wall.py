@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from tenants.stores.domain.wall import local_day
@@ -10,6 +11,7 @@ from tenants.stores.domain.wall import local_day
 from .spans import Span
 
 
+@lru_cache(maxsize=8192)
 def local_span(day: date, start: int, end: int, zone: ZoneInfo) -> Span | None:
     """Opening hours or a shift of one day, in wall minutes after its midnight, as a UTC span.
 

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import Booking, Session, SessionState, Status
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.people.models import Employee, Leave
 from tenants.stores.domain.wall import local_day
 from tenants.stores.models import Store
 
 from .attention import Presence
-from .day import WITH
+from .day import WITH, WITH_SESSION
 from .history import history_cut, shown_since
 from .rota import shift_spans
 from .spans import Span, merge
@@ -25,12 +25,13 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class PersonDay:
-    """A local date of the week: its span on the UTC line, when the person is there, their bookings by start."""
+    """A local date of the week: its span on the UTC line, when the person is there, their bookings and sessions by start."""
 
     day: date
     span: Span
     presence: Presence
     bookings: tuple[Booking, ...]
+    sessions: tuple[Session, ...] = ()
 
 
 def week_around(day: date) -> list[date]:
@@ -42,7 +43,7 @@ def week_around(day: date) -> list[date]:
 def read_person_week(
     store_id: UUID, employee_id: UUID, days: Sequence[date], *, by: Actor, now: datetime
 ) -> list[PersonDay]:
-    """The days (consecutive local dates) of one practitioner at a store, in six queries, one more for days long ago.
+    """The days (consecutive local dates) of one practitioner at a store, in seven queries, one more for days long ago.
 
     Cancelled and expired bookings are left out, and what ended before the plan's history. Raises Forbidden, NotSeen.
     """
@@ -60,6 +61,12 @@ def read_person_week(
         .filter(shown_since(since), store_id=store_id, practitioner_id=employee_id)
         .filter(starts_at__lt=whole.end, starts_at__gte=whole.start)
         .exclude(status__in=[Status.CANCELLED, Status.EXPIRED])
+        .order_by("starts_at", "id")
+    )
+    sessions = list(
+        Session.objects.select_related(*WITH_SESSION)
+        .filter(store_id=store_id, practitioner_id=employee_id, state=SessionState.SCHEDULED)
+        .filter(starts_at__lt=whole.end, starts_at__gte=whole.start)
         .order_by("starts_at", "id")
     )
     leave = [
@@ -80,6 +87,7 @@ def read_person_week(
                 tuple(one for one in leave if one.overlaps(span)),
             ),
             tuple(one for one in bookings if span.holds(one.starts_at)),
+            tuple(one for one in sessions if span.holds(one.starts_at)),
         )
         for day, span in zip(days, spans, strict=True)
     ]

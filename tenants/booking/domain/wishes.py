@@ -31,9 +31,10 @@ from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date
 
 from .attempts import again_on_conflict
-from .book import lock_member, require_booker
+from .book import require_booker
 from .calendar import read_calendar
 from .offering import Offering, read_offering
+from .one_at_a_time import lock_member
 from .open import require_open
 from .penalties import require_booking_right
 from .rules import WrongSkill

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from chains.postgresql.ask import Question, ask
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import current
 from tenants.events.models import Event
@@ -50,6 +51,23 @@ def record_event(
     `noun.past_participle`; `version` the subject's after it; `payload` JSON-ready and free of personal
     data. Open pages get a hint right after the commit, and again from the relay should that be lost.
     """
+    return ask(
+        event_question(
+            kind, subject_id=subject_id, store_id=store_id, version=version, payload=payload, now=now
+        )
+    )
+
+
+def event_question(
+    kind: str,
+    *,
+    subject_id: UUID,
+    store_id: UUID | None,
+    version: int,
+    payload: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Question[Event]:
+    """What records the event, for a message that does more; as record_event in all else."""
     event = Event(
         kind=kind,
         subject_id=subject_id,
@@ -59,19 +77,19 @@ def record_event(
         at=now,
     )
     names = subscribers_of(kind)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _RECORD,
-            (
-                *(kind, subject_id, store_id, version, json.dumps(event.payload), now),
-                *(now, names, bool(names), OUTBOX, now),
-            ),
-        )
-        event.id = cursor.fetchone()[0]
-    if store_id is not None:
-        hint = f"{current().schema}:{event.id}"
-        transaction.on_commit(lambda: send_hint(hint), robust=True)
-    return event
+    params = (
+        *(kind, subject_id, store_id, version, json.dumps(event.payload), now),
+        *(now, names, bool(names), OUTBOX, now),
+    )
+
+    def read(rows: list[tuple[Any, ...]]) -> Event:
+        event.id = rows[0][0]
+        if store_id is not None:
+            hint = f"{current().schema}:{event.id}"
+            transaction.on_commit(lambda: send_hint(hint), robust=True)
+        return event
+
+    return Question(_RECORD, params, read)
 
 
 def send_hint(hint: str) -> None:

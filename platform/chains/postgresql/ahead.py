@@ -1,0 +1,117 @@
+"""Statements that travel ahead of the next one, in the same message to PostgreSQL.
+
+BEGIN, a scope's path and role, SAVEPOINT and RELEASE answer nothing that anybody waits for: each of them
+costs a round trip only where it is sent alone. They are kept on the connection and sent, in their order,
+in front of the next statement. PostgreSQL runs the statements of one message one after the other, each
+with a snapshot of its own, and stops at the first error, exactly as if they had come one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql.base import Cursor as StockCursor
+from psycopg.pq import TransactionStatus
+
+BEGIN = b"BEGIN"
+
+
+class Ahead:
+    """What is still to be sent on one connection, in order."""
+
+    def __init__(self) -> None:
+        self.statements: list[bytes] = []
+
+    def add(self, statement: bytes) -> None:
+        """Send it in front of the next statement."""
+        self.statements.append(statement)
+
+    def take_back(self, statement: bytes) -> bool:
+        """Leave out one that was not sent yet; False where it was sent or never added."""
+        if statement not in self.statements:
+            return False
+        self.statements.remove(statement)
+        return True
+
+    def cut_after(self, statement: bytes) -> bool:
+        """Leave out what was added after it; where it was sent already, leave out everything. Whether it waits here."""
+        there = statement in self.statements
+        del self.statements[self.statements.index(statement) + 1 if there else 0 :]
+        return there
+
+    def clear(self) -> None:
+        """Leave out everything."""
+        self.statements.clear()
+
+    def take(self) -> list[bytes]:
+        """All of it, to be sent now."""
+        taken, self.statements = self.statements, []
+        return taken
+
+
+def ahead_of(connection: Any) -> Ahead:
+    """The statements that wait on this psycopg connection."""
+    found = connection.__dict__.get("tessera_ahead")
+    if found is None:
+        found = connection.__dict__["tessera_ahead"] = Ahead()
+    return found  # type: ignore[no-any-return]
+
+
+def went_ahead(error: BaseException | None) -> bool:
+    """Whether the error is that of a statement that was sent ahead, and not of the one behind it."""
+    return bool(getattr(error, "tessera_ahead", False))
+
+
+class Cursor(StockCursor):
+    """Django's cursor, whose statement takes what waits on the connection along."""
+
+    _conn: Any
+    _pgconn: Any
+    _sent: Sequence[bytes] = ()
+
+    def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:
+        self._sent = ahead_of(self._conn).take()
+        if not self._sent:
+            super()._execute_send(query, force_extended=force_extended, binary=binary)
+            return
+        self._query = query
+        self._pgconn.send_query(b";".join([*self._sent, query.query]))
+
+    def _check_results(self, results: Any) -> None:
+        try:
+            super()._check_results(results)
+        except psycopg.Error as error:
+            error.tessera_ahead = len(results) <= len(self._sent)  # type: ignore[attr-defined]
+            if self._pgconn.transaction_status == TransactionStatus.IDLE and BEGIN in self._sent:
+                # what cannot be parsed runs nothing of its message: the transaction is still to begin
+                ahead_of(self._conn).statements[:0] = self._sent
+                error.tessera_ahead = False  # type: ignore[attr-defined]
+            raise
+
+    def _set_results(self, results: Any) -> None:
+        super()._set_results(results[len(self._sent) :])
+
+    def executemany(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's; what waits is sent before, for a pipeline carries one statement a message."""
+        self._send_ahead()
+        super().executemany(*args, **kwargs)
+
+    @contextmanager
+    def copy(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """As psycopg's; what waits is sent before."""
+        self._send_ahead()
+        with super().copy(*args, **kwargs) as copy:
+            yield copy
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """As psycopg's; what waits is sent before."""
+        self._send_ahead()
+        yield from super().stream(*args, **kwargs)
+
+    def _send_ahead(self) -> None:
+        waiting = ahead_of(self._conn).take()
+        if waiting:
+            psycopg.ClientCursor(self._conn).execute(b";".join(waiting))

@@ -1,0 +1,85 @@
+"""Several questions to PostgreSQL in one message.
+
+A question is a statement, its parameters and how its rows are read; whoever owns a table writes it once,
+and whoever needs several of them asks them together. The statements run one after the other, each with a
+snapshot of its own: one that reads behind one that locks sees what was committed while it waited.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Model
+
+T = TypeVar("T")
+_NAME = re.compile(r"%\((\w+)\)s")
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """One statement without `;`; `params` by position; `read` makes the answer of all of its rows."""
+
+    sql: str
+    params: Sequence[Any]
+    read: Callable[[list[Row]], T]
+
+
+def ask(question: Question[T]) -> T:
+    """The answer to one question."""
+    answer: T = ask_all([question])[0]
+    return answer
+
+
+def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
+    """The answers, in the order of the questions; nothing is sent where there are none.
+
+    The first error ends the message: what stands behind it is not run.
+    """
+    if not questions:
+        return []
+    found: list[list[Row]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";\n".join(question.sql for question in questions),
+            [param for question in questions for param in question.params],
+        )
+        for place in range(len(questions)):
+            if place:
+                cursor.nextset()
+            found.append(cursor.fetchall() if cursor.description is not None else [])
+    return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+
+
+def done(rows: list[Row]) -> None:
+    """How a statement is read that answers nothing."""
+
+
+def insertion(rows: Sequence[Model]) -> Question[None]:
+    """Write new rows (at least one, of one model) as they stand, each with its own key or the database's.
+
+    As bulk_create of rows with keys, without compiling the statement anew; the rows' state is not touched.
+    """
+    model = type(rows[0])
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not (field.primary_key and rows[0].pk is None and field.db_returning)
+    ]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    places = "(" + ", ".join(["%s"] * len(fields)) + ")"
+    table = model._meta.db_table
+    return Question(
+        f'INSERT INTO "{table}" ({columns}) VALUES ' + ", ".join([places] * len(rows)),  # noqa: S608 (our own names)
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields],
+        done,
+    )
+
+
+def named(sql: str) -> tuple[str, list[str]]:
+    """A statement with `%(name)s` places as one with places by position, and the names in their order."""
+    return _NAME.sub("%s", sql), _NAME.findall(sql)

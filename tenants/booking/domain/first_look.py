@@ -1,0 +1,47 @@
+"""What a booking begins with, in one message: what is offered, whether the chain is open, the terms, the member."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chains.postgresql.ask import Question, ask_all
+from tenants.booking.models import Policy
+from tenants.members.models import Member
+
+from .offering import offering_question
+from .one_at_a_time import lock_question
+from .open import OwnRow, own_row_question
+from .penalties import pause_question
+from .policies import policies_question
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """As it was read: `offering` for offering_from, `own_row` for open.told, `policies` for read_terms.
+
+    `member`, where one was named and is there, is locked; `paused` until when they may not book online.
+    """
+
+    offering: Any
+    own_row: OwnRow | None
+    policies: Sequence[Policy]
+    member: Member | None
+    paused: datetime | None
+
+
+def first_look(store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime) -> FirstLook:
+    """Read it, and lock the member if one is named already."""
+    asked: list[Question[Any]] = [
+        offering_question(store_id, service_id),
+        own_row_question(),
+        policies_question(service_id, store_id),
+    ]
+    if member_id is not None:
+        asked += [lock_question(member_id), pause_question(member_id, now=now)]
+    offering, own_row, policies, *of_member = ask_all(asked)
+    member, paused = of_member or (None, None)
+    return FirstLook(offering, own_row, policies, member, paused)
