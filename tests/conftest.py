@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
+from django.test.client import ClientHandler
 
 from chains.hosts import forget_hosts
 from chains.schemas.owner import owner_connection
 from chains.schemas.public import secure_public
 from tests.ground.browser import chromium, open_page, site
 from tests.ground.cast import Cast, fill_alpha, fill_beta
-from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain
+from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain, tables_to_empty
+from tests.ground.kept import Kept
 
 __all__ = ["chromium", "open_page", "site"]  # fixtures
 
@@ -24,6 +28,26 @@ def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
     """The database was made by tests.ground.plugin; here the platform's role of this copy gets its rights."""
     with owner_connection() as owner:
         secure_public(owner)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_middleware() -> Iterator[None]:
+    """The test clients share what the first has loaded; one that is asked under other settings loads its own."""
+    load, loaded, untouched = ClientHandler.load_middleware, {}, django_settings._wrapped
+    kept = ("_view_middleware", "_template_response_middleware", "_exception_middleware", "_middleware_chain")
+
+    def load_once(handler: ClientHandler, is_async: bool = False) -> None:
+        if is_async or django_settings._wrapped is not untouched:
+            load(handler, is_async)
+            return
+        if not loaded:
+            load(handler)
+            loaded.update({name: getattr(handler, name) for name in kept})
+        vars(handler).update(loaded)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientHandler, "load_middleware", load_once)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +103,19 @@ def two_chains(committed: None, two_chains_standing: TwoChains) -> Iterator[TwoC
     empty_chain(two_chains_standing.b)
 
 
+# By the day it is, for a test that stands in another time has ids and dates of that one.
+_kept: dict[date, Kept] = {}
+
+
 @pytest.fixture()
 def cast(two_chains: TwoChains) -> Cast:
     """The cast, fresh for each test, in the two standing chains; what a test commits is removed after it."""
-    return Cast(alpha=fill_alpha(two_chains.a), beta=fill_beta(two_chains.b))
+    today = datetime.now(UTC).date()
+    if today in _kept:
+        found: Cast = _kept[today].write()
+        return found
+    made = Cast(alpha=fill_alpha(two_chains.a), beta=fill_beta(two_chains.b))
+    chains = (two_chains.a, two_chains.b)
+    tables = [name for chain in chains for name in tables_to_empty(chain.schema_name)]
+    _kept[today] = Kept(made, tables, chains=chains)
+    return made

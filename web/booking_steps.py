@@ -22,6 +22,12 @@ class Asked:
     field: Field
     value: Any
     error: Text
+    mark: str = ""
+
+    @property
+    def id(self) -> str:
+        """The id of the control; `mark` tells the forms of one page apart."""
+        return f"{self.mark}{self.name}"
 
     @property
     def type(self) -> str:
@@ -34,8 +40,10 @@ class Asked:
         return [*([] if self.field.required and self.value else [("", "—")]), *self.field.choices]
 
 
-def asked_of(steps: Iterable[Step], typed: Mapping[str, str], refusal: Refusal | None = None) -> list[Asked]:
-    """The fields of a form with what was typed, and what was wrong with it."""
+def asked_of(
+    steps: Iterable[Step], typed: Mapping[str, str], refusal: Refusal | None = None, *, mark: str = ""
+) -> list[Asked]:
+    """The fields of a form with what was typed, and what was wrong with it; `mark` begins their ids."""
     wrong = (
         {error.field.removeprefix("details."): error.detail for error in refusal.errors}
         if isinstance(refusal, DetailsInvalid)
@@ -47,6 +55,7 @@ def asked_of(steps: Iterable[Step], typed: Mapping[str, str], refusal: Refusal |
             field,
             typed.get(step.key(field), "" if field.initial is None else field.initial),
             wrong.get(step.key(field), ""),
+            mark,
         )
         for step in steps
         for field in step.fields

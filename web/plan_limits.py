@@ -21,7 +21,7 @@ def limit_words(card: PlanCard, limit: Limit) -> str:
             Limit.BOOKINGS: _("Any number of bookings"),
             Limit.MESSAGES: _("Any number of messages"),
             Limit.API_CALLS: _("Any number of API calls"),
-            Limit.RETENTION: _("History kept without end"),
+            Limit.RETENTION: _("All history shown"),
         }[limit]
     words = {
         Limit.STORES: ngettext("%(count)s store included", "%(count)s stores included", number),

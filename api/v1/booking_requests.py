@@ -141,6 +141,12 @@ class Versioned(Body):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
+class Confirming(Versioned):
+    """A hold is taken. `details` answer what the store's verticals ask, where the hold of an offer was asked nothing."""
+
+    details = DetailsField()
+
+
 class Cancelling(Versioned):
     """A cancellation: the reason is kept with the booking, and its member can read it."""
 

@@ -14,11 +14,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import Body
+from api.fields import Body, moment_text
 from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import BookingOut, booking_document, booking_documents
-from api.v1.booking_requests import BookingQuery, Cancelling, Moving, NewBooking, Versioned
+from api.v1.booking_requests import BookingQuery, Cancelling, Confirming, Moving, NewBooking, Versioned
 from api.views import Endpoint
 from chains.refusals import FieldError
 from tenants.booking.domain.book import book
@@ -43,6 +43,10 @@ class BookingPage(serializers.Serializer[Any]):
 
     results = BookingOut(many=True)
     next = serializers.URLField(allow_null=True)
+    history_from = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Where the history that the plan shows begins, if older bookings are kept and not shown.",
+    )
 
 
 class Bookings(Endpoint):
@@ -59,6 +63,7 @@ class Bookings(Endpoint):
             days_between(first, end)
         found = find_bookings(
             by=self.actor,
+            now=self.now,
             zone=zone_of_store(store) if store else ZoneInfo(self.chain.time_zone),
             store_id=store,
             first=first,
@@ -69,12 +74,14 @@ class Bookings(Endpoint):
             text=asked.get("q", ""),
         )
         page = page_of(
-            found,
+            found.rows,
             request,
             key=["starts_at", "id"],
             document=lambda rows: booking_documents(rows, actor=self.actor),
         )
-        return Response(page)
+        cut = found.cut_at()
+        since = moment_text(cut, ZoneInfo(self.chain.time_zone)) if cut is not None else None
+        return Response({**page, "history_from": since})
 
     @extend_schema(request=NewBooking, responses={201: BookingOut})
     def post(self, request: Request) -> Response:
@@ -85,7 +92,7 @@ class Bookings(Endpoint):
             raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
         scheduled = asked.get("session") or asked.get("pickup_window")
         made = self._book_scheduled(asked) if scheduled else self._book_time(asked)
-        document = booking_document(read_made_booking(made, by=self.actor), actor=self.actor)
+        document = booking_document(read_made_booking(made, by=self.actor, now=self.now), actor=self.actor)
         return Response(document, status=201)
 
     def _book_time(self, asked: dict[str, Any]) -> Booking:
@@ -153,10 +160,10 @@ class _Act(Endpoint):
 class Confirm(_Act):
     """A hold becomes a booking."""
 
-    @extend_schema(request=Versioned, responses=BookingOut)
+    @extend_schema(request=Confirming, responses=BookingOut)
     def post(self, request: Request, booking_id: UUID) -> Response:
         """held → confirmed."""
-        asked = self.body(Versioned)
+        asked = self.body(Confirming)
         return self._done(confirm_booking(booking_id, by=self.actor, now=self.now, **asked))
 
 
@@ -177,7 +184,7 @@ class Reschedule(_Act):
     def post(self, request: Request, booking_id: UUID) -> Response:
         """Another time, perhaps another person."""
         asked = self.body(Moving)
-        seen = read_seen_booking(booking_id, by=self.actor)
+        seen = read_seen_booking(booking_id, by=self.actor, now=self.now)
         moved = reschedule_booking(
             booking_id,
             starts_at=parse_moment(asked["starts_at"], zone=ZoneInfo(seen.store.time_zone)),
@@ -222,7 +229,7 @@ class UndoRedemption(_Act):
 
 
 def _document(view: Endpoint, booking_id: UUID) -> dict[str, Any]:
-    return booking_document(read_seen_booking(booking_id, by=view.actor), actor=view.actor)
+    return booking_document(read_seen_booking(booking_id, by=view.actor, now=view.now), actor=view.actor)
 
 
 def _act(name: str, view: Callable[..., Any]) -> Any:

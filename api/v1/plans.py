@@ -55,7 +55,7 @@ class _Plan(Endpoint):
         if self.actor.is_employee and member is None and not asked.get("booking"):
             raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
         if self.actor.is_employee and member is None:
-            return read_seen_booking(asked["booking"], by=self.actor).member_id
+            return read_seen_booking(asked["booking"], by=self.actor, now=self.now).member_id
         return member
 
     def _items(self, asked: dict[str, Any], zone: ZoneInfo) -> list[Item]:
@@ -88,7 +88,7 @@ class Plans(_Plan):
         """Try a party or a series out; nothing is written."""
         asked = self.body(PlanIn)
         if asked.get("booking"):
-            read_seen_booking(asked["booking"], by=self.actor)
+            read_seen_booking(asked["booking"], by=self.actor, now=self.now)
         zone = zone_of_store(asked["store"])
         items = self._items(asked, zone)
         where: dict[str, Any] = {"store_id": asked["store"], "by": self.actor, "now": self.now}
@@ -244,7 +244,7 @@ class EndSeries(Endpoint):
     def post(self, request: Request, series_id: UUID) -> Response:
         """Cancel this booking and those after it, all or none."""
         asked = self.body(EndingIn)
-        read_series(series_id, by=self.actor)
+        read_series(series_id, by=self.actor, now=self.now)
         cancel_following(
             asked["booking"], by=self.actor, now=self.now, reason=asked["reason"], series_id=series_id
         )
@@ -252,7 +252,7 @@ class EndSeries(Endpoint):
 
 
 def _zone_of_series(view: Endpoint, series_id: UUID) -> ZoneInfo:
-    series, _bookings = read_series(series_id, by=view.actor)
+    series, _bookings = read_series(series_id, by=view.actor, now=view.now)
     return zone_of_store(series.store_id)
 
 
@@ -264,7 +264,7 @@ def _unplaced(placed: Iterable[Placed | Moved], zone: ZoneInfo | None) -> list[d
 def _group_document(
     view: Endpoint, group_id: UUID, placed: Iterable[Placed] = (), zone: ZoneInfo | None = None
 ) -> dict[str, Any]:
-    group, bookings = read_group(group_id, by=view.actor)
+    group, bookings = read_group(group_id, by=view.actor, now=view.now)
     return {
         "id": str(group.id),
         "payer": str(group.payer_id),
@@ -276,7 +276,7 @@ def _group_document(
 def _series_document(
     view: Endpoint, series_id: UUID, placed: Iterable[Placed | Moved] = (), zone: ZoneInfo | None = None
 ) -> dict[str, Any]:
-    series, bookings = read_series(series_id, by=view.actor)
+    series, bookings = read_series(series_id, by=view.actor, now=view.now)
     return {
         "id": str(series.id),
         "every_days": series.interval_days,

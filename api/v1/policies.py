@@ -189,7 +189,9 @@ class BookingTerms(Endpoint):
     @extend_schema(operation_id="bookings_terms", responses=TermsOut)
     def get(self, request: Request, booking_id: UUID) -> Response:
         """The terms in sums and words, before anything is done."""
-        return Response(terms_document(read_seen_booking(booking_id, by=self.actor), now=self.now))
+        return Response(
+            terms_document(read_seen_booking(booking_id, by=self.actor, now=self.now), now=self.now)
+        )
 
 
 class WaiverOut(serializers.Serializer[Any]):
@@ -233,7 +235,7 @@ class BookingPenalties(Endpoint):
     @extend_schema(operation_id="bookings_penalties", responses=PenaltyList)
     def get(self, request: Request, booking_id: UUID) -> Response:
         """Its penalties, also those that were waived."""
-        booking = read_seen_booking(booking_id, by=self.actor)
+        booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
         zone = ZoneInfo(booking.store.time_zone)
         inside = self.actor.is_employee
         found = [_penalty(one, zone, inside=inside) for one in penalties_of(booking.id)]

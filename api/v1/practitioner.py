@@ -69,6 +69,9 @@ class OwnDayOut(serializers.Serializer[Any]):
     next = serializers.UUIDField(allow_null=True)
     visits = VisitOut(many=True)
     week = OwnDateOut(many=True)
+    history_from = serializers.DateTimeField(
+        allow_null=True, help_text="Where the history that the plan shows begins, if after the day's start."
+    )
 
 
 class PractitionerDay(Endpoint):
@@ -112,6 +115,7 @@ def day_document(found: OwnDay, view: Endpoint) -> dict[str, Any]:
             {"date": one.day.isoformat(), "visits": one.visits, "shifts": spans(one.shifts), "away": one.away}
             for one in found.week
         ],
+        "history_from": moment_text(found.history_from, found.zone) if found.history_from else None,
     }
 
 

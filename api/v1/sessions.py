@@ -19,6 +19,7 @@ from api.views import Endpoint
 from tenants.booking.domain import sessions
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.open import require_open
+from tenants.booking.domain.session_moves import Whereabouts, move_session, whereabouts_of
 from tenants.booking.domain.sessions import Plan
 from tenants.booking.models import Session as SessionRow
 from tenants.catalogue.models import Offer
@@ -88,6 +89,14 @@ class SessionChange(Version):
 
     capacity = serializers.IntegerField(min_value=1, max_value=sessions.MOST_SEATS, required=False)
     minimum = serializers.IntegerField(min_value=0, max_value=sessions.MOST_SEATS, required=False)
+
+
+class SessionMove(Version):
+    """Where it goes; what is left out stays. Null is nobody, no room."""
+
+    starts_at = MomentField(required=False)
+    practitioner = serializers.UUIDField(required=False, allow_null=True)
+    resource = serializers.UUIDField(required=False, allow_null=True)
 
 
 class CallingOff(Version):
@@ -233,8 +242,28 @@ class CallOff(OneSession):
         return Response(self._read(session_id, self.actor))
 
 
+class MoveSession(OneSession):
+    """A session at another time, by another person, in another room."""
+
+    http_method_names = ["post"]
+
+    @extend_schema(operation_id="sessions_move", request=SessionMove, responses=SessionOut)
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Everybody who is booked goes with it and is told."""
+        asked = self.body(SessionMove)
+        stands = whereabouts_of(sessions.read_session(session_id))
+        to = Whereabouts(
+            asked.get("starts_at", stands.starts_at),
+            asked.get("practitioner", stands.practitioner_id),
+            asked.get("resource", stands.resource_id),
+        )
+        move_session(session_id, to=to, by=self.actor, now=self.now, version=asked.get("version"))
+        return Response(self._read(session_id, self.actor))
+
+
 urls = [
     path("sessions", Sessions.as_view()),
     path("sessions/<uuid:session_id>", OneSession.as_view()),
     path("sessions/<uuid:session_id>/call-off", CallOff.as_view()),
+    path("sessions/<uuid:session_id>/move", MoveSession.as_view()),
 ]

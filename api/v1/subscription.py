@@ -20,7 +20,15 @@ from api.views import Endpoint
 from billing.domain import subscriptions
 from billing.domain.buying import Payer, agreed_at, change, check_out, payer_of, preview, reread, visit_portal
 from billing.domain.choosing import Wanted, judge_choice, require_change, require_checkout
-from billing.domain.own import OwnBilling, UsageLine, read_billing, read_used, usage_lines
+from billing.domain.own import (
+    OwnBilling,
+    UsageLine,
+    count_lost_history,
+    history_shown,
+    read_billing,
+    read_used,
+    usage_lines,
+)
 from billing.port import ChangePreview, HostedPage
 from chains.domain.entitlements import Limit
 from chains.models import ChainState
@@ -46,6 +54,14 @@ class ChangeBody(ChoiceBody):
     at = MomentField(required=False)
 
 
+class WaitingDocument(serializers.Serializer[Any]):
+    """What was asked of a payment provider that did not answer; it is asked again for a day, or withdrawn."""
+
+    kind = serializers.ChoiceField(choices=["change", "cancel", "resume"])
+    since = serializers.DateTimeField()
+    plan = serializers.CharField(allow_null=True)
+
+
 class SubscriptionDocument(serializers.Serializer[Any]):
     """How the chain stands by its payments; `subscription` is null where it never had one."""
 
@@ -57,6 +73,8 @@ class SubscriptionDocument(serializers.Serializer[Any]):
     entitlements = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     credit = AmountDocument(allow_null=True)
     subscription = serializers.DictField(allow_null=True)
+    tax_ids = serializers.ListField(child=serializers.CharField(), help_text="Shown on new invoices.")
+    waiting = WaitingDocument(many=True)
 
 
 class UsageDocument(serializers.Serializer[Any]):
@@ -67,6 +85,9 @@ class UsageDocument(serializers.Serializer[Any]):
     allowed = serializers.IntegerField(allow_null=True)
     next_plan = serializers.CharField(allow_null=True)
     next_allowed = serializers.IntegerField(allow_null=True)
+    history_from = serializers.DateTimeField(
+        allow_null=True, help_text="Of retention_months: where the history that is shown begins."
+    )
 
 
 class UsageList(serializers.Serializer[Any]):
@@ -84,7 +105,8 @@ class PageDocument(serializers.Serializer[Any]):
 
 
 class ChangeDocument(serializers.Serializer[Any]):
-    """A preview (`due_now`, `credit`, `renewal`, `renews_at`, `at`, `lines`), or the subscription after the change."""
+    """A preview (`due_now`, `credit`, `renewal`, `renews_at`, `at`, `lines`, and what of the history
+    would still be shown: `history_from`, and `bookings_not_shown`, which are kept), or the subscription after the change."""
 
     preview = serializers.DictField(required=False)
     subscription = SubscriptionDocument(required=False)
@@ -107,7 +129,8 @@ class OwnUsage(Endpoint):
         """How much is used of every limit, and what the next plan gives."""
         billing = read_billing(by=self.actor, language=language())
         lines = usage_lines(billing, read_used(now=self.now))
-        return Response({"results": [usage_document(line) for line in lines], "next": None})
+        since = _text(history_shown(billing, now=self.now), ZoneInfo(billing.time_zone))
+        return Response({"results": [usage_document(line, since) for line in lines], "next": None})
 
 
 class BillingEndpoint(OutsideEndpoint):
@@ -163,8 +186,11 @@ class Change(BillingEndpoint):
         require_change(billing, choice)
         zone = ZoneInfo(billing.time_zone)
         if previewed:
+            lost = count_lost_history(billing, choice.card, now=self.now)
+            since = _text(history_shown(billing, choice.card, now=self.now), zone)
+            history = {"history_from": since, "bookings_not_shown": lost}
             return Outside(
-                lambda: {"preview": preview_document(preview(billing, choice, now=self.now), zone)}
+                lambda: {"preview": preview_document(preview(billing, choice, now=self.now), zone) | history}
             )
 
         def make() -> dict[str, Any]:
@@ -204,6 +230,21 @@ class Resume(BillingEndpoint):
         return Outside(make)
 
 
+class Withdraw(BillingEndpoint):
+    """Take back what waits."""
+
+    @extend_schema(operation_id="withdraw_change", request=None, responses=SubscriptionDocument)
+    def post(self, request: Request) -> Any:
+        """Ask no more for a change, cancellation or renewal that the payment provider has not answered."""
+        chain_id = self.billing().chain_id
+
+        def make() -> dict[str, Any]:
+            subscriptions.withdraw_change(chain_id, now=self.now)
+            return self.after()
+
+        return Outside(make)
+
+
 def language() -> str:
     """The request's language."""
     return get_language() or "en"
@@ -235,10 +276,15 @@ def subscription_document(billing: OwnBilling) -> dict[str, Any]:
             "cancel_at_period_end": row.cancel_at_period_end,
             "ended_at": _text(row.ended_at, zone),
         },
+        "tax_ids": list(billing.tax_ids),
+        "waiting": [
+            {"kind": one.kind, "since": _text(one.since, zone), "plan": one.plan or None}
+            for one in billing.waiting
+        ],
     }
 
 
-def usage_document(line: UsageLine) -> dict[str, Any]:
+def usage_document(line: UsageLine, history_from: str | None) -> dict[str, Any]:
     """One limit as the API writes it."""
     return {
         "limit": line.limit.value,
@@ -246,6 +292,7 @@ def usage_document(line: UsageLine) -> dict[str, Any]:
         "allowed": line.allowed,
         "next_plan": line.more.code if line.more is not None else None,
         "next_allowed": line.more_allowed,
+        "history_from": history_from if line.limit == Limit.RETENTION else None,
     }
 
 
@@ -280,4 +327,5 @@ urls = [
     path("subscription/change", Change.as_view()),
     path("subscription/cancel", Cancel.as_view()),
     path("subscription/resume", Resume.as_view()),
+    path("subscription/withdraw", Withdraw.as_view()),
 ]

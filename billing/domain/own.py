@@ -18,6 +18,7 @@ from billing.domain.standing import Cause
 from billing.models import ChainStanding, Invoice, Plan, Subscription, SubscriptionStatus
 from chains.domain.entitlements import Limit, allowed_by, read_own_row
 from chains.models import ChainState
+from tenants.booking.domain.history import count_hidden, history_start
 from tenants.events.domain.usage import BOOKINGS, MESSAGES, month_of, read_usage
 from tenants.people.domain.employees import count_employees
 from tenants.people.domain.rights import Action, Actor, require
@@ -25,6 +26,16 @@ from tenants.stores.domain.stores import count_stores
 
 M = TypeVar("M", bound=Model)
 _OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A wish that the provider has not answered; it is repeated until then. `kind` is change, cancel or resume,
+    `plan` what a change would lead to."""
+
+    kind: str
+    since: datetime
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,8 @@ class OwnBilling:
     credit: int
     is_customer: bool
     plans: tuple[PlanCard, ...]
+    waiting: tuple[Waiting, ...] = ()
+    tax_ids: tuple[str, ...] = ()
 
     @property
     def running(self) -> Subscription | None:
@@ -120,7 +133,7 @@ def billing_of(*, language: str) -> OwnBilling:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.own_billing()::text")
         told = json.loads(cursor.fetchone()[0])
-    chain = told["chain"]
+    chain, customer = told["chain"], told["customer"] or {}
     return OwnBilling(
         chain_id=UUID(chain["id"]),
         slug=chain["slug"],
@@ -134,10 +147,23 @@ def billing_of(*, language: str) -> OwnBilling:
         time_zone=chain["time_zone"],
         subscription=_row(Subscription, told["subscription"]),
         standing=_row(ChainStanding, told["standing"]),
-        credit=(told["customer"] or {}).get("credit", 0),
-        is_customer=bool((told["customer"] or {}).get("stripe_id")),
+        credit=customer.get("credit", 0),
+        is_customer=bool(customer.get("stripe_id")),
         plans=tuple(plan_cards([Plan(**one) for one in told["plans"]], language=language)),
+        waiting=tuple(
+            Waiting(one["kind"], datetime.fromisoformat(one["since"]), one["plan"] or "")
+            for one in told["waiting"]
+        ),
+        tax_ids=tuple(customer.get("tax_ids", ())),
     )
+
+
+def own_cause() -> str:
+    """Why the active chain is not paid for, as a Cause; '' while it is. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.own_billing() -> 'standing' ->> 'cause'")
+        (cause,) = cursor.fetchone()
+    return cause or ""
 
 
 def read_invoices(*, by: Actor, at_most: int = 100) -> list[Invoice]:
@@ -167,7 +193,7 @@ def usage_lines(billing: OwnBilling, used: dict[Limit, int]) -> list[UsageLine]:
     lines = []
     for limit in Limit:
         allowed = allowed_by(billing.entitlements, limit)
-        lines.append(UsageLine(limit, used.get(limit), allowed, _plan_with_more(billing, limit, allowed)))
+        lines.append(UsageLine(limit, used.get(limit), allowed, plan_with_more(billing, limit)))
     return lines
 
 
@@ -176,7 +202,21 @@ def entitlements_in(card: PlanCard, *, extra_stores: int) -> dict[str, Any]:
     return entitlements_of(card.limits, extra_stores=extra_stores)
 
 
-def _plan_with_more(billing: OwnBilling, limit: Limit, allowed: int | None) -> PlanCard | None:
+def history_shown(billing: OwnBilling, card: PlanCard | None = None, *, now: datetime) -> datetime | None:
+    """The first moment of the history that the chain's plan shows, or that `card` would; None shows all."""
+    limits = billing.entitlements if card is None else card.limits
+    months = allowed_by(limits, Limit.RETENTION)
+    return history_start(months, zone=ZoneInfo(billing.time_zone), now=now)
+
+
+def count_lost_history(billing: OwnBilling, card: PlanCard, *, now: datetime) -> int:
+    """How many bookings the chain's employees see now and would not with `card`. At most one query, in its scope."""
+    return count_hidden(since=history_shown(billing, now=now), until=history_shown(billing, card, now=now))
+
+
+def plan_with_more(billing: OwnBilling, limit: Limit) -> PlanCard | None:
+    """The smallest plan that allows more of it than the chain has; None where none does."""
+    allowed = allowed_by(billing.entitlements, limit)
     if allowed is None:
         return None
     for card in sorted(billing.plans, key=lambda one: one.position):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import health
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/<str:name>", show_logo),
     path("", include("web.storefront.urls")),
 ]
+if settings.IS_DEMO:
+    urlpatterns.append(path("dev/", include("web.dev.urls_chain")))
 
 handler400 = "web.errors.bad_request"
 handler403 = "web.errors.forbidden"

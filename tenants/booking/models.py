@@ -17,9 +17,7 @@ from tenants.stores.models import Resource, Store
 from .counted import (
     BookingItem,
     CreditLine,
-    HoldPayment,
     MemberPass,
-    PaymentState,
     PickupPlan,
     PickupWindow,
     Session,
@@ -28,11 +26,22 @@ from .counted import (
     StockChange,
     StockReason,
 )
+from .feed_models import CalendarFeed
+from .payment_models import (
+    COUNTING,
+    DepositWaiver,
+    HoldPayment,
+    Means,
+    PaymentRefund,
+    PaymentState,
+    RefundCause,
+)
 from .policy_models import Cause, Consequence, History, Penalty, PenaltyKind, PenaltyWaiver, Policy
 from .waiting_models import OfferState, WaitingOffer, WaitingRules, Wish, WishStatus, WishWindow
 
 # Models of one subject each; everybody reads them here.
 __all__ = [
+    "COUNTING",
     "LIVE",
     "Booking",
     "BookingItem",
@@ -42,10 +51,13 @@ __all__ = [
     "Claim",
     "Consequence",
     "CreditLine",
+    "DepositWaiver",
     "History",
     "HoldPayment",
+    "Means",
     "MemberPass",
     "OfferState",
+    "PaymentRefund",
     "PaymentState",
     "Penalty",
     "PenaltyKind",
@@ -55,6 +67,7 @@ __all__ = [
     "Policy",
     "Pool",
     "Redemption",
+    "RefundCause",
     "Session",
     "SessionState",
     "Status",
@@ -372,29 +385,3 @@ class RunningLate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minutes} min"
-
-
-class CalendarFeed(models.Model):
-    """A secret address under which a person's bookings are read as a calendar; only its hash is kept."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    token_hash = models.CharField(max_length=64)
-    employee = models.OneToOneField(
-        Employee, null=True, on_delete=models.CASCADE, related_name="calendar_feed"
-    )
-    member = models.OneToOneField(Member, null=True, on_delete=models.CASCADE, related_name="calendar_feed")
-    language = models.CharField(max_length=10, choices=[("en", "en"), ("zh-hans", "zh-hans")])
-    made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("token_hash", name="calendar_feed_token_once"),
-            models.CheckConstraint(
-                condition=Q(employee__isnull=False, member__isnull=True)
-                | Q(employee__isnull=True, member__isnull=False),
-                name="calendar_feed_of_one_person",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"of {self.employee_id or self.member_id}"

@@ -69,7 +69,7 @@ class DemoStore:
 class DemoSession:
     """A weekly session in every store of the demo: its service, and who gives it by place in the store (-1: the last).
 
-    `starts` is in local minutes after midnight.
+    `starts` is in local minutes after midnight; `thing` is the place, among the store's, of the room it is in.
     """
 
     service: str
@@ -78,6 +78,7 @@ class DemoSession:
     seats: int
     minimum: int = 0
     person: int | None = None
+    thing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,11 @@ class DemoPickup:
 
 @dataclass(frozen=True, slots=True)
 class DemoChain:
-    """A chain of the demo. `busy_hours` weighs local hours, `busy_weekdays` ISO weekdays 1–7."""
+    """A chain of the demo. `busy_hours` weighs local hours, `busy_weekdays` ISO weekdays 1–7.
+
+    `takes` says which kind of thing a service (its English name) takes beside its person, `deposits` what is
+    paid ahead for one, in minor units.
+    """
 
     slug: str
     names: Words
@@ -121,6 +126,8 @@ class DemoChain:
     sessions: tuple[DemoSession, ...] = ()
     products: tuple[DemoProduct, ...] = ()
     pickups: tuple[DemoPickup, ...] = ()
+    takes: Mapping[str, str] = field(default_factory=dict)
+    deposits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

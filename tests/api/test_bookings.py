@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
 from chains.models import Chain as ChainRow
-from chains.scope import platform_scope
+from chains.scope import chain_scope, platform_scope
+from tenants.booking.models import Booking, Claim
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
 
@@ -351,3 +353,29 @@ def test_same_key_books_once(shop: Shop) -> None:
     second = shop.su.post("bookings", shop.wish(), key="one")
     assert (second.status_code, second.headers["Idempotent-Replayed"]) == (201, "true")
     assert second.json() == first.json()
+
+
+def test_a_list_says_from_when_the_plan_shows_history_where_it_cut_something(cast: Cast, shop: Shop) -> None:
+    made = shop.booked()
+    at = datetime(2025, 11, 1, 4, 0, tzinfo=UTC)
+
+    def keep(months: int) -> None:
+        with platform_scope():
+            ChainRow.objects.filter(id=cast.alpha.info.id).update(entitlements={"retention_months": months})
+
+    with chain_scope(cast.alpha.info):
+        Booking.objects.filter(id=made["id"]).update(starts_at=at, ends_at=at + timedelta(hours=1))
+        Claim.objects.filter(booking_id=made["id"]).update(active=False)
+    keep(12)
+    cut = shop.clerk.get("bookings").json()
+    assert (cut["results"], cut["history_from"]) == ([], "2025-11-21T00:00:00+08:00")
+    recent = shop.clerk.get("bookings?from=2026-11-01&to=2026-11-30").json()
+    assert (recent["results"], recent["history_from"]) == ([], None)
+    refused = shop.clerk.get(f"bookings/{made['id']}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "beyond_history")
+    assert refused.json()["history_from"] == "2025-11-20T16:00:00+00:00"
+    assert shop.south_clerk.get(f"bookings/{made['id']}").status_code == 404
+    assert shop.su.get(f"bookings/{made['id']}").status_code == 200
+    keep(36)
+    whole = shop.clerk.get("bookings").json()
+    assert ([row["id"] for row in whole["results"]], whole["history_from"]) == ([made["id"]], None)

@@ -132,6 +132,25 @@ def test_a_members_second_seat_is_their_overlap(shop: Shop) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "member_overlap")
 
 
+def test_a_moved_session_takes_its_bookings_along_and_says_what_stands_against_it(shop: Shop) -> None:
+    session = shop.session()
+    booking = shop.book(session=session).json()["id"]
+    done = shop.owner.post(f"sessions/{session}/move", {"starts_at": "2026-11-23T20:00:00+08:00"})
+    assert (done.status_code, done.json()["starts_at"], done.json()["version"]) == (
+        200,
+        "2026-11-23T20:00:00+08:00",
+        2,
+    )
+    assert shop.su.get(f"bookings/{booking}").json()["starts_at"] == "2026-11-23T20:00:00+08:00"
+    late = shop.owner.post(
+        f"sessions/{session}/move", {"starts_at": "2026-11-23T10:00:00+08:00", "version": 1}
+    )
+    assert (late.status_code, late.json()["code"]) == (409, "stale_version")
+    wrong = shop.owner.post(f"sessions/{session}/move", {"starts_at": "2026-11-01T10:00:00+08:00"})
+    assert [one["field"] for one in wrong.json()["errors"]] == ["starts_at"]
+    assert shop.su.post(f"sessions/{session}/move", {}).status_code == 403
+
+
 def test_session_called_off_cancels_and_refuses(shop: Shop) -> None:
     session = shop.session()
     booking = shop.book(session=session).json()["id"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -14,7 +15,10 @@ from billing.models import Intent, Subscription
 from billing.provider import replaced_provider
 from chains.hosts import forget_hosts
 from chains.models import Chain, ChainState
-from chains.scope import platform_scope
+from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.book import book
+from tenants.booking.domain.history import history_start
+from tenants.booking.models import Booking, Claim
 from tests.api.conftest import Program, employee_program
 from tests.billing.stand_in import StandIn
 from tests.ground.cast import Cast
@@ -69,6 +73,8 @@ def test_usage_says_what_is_used_what_is_allowed_and_what_the_next_plan_gives(
         cast, entitlements={"stores": 3, "employees": 12, "bookings_a_month": 1000, "api_calls_a_minute": 60}
     )
     rows = {row.pop("limit"): row for row in owner.get("usage").json()["results"]}
+    assert all(row["history_from"] is None for row in rows.values())
+    rows = {limit: {k: v for k, v in row.items() if k != "history_from"} for limit, row in rows.items()}
     assert rows["stores"] == {"used": 3, "allowed": 3, "next_plan": "growth", "next_allowed": 10}
     assert rows["employees"] == {"used": 10, "allowed": 12, "next_plan": "growth", "next_allowed": 150}
     assert rows["messages_a_month"] == {"used": 0, "allowed": None, "next_plan": None, "next_allowed": None}
@@ -268,3 +274,41 @@ def test_subscription_of_one_chain_is_never_anothers(cast: Cast, owner: Program,
     other = employee_program(cast.beta, "owner").get("subscription").json()
     assert other["subscription"] is None
     assert Subscription.objects.count() == 1
+
+
+def test_usage_says_from_when_history_is_shown_and_a_preview_what_would_not_be(
+    cast: Cast, owner: Program, stripe: StandIn
+) -> None:
+    subscribe(cast, owner, stripe)
+    entitle(cast, entitlements={"stores": 10, "retention_months": 36})
+    ended = timezone.now() - timedelta(days=500)
+    with chain_scope(cast.alpha.info):
+        made = book(
+            cast.alpha.services["facial"].id,
+            store_id=cast.alpha.stores["north"].id,
+            starts_at=(timezone.now() + timedelta(days=3)).replace(hour=4, minute=0, second=0, microsecond=0),
+            by=cast.alpha.actors["owner"],
+            now=timezone.now(),
+            member=cast.alpha.members["su"].id,
+        )
+        Claim.objects.filter(booking_id=made.id).update(active=False)
+        Booking.objects.filter(id=made.id).update(starts_at=ended - timedelta(hours=1), ends_at=ended)
+    rows = {row["limit"]: row for row in owner.get("usage").json()["results"]}
+    shanghai = ZoneInfo("Asia/Shanghai")
+    today = timezone.now().astimezone(shanghai).date()
+    since = history_start(36, zone=shanghai, now=timezone.now())
+    assert since is not None
+    assert rows["retention_months"] == {
+        "limit": "retention_months",
+        "used": None,
+        "allowed": 36,
+        "next_plan": "brand",
+        "next_allowed": None,
+        "history_from": since.astimezone(shanghai).isoformat(),
+    }
+    wish = {"plan": "starter", "extra_stores": 2, "preview": True}
+    preview = owner.post("subscription/change", wish).json()["preview"]
+    assert preview["bookings_not_shown"] == 1
+    assert preview["history_from"].startswith(f"{today.year - 1}-")
+    larger = owner.post("subscription/change", {"plan": "brand", "preview": True}).json()["preview"]
+    assert (larger["history_from"], larger["bookings_not_shown"]) == (None, 0)

@@ -36,6 +36,7 @@ simple("POST /subscription/portal")
 simple("POST /subscription/change", body={"plan": "growth"})
 simple("POST /subscription/cancel")
 simple("POST /subscription/resume")
+simple("POST /subscription/withdraw")
 simple("GET /stores")
 simple("POST /stores", body={"name": "West"})
 simple("GET /resources")
@@ -238,6 +239,9 @@ def _session(endpoint: str, body: Body = None) -> None:
 _session("GET /sessions/{session_id}")
 _session("PATCH /sessions/{session_id}", {"capacity": 9})
 _session("POST /sessions/{session_id}/call-off", {})
+CALLS["POST /sessions/{session_id}/move"] = lambda world, column, at: Call(
+    {"session_id": at.session}, body={"starts_at": free_time(20).isoformat()}
+)
 simple("POST /products", body={"name": "New", "price": {"amount": 100, "currency": "CNY"}})
 CALLS["PATCH /products/{product_id}"] = lambda world, column, at: Call(
     {"product_id": at.product}, body={"name": "Another name"}

@@ -54,6 +54,10 @@ on_booking("GET /bookings/{booking_id}/penalties", "coming")
 CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
     {"penalty_id": at.penalty}, body={"reason": "was ill"}
 )
+on_booking("GET /bookings/{booking_id}/payments", "deposit")
+on_booking("POST /bookings/{booking_id}/payments", "deposit", {"means": "desk"})
+on_booking("POST /bookings/{booking_id}/payments/given-back", "returned", {})
+on_booking("POST /bookings/{booking_id}/deposit/waive", "deposit", {"reason": "a regular"})
 simple("GET /policies")
 CALLS["POST /policies"] = lambda world, column, at: Call(
     body={"store": str(at.store), "late": {"kind": "points", "value": 10}}

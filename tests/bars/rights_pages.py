@@ -18,6 +18,8 @@ FORM = "application/x-www-form-urlencoded"
 # Which of a target's bookings an address with a booking in it means.
 STATES = {
     "/my/{booking_id}/": "coming",
+    "/my/{booking_id}/pay/": "deposit",
+    "/workbench/{store}/bookings/{booking}/deposit/waive/": "deposit",
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
     "/my/{booking_id}/repeat/": "today",
@@ -51,16 +53,35 @@ FORMS: dict[str, Form] = {
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/following/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
     "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
     "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/bookings/{booking}/waive/": lambda world, at: {
         "penalty": at.penalty,
         "reason": "ill",
     },
+    "/workbench/{store}/bookings/{booking}/deposit/waive/": lambda world, at: {"reason": "a regular"},
     "/workbench/{store}/new/": lambda world, at: {
         "service": at.service,
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/{store}/party/": lambda world, at: {
+        "service_0": at.service,
+        "who": "Somebody new",
+        "on": f"{free_time(10):%Y-%m-%d}",
+        "at": "10:00",
+        "step": "plan",
+    },
+    "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
+    "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
+        "on": f"{free_time(20):%Y-%m-%d}",
+        "at": "20:00",
+    },
+    "/workbench/{store}/sessions/{session}/place/": lambda world, at: {
+        "starts_at": free_time(20).isoformat()
     },
     "/workbench/{store}/redeem/": lambda world, at: {"means": "code", "code": at.bookings["today"].code},
     "/workbench/{store}/redeem/take-over/": lambda world, at: {
@@ -103,6 +124,7 @@ def address_of(route: str, world: World, at: Things) -> str:
         leave_id=at.leave,
         wish_id=at.waiting,
         policy_id=at.policy,
+        payment_id=at.payment,
         day="2026-11-30",
         name="nothing.png",
         code="growth",
@@ -139,10 +161,10 @@ def answer_text(answer: Any) -> str:
     return str(answer.status_code)
 
 
-def hold_a_time(world: World) -> None:
+def hold_a_time(world: World, *, host: str = "alpha") -> None:
     """A visitor's cookies, and the hold that is theirs."""
     at = world.things["own"]
-    visitor = Client(HTTP_HOST="alpha.tessera.test")
+    visitor = Client(HTTP_HOST=f"{host}.tessera.test")
     form = {"store": at.store, "at": f"{free_time(18):%Y-%m-%dT%H:%M}Z"}
     answer = visitor.post(f"/book/{at.service}/take/", form)
     assert answer.status_code == 302, answer.content

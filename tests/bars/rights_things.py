@@ -10,10 +10,13 @@ from uuid import UUID
 from accounts.ids import new_id
 from chains.scope import chain_scope
 from tenants.booking.domain.codes import draw_code
+from tenants.booking.domain.terms import Terms, terms_row
 from tenants.booking.models import (
     Booking,
     CalendarFeed,
     Channel,
+    HoldPayment,
+    PaymentRefund,
     Penalty,
     Policy,
     Pool,
@@ -59,9 +62,11 @@ class Things:
     waiting: UUID | None = None  # of su, with a place of Friday on offer
     penalty: UUID | None = None
     policy: UUID | None = None
+    payment: UUID | None = None  # of the deposit, under way online
 
     def booking(self, state: str) -> UUID:
-        """The booking in that state: held, coming, today, begun, arrived."""
+        """The booking in that state: held, coming, today, begun, arrived, deposit (held until it is
+        paid), returned (a deposit that waits at the desk)."""
         return self.bookings[state].id
 
 
@@ -109,6 +114,7 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
                 expires_at=NOW + timedelta(minutes=8) if state == "held" else None,
                 created_at=NOW - timedelta(days=1),
             )
+        fill_deposits(things, server, hour=hour)
         coming = things.bookings["coming"]
         group = BookingGroup.objects.create(store=place, payer=member, created_at=NOW)
         series = BookingSeries.objects.create(
@@ -117,14 +123,55 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
         Booking.objects.filter(id=coming.id).update(group=group, payer=member, series=series)
         things.group, things.series = group.id, series.id
         fill_waiting(things, server_id=server.id, starts_at=local(27, 10 + hour))
-        Redemption.objects.create(
-            booking=things.bookings["arrived"],
-            store=place,
-            at=NOW - timedelta(minutes=2),
-            by=chain.employees["owner"],
-            means="code",
-        )
+        fill_redemption(things, chain.employees["owner"])
     return things
+
+
+def fill_redemption(things: Things, owner: Employee) -> None:
+    """The booking that has arrived was redeemed just now."""
+    arrived = things.bookings["arrived"]
+    Redemption.objects.create(
+        booking=arrived, store_id=things.store, at=NOW - timedelta(minutes=2), by=owner, means="code"
+    )
+
+
+def fill_deposits(things: Things, server: Employee, *, hour: int) -> None:
+    """A hold whose deposit is being paid online; a cancelled booking whose deposit waits at the desk."""
+    terms = terms_row(Terms(240, 240, deposit=5000))
+    for state, status, at in (("deposit", Status.HELD, 9), ("returned", Status.CANCELLED, 14)):
+        starts_at = local(26, at + hour)
+        things.bookings[state] = Booking.objects.create(
+            id=new_id(),
+            code=draw_code(randbelow=secrets.randbelow),
+            status=status,
+            store_id=things.store,
+            service_id=things.service,
+            member_id=things.member,
+            practitioner=server,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=20),
+            price_amount=39800,
+            currency="CNY",
+            channel=Channel.ONLINE,
+            notice=240,
+            terms=terms,
+            expires_at=NOW + timedelta(minutes=8) if state == "deposit" else None,
+            created_at=NOW - timedelta(days=1),
+        )
+    things.payment = HoldPayment.objects.create(
+        booking=things.bookings["deposit"], amount=5000, currency="CNY", asked_at=NOW
+    ).id
+    paid = HoldPayment.objects.create(
+        booking=things.bookings["returned"],
+        state="refund_due",
+        means="desk",
+        amount=5000,
+        returned=5000,
+        currency="CNY",
+        taken_by=server,
+        asked_at=NOW,
+    )
+    PaymentRefund.objects.create(payment=paid, amount=5000, cause="ended", asked_at=NOW)
 
 
 def fill_tables(things: Things, place: Store) -> None:

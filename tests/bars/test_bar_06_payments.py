@@ -17,7 +17,8 @@ from tenants.booking.domain import payments
 from tenants.booking.domain.fake_payments import FakePayments
 from tenants.booking.domain.holds import expire_holds
 from tenants.booking.domain.integrity import check_bookings
-from tenants.booking.domain.payments import ask_payment, receive_payment, register_payments
+from tenants.booking.domain.payment_port import register_payments
+from tenants.booking.domain.payments import ask_payment, receive_payment
 from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.models import HoldPayment, Pool, Session
 from tenants.people.domain.rights import Actor
@@ -45,7 +46,7 @@ def provider() -> Iterator[FakePayments]:
     fake = FakePayments(slow=True)
     register_payments(fake)
     yield fake
-    register_payments(FakePayments())
+    register_payments(FakePayments(slow=True))
 
 
 def _held(chain: Chain) -> tuple[list[HoldPayment], list[Session]]:

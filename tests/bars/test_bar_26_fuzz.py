@@ -41,7 +41,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-WHO = COLUMNS if FULL else ("owner", "clerk", "member", "nobody")
+# The small form asks each call as the owner and as one of the others, in turn.
+OTHERS = ("clerk", "member", "nobody")
 API = "/api/v1"
 
 
@@ -173,9 +174,9 @@ def _line(operation: Any, heard: Response, failure: BaseException) -> str:
 def test_bar_26_the_chains_api_keeps_its_word(world: World) -> None:
     wrong: list[str] = []
     sent: Counter[str] = Counter()
-    for operation in operations(CHAIN):
+    for number, operation in enumerate(operations(CHAIN)):
         endpoint = f"{operation.method.upper()} {operation.path.removeprefix(API)}"
-        for column in WHO:
+        for column in COLUMNS if FULL else ("owner", OTHERS[number % len(OTHERS)]):
             with standing_in(world, world.cast.alpha.info):
                 count, found = breaches(
                     operation,

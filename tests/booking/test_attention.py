@@ -31,7 +31,9 @@ def day(cast: Cast) -> Iterator[Cast]:
 
 def concerns(cast: Cast, at: datetime) -> list[tuple[str, str]]:
     """(kind, code) of what needs a person at North."""
-    found = read_store_day(cast.alpha.stores["north"].id, date(2026, 11, DAY), by=cast.alpha.actors["clerk"])
+    found = read_store_day(
+        cast.alpha.stores["north"].id, date(2026, 11, DAY), by=cast.alpha.actors["clerk"], now=NOW
+    )
     prefetch_related_objects(found.bookings, "claims")
     return [
         (one.kind, one.booking.code) for one in find_concerns(found.bookings, read_presence(found), now=at)

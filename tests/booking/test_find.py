@@ -43,8 +43,8 @@ def _names(
     cast: Cast, day: dict[str, Booking], text: str, *, who: str = "clerk", **more: object
 ) -> list[str]:
     with chain_scope(cast.alpha.info):
-        found = find_bookings(by=cast.alpha.actors[who], zone=SHANGHAI, text=text, **more)  # type: ignore[arg-type]
-        ids = {booking.id for booking in found}
+        found = find_bookings(by=cast.alpha.actors[who], zone=SHANGHAI, text=text, now=NOW, **more)  # type: ignore[arg-type]
+        ids = {booking.id for booking in found.rows}
     return [name for name, booking in day.items() if booking.id in ids]
 
 
@@ -104,7 +104,7 @@ def test_other_stores_bookings_are_found_by_nobody_of_this_one(cast: Cast, day: 
     assert _names(cast, day, "苏", who="south_clerk") == []
     with chain_scope(cast.alpha.info), pytest.raises(NotSeen):
         north = cast.alpha.stores["north"].id
-        find_bookings(by=cast.alpha.actors["south_clerk"], zone=SHANGHAI, store_id=north, text="苏")
+        find_bookings(by=cast.alpha.actors["south_clerk"], zone=SHANGHAI, store_id=north, text="苏", now=NOW)
 
 
 def test_a_member_searches_among_their_own(cast: Cast, day: dict[str, Booking]) -> None:
@@ -139,11 +139,14 @@ def test_a_search_asks_a_fixed_number_of_queries_and_counts_nothing(
     cast: Cast, day: dict[str, Booking]
 ) -> None:
     with chain_scope(cast.alpha.info), CaptureQueriesContext(connection) as queries:
-        rows = list(find_bookings(by=cast.alpha.actors["clerk"], zone=SHANGHAI, text="小雅 eye"))
+        rows = list(
+            find_bookings(by=cast.alpha.actors["clerk"], zone=SHANGHAI, text="小雅 eye", now=NOW).rows
+        )
     asked = [query["sql"] for query in queries if " FROM " in query["sql"]]
     assert (len(rows), [sql for sql in asked if "COUNT(" in sql.upper()]) == (2, [])
-    # names of services and of staff, members of each way that a member has a part in (3), bookings, their items
-    assert len(asked) == 7
+    # names of services and of staff, members of each way that a member has a part in (3), the plan's history,
+    # bookings, their items
+    assert len(asked) == 8
 
 
 INDEXES = {
@@ -176,7 +179,9 @@ def test_no_search_reads_all_there_is(cast: Cast, day: dict[str, Booking]) -> No
             cursor.execute("SET LOCAL enable_seqscan = off")
         for kind, (text, _indexes) in INDEXES.items():
             store = north if kind == "status" else None
-            found = find_bookings(by=cast.alpha.actors["owner"], zone=SHANGHAI, store_id=store, text=text)
-            plans[kind] = found.explain()
+            found = find_bookings(
+                by=cast.alpha.actors["owner"], zone=SHANGHAI, store_id=store, text=text, now=NOW
+            )
+            plans[kind] = found.rows.explain()
     used = {kind: any(one in plans[kind] for one in indexes) for kind, (_text, indexes) in INDEXES.items()}
     assert used == dict.fromkeys(INDEXES, True)

@@ -15,13 +15,8 @@ from tenants.booking.domain.fake_payments import FakePayments
 from tenants.booking.domain.holds import expire_holds
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
-from tenants.booking.domain.payments import (
-    NothingToPay,
-    Payments,
-    ask_payment,
-    receive_payment,
-    register_payments,
-)
+from tenants.booking.domain.payment_port import Payments, register_payments
+from tenants.booking.domain.payments import NothingToPay, ask_payment, receive_payment
 from tenants.booking.models import Booking, HoldPayment
 from tenants.people.domain.rights import NotSeen
 from tests.booking.conftest import MONDAY_TEN
@@ -37,7 +32,7 @@ def provider() -> Any:
     fake = FakePayments(slow=True)
     register_payments(fake)
     yield fake
-    register_payments(FakePayments())
+    register_payments(FakePayments(slow=True))
 
 
 def deliver(now: Any) -> None:
@@ -162,7 +157,7 @@ def test_provider_that_cannot_be_reached_is_asked_again_and_no_transaction_waits
     deliver(NOW + timedelta(seconds=5))
     assert standing(cast, payment) == ("captured", "confirmed")
     assert inside == [False, False]
-    register_payments(FakePayments())
+    register_payments(FakePayments(slow=True))
 
 
 def test_declined_payment_leaves_the_hold_as_it_was(cast: Cast, provider: FakePayments) -> None:

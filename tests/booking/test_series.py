@@ -109,7 +109,7 @@ def test_a_series_has_bounds(interval: int, times: int) -> None:
 
 def test_every_week_is_booked_with_the_same_person(alpha: Any) -> None:
     series, placed = book_series(weekly(alpha), weeks(4), **north(alpha))
-    rows = read_series(series.id, by=alpha.actors["su"])[1]
+    rows = read_series(series.id, by=alpha.actors["su"], now=NOW)[1]
     assert [row.starts_at for row in rows] == [MONDAY_TEN + number * WEEK for number in range(4)]
     assert {row.practitioner_id for row in rows} == {series.practitioner_id}
     assert codes(placed) == [None] * 4
@@ -156,7 +156,7 @@ def test_a_booking_that_stands_becomes_the_first(alpha: Any, desk: Desk) -> None
     first = desk.book()
     wish = weekly(alpha, first=first.id)
     series, _placed = book_series(wish, weeks(3)[1:], **north(alpha))
-    rows = read_series(series.id, by=alpha.actors["su"])[1]
+    rows = read_series(series.id, by=alpha.actors["su"], now=NOW)[1]
     assert rows[0].id == first.id
     assert {row.practitioner_id for row in rows} == {first.practitioner_id}
     with pytest.raises(InSeriesAlready):
@@ -168,14 +168,14 @@ def test_a_booking_that_stands_becomes_the_first(alpha: Any, desk: Desk) -> None
 def test_this_and_following_move_by_as_many_days_to_the_same_wall_time(alpha: Any) -> None:
     series, _placed = book_series(weekly(alpha), weeks(4), **north(alpha))
     su = alpha.actors["su"]
-    rows = read_series(series.id, by=su)[1]
+    rows = read_series(series.id, by=su, now=NOW)[1]
     target = local(24, 14) + WEEK  # the second: from Monday 10:00 to Tuesday 14:00
     moves = moves_after(rows[1].id, starts_at=target, by=su)
     before = list(Claim.objects.filter(active=True).order_by("id").values_list("id", "starts_at"))
     assert [one.refusal for one in plan_moves(moves, by=su, now=NOW)] == [None] * 3
     assert list(Claim.objects.filter(active=True).order_by("id").values_list("id", "starts_at")) == before
     move_series(moves, by=su, now=NOW)
-    assert [row.starts_at for row in read_series(series.id, by=su)[1]] == [
+    assert [row.starts_at for row in read_series(series.id, by=su, now=NOW)[1]] == [
         MONDAY_TEN,
         target,
         target + WEEK,
@@ -192,10 +192,10 @@ def test_neighbours_move_through_each_other(alpha: Any, days: int) -> None:
     wish = SeriesWish(alpha.services["facial"].id, 1)
     series, _placed = book_series(wish, times, **north(alpha))
     su = alpha.actors["su"]
-    rows = read_series(series.id, by=su)[1]
+    rows = read_series(series.id, by=su, now=NOW)[1]
     moves = moves_after(rows[0].id, starts_at=first + timedelta(days=days), by=su)
     move_series(moves, by=su, now=NOW)
-    assert [row.starts_at for row in read_series(series.id, by=su)[1]] == [
+    assert [row.starts_at for row in read_series(series.id, by=su, now=NOW)[1]] == [
         time.starts_at + timedelta(days=days) for time in times
     ]
 
@@ -203,14 +203,16 @@ def test_neighbours_move_through_each_other(alpha: Any, days: int) -> None:
 def test_nothing_moves_where_one_cannot_unless_that_is_said(alpha: Any, desk: Desk) -> None:
     series, _placed = book_series(weekly(alpha), weeks(3), **north(alpha))
     su = alpha.actors["su"]
-    rows = read_series(series.id, by=su)[1]
+    rows = read_series(series.id, by=su, now=NOW)[1]
     at_two = local(23, 14)
     desk.book(at_two + WEEK, who="chen", practitioner_id=series.practitioner_id)
     moves = moves_after(rows[0].id, starts_at=at_two, by=su)
     with pytest.raises(PlanRefused) as refused:
         move_series(moves, by=su, now=NOW)
     assert [(item["index"], item["code"]) for item in refused.value.extra["items"]] == [(1, "slot_taken")]
-    assert [row.starts_at for row in read_series(series.id, by=su)[1]] == [row.starts_at for row in rows]
+    assert [row.starts_at for row in read_series(series.id, by=su, now=NOW)[1]] == [
+        row.starts_at for row in rows
+    ]
     moved = move_series(moves, by=su, now=NOW, partial=True)
     assert [one.booking is not None for one in moved] == [True, False, True]
 
@@ -218,11 +220,11 @@ def test_nothing_moves_where_one_cannot_unless_that_is_said(alpha: Any, desk: De
 def test_this_and_following_are_cancelled_and_the_earlier_stay(alpha: Any) -> None:
     series, _placed = book_series(weekly(alpha), weeks(4), **north(alpha))
     su = alpha.actors["su"]
-    rows = read_series(series.id, by=su)[1]
+    rows = read_series(series.id, by=su, now=NOW)[1]
     cancel_booking(rows[3].id, by=su, now=NOW)
     assert [row.id for row in following_of(rows[1].id, by=su)] == [rows[1].id, rows[2].id]
     cancel_following(rows[1].id, by=su, now=NOW)
-    assert [row.status for row in read_series(series.id, by=su)[1]] == [
+    assert [row.status for row in read_series(series.id, by=su, now=NOW)[1]] == [
         Status.CONFIRMED,
         Status.CANCELLED,
         Status.CANCELLED,
@@ -233,10 +235,10 @@ def test_this_and_following_are_cancelled_and_the_earlier_stay(alpha: Any) -> No
 def test_nothing_is_cancelled_where_the_notice_of_one_is_gone(alpha: Any) -> None:
     series, _placed = book_series(weekly(alpha), weeks(3), **north(alpha))
     su = alpha.actors["su"]
-    rows = read_series(series.id, by=su)[1]
+    rows = read_series(series.id, by=su, now=NOW)[1]
     with pytest.raises(NoticeGone):
         cancel_following(rows[0].id, by=su, now=MONDAY_TEN - timedelta(minutes=5))
-    assert {row.status for row in read_series(series.id, by=su)[1]} == {Status.CONFIRMED}
+    assert {row.status for row in read_series(series.id, by=su, now=NOW)[1]} == {Status.CONFIRMED}
 
 
 def test_a_single_booking_has_nothing_that_follows(alpha: Any, desk: Desk) -> None:

@@ -302,7 +302,7 @@ def test_seat_is_redeemed_on_the_sessions_day_and_a_no_show_gives_it_back(counte
     mark_no_show(other.id, by=clerk, now=EVENING + timedelta(minutes=30))
     assert done.booking.status == Status.ARRIVED
     assert counted.taken(session.pool_id) == (1, 3)
-    _session, roster = read_roster(session.id, by=clerk)
+    _session, roster = read_roster(session.id, by=clerk, now=NOW)
     assert [row.status for row in roster] == ["arrived", "no_show"]
     assert check_bookings() == []
 
@@ -310,7 +310,7 @@ def test_seat_is_redeemed_on_the_sessions_day_and_a_no_show_gives_it_back(counte
 def test_roster_is_for_who_may_read_the_day(counted: Counted) -> None:
     session = counted.session()
     with pytest.raises(NotSeen):
-        read_roster(session.id, by=counted.chain.actors["south_clerk"])
+        read_roster(session.id, by=counted.chain.actors["south_clerk"], now=NOW)
 
 
 def test_availability_of_the_service_is_its_sessions_with_places_left(counted: Counted) -> None:

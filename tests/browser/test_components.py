@@ -19,16 +19,15 @@ sizes = {375: 1600, 1440: 1600}
 layouts = ["/member", "/time", "/confirm", "/staff", "/owner", "/signup"]
 looks = [
     *(
-        ("", language, theme, width)
-        for language in ("zh-Hans", "en")
-        for theme in ("light", "dark")
-        for width in sizes
+        ("", *look)
+        for look in (
+            ("zh-Hans", "light", 375),
+            ("zh-Hans", "dark", 1440),
+            ("en", "dark", 375),
+            ("en", "light", 1440),
+        )
     ),
-    *(
-        (path, *look)
-        for path in layouts
-        for look in (("zh-Hans", "light", 375), ("en", "dark", 375), ("en", "light", 1440))
-    ),
+    *((path, *look) for path in layouts for look in (("zh-Hans", "light", 375), ("en", "dark", 1440))),
 ]
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 from chains.domain.accent import make_accent
 from chains.scope import chain_scope
 from tenants.booking.models import Booking
+from tests.bars import FULL
 from tests.browser.test_booking_flow import come_as_member, free_slot, last_code
 from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.cast import Chain
@@ -28,9 +29,9 @@ from web.dev.seeding.chain import ChainSeeder
 _numbers = count(1)
 pytestmark = pytest.mark.browser
 
-# Both themes and widths in either language; all four combinations when somebody wants to look.
-looks = {"zh-Hans": [("light", 375), ("dark", 1280)], "en": [("dark", 375), ("light", 1280)]}
-if os.environ.get("SCREENSHOTS"):
+# Each page in either language, theme and width once; all combinations in the full size, or when somebody looks.
+looks = {"zh-Hans": [("light", 375)], "en": [("dark", 1280)]}
+if FULL or os.environ.get("SCREENSHOTS"):
     looks = {language: [("light", 375), ("dark", 375), ("light", 1280), ("dark", 1280)] for language in looks}
 
 
@@ -75,7 +76,7 @@ def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_every_page_is_accessible_in_both_themes_and_widths(
+def test_every_page_is_accessible_and_fits(
     site: Site, open_page: OpenPage, salon: Callable[..., Chain], language: str
 ) -> None:
     chain = salon(language)

@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection
 from psycopg import sql
 
 from chains.models import OperatorAct
+from chains.schemas import grants
 from chains.schemas.grants import (
     ADD,
     DOORS,
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 # (with a column of each, for the attempts to change it)
 ADD_ONLY_IN_A_CHAIN = {
     "booking_creditline": "id",
+    "booking_depositwaiver": "booking_id",
     "booking_penalty": "id",
     "booking_penaltywaiver": "penalty_id",
     "booking_stockchange": "id",
@@ -242,3 +244,16 @@ def test_rights_that_differ_from_the_list_are_found_and_set_right(two_chains: Tw
         assert schemas_with_wrong_grants(owner, [schema]) == [schema]
         for grant in chain_grants(schema):
             owner.execute(grant)
+
+
+def test_tables_that_statements_make_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grants, "chain_rights", lambda: {"One": grants.FULL, "two": grants.ADD})
+    made = [
+        'CREATE TABLE "One" ("id" bigint)',
+        "create table if not exists TWO(id int)",
+        "CREATE TABLE x AS SELECT 1",
+    ]
+    assert grants.rights_on_new(made) == {"One": grants.FULL, "two": grants.ADD, "x": ()}
+    assert grants.rights_on_new(['ALTER TABLE "One" ADD "b" int', "CREATE INDEX i ON two (id)"]) == {}
+    assert grants.rights_on_new(["CREATE SEQUENCE s"]) is None
+    assert grants.rights_on_new(['CREATE TABLE "a"."b" ()']) is None

@@ -33,7 +33,7 @@ CHAINS = "public.chains_chain"
 LEFT = (
     "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
     "public.chains_schemamigration", "public.accounts_user", "public.django_session",
-    "public.billing_customer", "public.billing_difference", "public.billing_intent", "public.billing_invoice",
+    "public.billing_customer", "public.billing_difference", "public.billing_round", "public.billing_intent", "public.billing_invoice",
     "public.billing_stripeevent", "public.billing_subscription", "public.billing_chainstanding",
     "public.billing_standingstep", "public.billing_revenuechange", "public.billing_notice", "public.billing_usagemonth",
 )  # fmt: skip
@@ -64,8 +64,13 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
 
 def empty_chain(chain: ChainInfo) -> None:
     """Remove every row a test left in a standing chain; content types and migrations stay."""
-    sweep(tables_of(chain.schema_name, but=("django_migrations", "django_content_type")))
+    sweep(tables_to_empty(chain.schema_name))
     superuser().execute("DELETE FROM public.chains_duework WHERE schema = %s", (chain.schema_name,))
+
+
+def tables_to_empty(schema: str) -> tuple[str, ...]:
+    """The tables of a standing chain in which a test may leave rows."""
+    return tables_of(schema, but=("django_migrations", "django_content_type"))
 
 
 def empty_public() -> None:

@@ -13,11 +13,18 @@ import pytest
 
 from chains.models import Chain
 from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.availability import find_slots
+from tenants.booking.domain.book import book
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.models import Booking
-from tenants.extension.manifest import DemoChain, Manifest
+from tenants.catalogue.domain.warnings import warn_of_all
+from tenants.catalogue.models import Service
+from tenants.extension.manifest import DemoChain, Manifest, words
 from tenants.extension.registry import verticals
+from tenants.members.models import Member
+from tenants.people.domain.rights import Actor
 from tenants.people.models import Role
+from tenants.stores.models import Store
 from tests.ground.cast import NOW
 from tests.ground.chains import make_chain
 from web.dev.seeding.chain import MEMBERS, ChainSeeder, _days_off
@@ -165,7 +172,7 @@ def test_hours_lie_around_the_start_only_where_the_usual_ones_do_not(minute: int
     assert hours_around(minute, Hours(600, 1320)) == hours
 
 
-@pytest.mark.parametrize("slug", ["shanye", "juli", "mingjing"])
+@pytest.mark.parametrize("slug", ["shanye", "juli", "mingjing", "qibai"])
 def test_a_seeded_chain_is_whole(committed: None, slug: str) -> None:
     manifest, demo = next((one, demo) for one, demo in CHAINS if demo.slug == slug)
     chain = make_chain(slug, locale=demo.locale, currency=demo.currency, country=demo.country)
@@ -174,6 +181,27 @@ def test_a_seeded_chain_is_whole(committed: None, slug: str) -> None:
         assert check_bookings() == []
         assert Booking.objects.count() == done.bookings
         assert {login.role for login in read_logins()} == {*Role.values, "member"}
+        assert warn_of_all() == []
+        for english, kind in demo.takes.items():
+            _book_next(demo, english, kind)
+        assert check_bookings() == []
+
+
+def _book_next(demo: DemoChain, english: str, kind: str) -> None:
+    """The service's first free time in the first store takes a person and a thing of that kind."""
+    locale, store = demo.locale, Store.objects.order_by("position").first()
+    template = next(one for manifest, _ in CHAINS for one in manifest.services if one.names["en"] == english)
+    service = Service.objects.get(name=words(template.names, locale))
+    assert store is not None
+    days = [NOW.date() + timedelta(days=n) for n in range(1, 12)]
+    _offering, found = find_slots(store.id, service.id, days=days, now=NOW)
+    slot = next(slot for day in found for slot in day.slots)
+    member = Member.objects.create(name=english, created_at=NOW)
+    by = Actor(member_id=member.id)
+    booking = book(service.id, store_id=store.id, starts_at=slot.starts_at, by=by, now=NOW)
+    kinds = set(booking.claims.values_list("resource__kind", flat=True))
+    assert kinds == {"practitioner", kind}
+    assert booking.status == ("held" if english in demo.deposits else "confirmed")
 
 
 def test_a_second_start_tells_the_addresses_of_now(committed: None, settings, tmp_path, monkeypatch) -> None:

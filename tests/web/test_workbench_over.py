@@ -9,7 +9,8 @@ import pytest
 
 from chains.scope import chain_scope
 from tenants.booking.domain.change import mark_no_show
-from tenants.booking.models import Booking, Penalty, PenaltyWaiver
+from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.models import Booking, Claim, Penalty, PenaltyWaiver
 from tenants.people.models import AccessNote
 from tests.ground.cast import NOW, Cast, later, local
 from tests.web.workbench import TODAY, _noon, make_booking, sign_in, text_of, url
@@ -151,3 +152,50 @@ def test_a_drop_on_a_taken_time_can_be_put_there_all_the_same(cast, sign_in):
     with chain_scope(cast.alpha.info):
         assert Booking.objects.get(id=booking.id).starts_at == local(TODAY, 14)
     assert overbooked(cast) == [REASON]
+
+
+def test_the_summary_says_the_time_that_was_refused_while_it_is_offered(cast, sign_in):
+    form = taken(cast)
+    said = text_of(sign_in("store_manager").post(url(cast, "new/"), form))
+    assert ("Today, 14:00 Deep hydration" in said, "No time chosen yet" in said) == (True, False)
+    assert "No time chosen yet" in text_of(sign_in("clerk").post(url(cast, "new/"), form))
+
+
+@pytest.mark.parametrize("drawn", ["ends_at", "room"])
+def test_a_drop_with_another_end_or_room_can_be_put_there_all_the_same(cast, sign_in, drawn):
+    room = cast.alpha.rooms["a"].id
+    make_booking(cast, at=local(TODAY, 18), member="chen", resource_id=room)
+    booking = make_booking(cast, at=local(TODAY, 16, 30))
+    drop = {"ends_at": local(TODAY, 18, 30).isoformat()}
+    if drawn == "room":
+        booking = make_booking(cast, at=local(TODAY, 18, 15), who="second")
+        drop = {"room": str(room)}
+    address = url(cast, f"bookings/{booking.id}/place/")
+    manager = sign_in("store_manager")
+    refused = manager.post(address, drop)
+    assert (refused.status_code, "Put it there all the same" in text_of(refused)) == (409, True)
+    assert f'name="{drawn}" value="{drop[drawn]}"' in refused.content.decode()
+    assert sign_in("clerk").post(address, {**drop, "overbook": REASON}).status_code == 403
+    assert manager.post(address, {**drop, "overbook": REASON}).status_code == 200
+    with chain_scope(cast.alpha.info):
+        after = Booking.objects.get(id=booking.id)
+        assert (after.ends_at == local(TODAY, 18, 30), after.resource_id == room) == (
+            drawn == "ends_at",
+            drawn == "room",
+        )
+        assert check_bookings() == []
+    assert overbooked(cast) == [REASON]
+
+
+def test_undo_of_a_drop_takes_back_a_room_that_it_added(cast, sign_in):
+    booking = make_booking(cast, at=local(TODAY, 17))
+    address, room = url(cast, f"bookings/{booking.id}/place/"), cast.alpha.rooms["a"].id
+    clerk = sign_in("clerk")
+    dropped = clerk.post(address, {"room": str(room)}).json()
+    with chain_scope(cast.alpha.info):
+        assert Booking.objects.get(id=booking.id).resource_id == room
+    assert clerk.post(address, dropped["undo"]).status_code == 200
+    with chain_scope(cast.alpha.info):
+        assert Booking.objects.get(id=booking.id).resource_id is None
+        assert not Claim.objects.filter(booking_id=booking.id, resource_id=room, active=True).exists()
+        assert check_bookings() == []

@@ -86,6 +86,10 @@ services = (
 _BOTH = ("Skin care", "Neck and shoulders")
 
 
+# every treatment has a room to itself
+_TAKES = {one.names["en"]: "room" for one in services}
+
+
 def _rooms(count: int) -> tuple[DemoThing, ...]:
     """Treatment rooms, one bed in each."""
     return tuple(
@@ -162,6 +166,8 @@ demo = (
         busy_weekdays={1: 0.6, 2: 0.7, 3: 0.8, 4: 0.9, 5: 1.1, 6: 1.5, 7: 1.4},
         no_show_share=0.03,
         cancel_share=0.09,
+        takes=_TAKES,
+        deposits={"Lift and firm": 10000},
     ),
     DemoChain(
         slug="liffey",
@@ -212,6 +218,8 @@ demo = (
         busy_weekdays={1: 0.6, 2: 0.8, 3: 0.9, 4: 1.1, 5: 1.3, 6: 1.4, 7: 0.5},
         no_show_share=0.04,
         cancel_share=0.07,
+        takes=_TAKES,
+        deposits={"Lift and firm": 2000},
     ),
 )
 

@@ -111,6 +111,8 @@ demo = (
         busy_weekdays={1: 0.6, 2: 0.7, 3: 0.7, 4: 0.8, 5: 1.3, 6: 1.6, 7: 1.4},
         no_show_share=0.05,
         cancel_share=0.07,
+        takes={one.names["en"]: "room" for one in services},
+        deposits={"Private room, dinner": 10000},
     ),
 )
 

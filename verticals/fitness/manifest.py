@@ -7,6 +7,7 @@ from tenants.extension.manifest import (
     DemoPerson,
     DemoSession,
     DemoStore,
+    DemoThing,
     Manifest,
     ServiceTemplate,
 )
@@ -98,6 +99,17 @@ services = (
 )
 
 _BOTH = ("Personal training", "Stretching")
+
+
+def _floor(coaches: int) -> tuple[DemoThing, ...]:
+    """A place on the floor for each coach, and the studio of the classes behind them."""
+    places = (
+        DemoThing({"zh-Hans": f"训练位 {number}", "en": f"Training bay {number}"}, "station")
+        for number in range(1, coaches + 1)
+    )
+    return (*places, DemoThing({"zh-Hans": "团课教室", "en": "Studio"}, "room", 16))
+
+
 demo = (
     DemoChain(
         slug="juli",
@@ -116,12 +128,13 @@ demo = (
                 opens=420,
                 closes=1320,
                 people=(
-                    DemoPerson("陈锋", _BOTH),
-                    DemoPerson("赵一凡", _BOTH),
-                    DemoPerson("Mia", ("Stretching",)),
-                    DemoPerson("老唐", _BOTH),
+                    DemoPerson("陈锋", _BOTH, 0),
+                    DemoPerson("赵一凡", _BOTH, 1),
+                    DemoPerson("Mia", ("Stretching",), 2),
+                    DemoPerson("老唐", _BOTH, 3),
                     DemoPerson("高岚", ("Group classes",)),
                 ),
+                things=_floor(4),
             ),
             DemoStore(
                 names={"zh-Hans": "科技园店", "en": "Tech Park"},
@@ -133,12 +146,13 @@ demo = (
                 opens=420,
                 closes=1320,
                 people=(
-                    DemoPerson("孙浩", _BOTH),
-                    DemoPerson("顾言", _BOTH),
-                    DemoPerson("石头", ("Personal training",)),
+                    DemoPerson("孙浩", _BOTH, 0),
+                    DemoPerson("顾言", _BOTH, 1),
+                    DemoPerson("石头", ("Personal training",), 2),
                     DemoPerson("陈野", ("Group classes",)),
                     DemoPerson("罗峻", ("Group classes",)),
                 ),
+                things=_floor(3),
             ),
         ),
         busy_hours={
@@ -161,12 +175,17 @@ demo = (
         busy_weekdays={1: 1.2, 2: 1.1, 3: 1.1, 4: 1.1, 5: 0.9, 6: 1.1, 7: 0.9},
         no_show_share=0.06,
         cancel_share=0.12,
+        takes={one.names["en"]: "station" for one in services if one.booked_as == "time"},
         sessions=(
-            DemoSession("Morning flow yoga", (1, 2, 3, 4, 5, 6, 7), 8 * 60, seats=12, person=-1),
-            DemoSession("Barbell shaping", (1, 3, 5, 6), 9 * 60 + 30, seats=16, person=-1),
-            DemoSession("Morning flow yoga", (6, 7), 14 * 60, seats=8, person=-1),
-            DemoSession("Barbell shaping", (1, 2, 3, 4, 5, 6, 7), 18 * 60 + 30, seats=10, person=-1),
-            DemoSession("Boxing basics", (1, 2, 3, 4, 5, 6, 7), 20 * 60, seats=8, minimum=6, person=-1),
+            DemoSession("Morning flow yoga", (1, 2, 3, 4, 5, 6, 7), 8 * 60, seats=12, person=-1, thing=-1),
+            DemoSession("Barbell shaping", (1, 3, 5, 6), 9 * 60 + 30, seats=16, person=-1, thing=-1),
+            DemoSession("Morning flow yoga", (6, 7), 14 * 60, seats=8, person=-1, thing=-1),
+            DemoSession(
+                "Barbell shaping", (1, 2, 3, 4, 5, 6, 7), 18 * 60 + 30, seats=10, person=-1, thing=-1
+            ),
+            DemoSession(
+                "Boxing basics", (1, 2, 3, 4, 5, 6, 7), 20 * 60, seats=8, minimum=6, person=-1, thing=-1
+            ),
         ),
     ),
 )

@@ -8,6 +8,7 @@ from tenants.extension.manifest import (
     DemoPickup,
     DemoProduct,
     DemoStore,
+    DemoThing,
     Manifest,
     ServiceTemplate,
 )
@@ -69,6 +70,16 @@ services = (
 )
 
 _BOTH = ("Advice", "Eye test")
+
+
+def _desks(count: int) -> tuple[DemoThing, ...]:
+    """Fitting desks with an eye chart at each."""
+    return tuple(
+        DemoThing({"zh-Hans": f"验配台 {number}", "en": f"Fitting desk {number}"}, "station")
+        for number in range(1, count + 1)
+    )
+
+
 demo = (
     DemoChain(
         slug="mingjing",
@@ -87,10 +98,11 @@ demo = (
                 opens=600,
                 closes=1320,
                 people=(
-                    DemoPerson("郑老师", _BOTH),
-                    DemoPerson("小满", ("Advice",)),
-                    DemoPerson("谷雨", _BOTH),
+                    DemoPerson("郑老师", _BOTH, 0),
+                    DemoPerson("小满", ("Advice",), 1),
+                    DemoPerson("谷雨", _BOTH, 2),
                 ),
+                things=_desks(3),
             ),
             DemoStore(
                 names={"zh-Hans": "大学城店", "en": "University Town"},
@@ -101,7 +113,8 @@ demo = (
                 },
                 opens=600,
                 closes=1260,
-                people=(DemoPerson("夏至", _BOTH), DemoPerson("立冬", ("Advice",))),
+                people=(DemoPerson("夏至", _BOTH, 0), DemoPerson("立冬", ("Advice",), 1)),
+                things=_desks(2),
                 franchise=True,
             ),
         ),
@@ -148,6 +161,7 @@ demo = (
                 units=60,
             ),
         ),
+        takes={one.names["en"]: "station" for one in services if one.booked_as == "time"},
         pickups=(DemoPickup("Pickup", 10 * 60, 21 * 60, 60, cap=6),),
     ),
 )

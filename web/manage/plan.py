@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
@@ -17,7 +19,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing.domain import subscriptions
 from billing.domain.buying import payer_of, visit_portal
-from billing.domain.own import OwnBilling, read_billing, read_invoices, read_used, usage_lines
+from billing.domain.own import (
+    OwnBilling,
+    history_shown,
+    read_billing,
+    read_invoices,
+    read_used,
+    usage_lines,
+)
 from billing.domain.refresh import refresh_now
 from billing.port import HostedPage
 from chains.after_scope import AfterScope
@@ -25,15 +34,17 @@ from chains.refusals import Refusal
 from tenants.catalogue.domain.industries import add_vertical
 from tenants.extension.registry import verticals
 from tenants.people.domain.rights import Action
+from web.history import history_day
 from web.manage.access import Office, in_office
 from web.manage.frame import done, frame_of, show
-from web.manage.plan_words import STATES, invoice_row, limit_row, standing_words
+from web.manage.plan_words import STATES, invoice_row, limit_row, standing_words, waiting_row
 
 owners = in_office(Action.MANAGE_BILLING)
 SAID = {
     "changed": gettext_lazy("The plan is changed"),
     "cancelled": gettext_lazy("Cancelled; it runs to the end of what is paid"),
     "resumed": gettext_lazy("It is renewed as before"),
+    "withdrawn": gettext_lazy("Withdrawn; nothing more is asked of the payment provider"),
 }
 
 
@@ -90,28 +101,35 @@ def show_plan(request: HttpRequest, office: Office) -> HttpResponse:
         "billing": billing,
         "standing": standing_words(billing, now=office.now),
         "state_words": STATES[billing.state],
-        "lines": [limit_row(line) for line in lines],
+        "lines": [limit_row(line, shown_from=_shown_from(billing, now=office.now)) for line in lines],
         "invoices": [invoice_row(row) for row in read_invoices(by=office.actor, at_most=3)],
         "others": [
             {"code": one.code, "name": one.name(language()), "icon": one.icon}
             for one in verticals()
             if one.code not in owned
         ],
+        "waiting": [waiting_row(one, billing) for one in billing.waiting],
         "said": SAID.get(request.GET.get("done", "")),
     }
     return show(request, office, "manage/plan/plan.html", context, current="plan")
+
+
+def _shown_from(billing: OwnBilling, *, now: datetime) -> str:
+    since = history_shown(billing, now=now)
+    return history_day(since, zone=ZoneInfo(billing.time_zone), now=now) if since is not None else ""
 
 
 @require_safe
 @owners
 def show_invoices(request: HttpRequest, office: Office) -> HttpResponse:
     """All invoices, with the file of each."""
+    billing = read_billing(by=office.actor, language=language())
     rows = [invoice_row(row) for row in read_invoices(by=office.actor)]
     crumbs = [
         {"label": _("Plan and usage"), "url": reverse("manage:plan")},
         {"label": _("Invoices"), "url": ""},
     ]
-    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs}
+    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs, "billing": billing}
     return show(request, office, "manage/plan/invoices.html", context, current="plan")
 
 
@@ -169,6 +187,14 @@ def resume(request: HttpRequest, office: Office) -> HttpResponseBase:
     return _changed(
         request, office, subscriptions.resume_subscription, billing, "resumed", _("Plan and usage")
     )
+
+
+@require_POST
+@owners
+def withdraw(request: HttpRequest, office: Office) -> HttpResponseBase:
+    """Take back what waits for a provider that did not answer."""
+    billing = read_billing(by=office.actor, language=language())
+    return _changed(request, office, subscriptions.withdraw_change, billing, "withdrawn", _("Plan and usage"))
 
 
 @require_POST

@@ -6,11 +6,13 @@ import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain import buying
@@ -22,12 +24,14 @@ from billing.domain.choosing import (
     require_change,
     require_checkout,
 )
-from billing.domain.own import OwnBilling, read_billing, read_used
+from billing.domain.own import OwnBilling, count_lost_history, history_shown, read_billing, read_used
 from billing.domain.plans import PlanCard
 from billing.port import IntervalName
 from chains.domain.entitlements import Limit, allowed_by
 from chains.refusals import Refusal
 from tenants.stores.domain.wall import parse_moment
+from web.formats import format_count
+from web.history import history_day
 from web.manage.access import Office
 from web.manage.frame import frame_of, show
 from web.manage.plan import after_scope, back_url, language, onward, owners
@@ -47,6 +51,7 @@ def compare(request: HttpRequest, office: Office) -> HttpResponse:
     context = {
         "page_title": _("Compare plans"),
         "cards": cards,
+        "interval_words": _("a year") if interval == "year" else _("a month"),
         "intervals": [
             {
                 "label": words,
@@ -129,6 +134,7 @@ def _meaning(
         "most_extra": _most_extra(choice.card),
         "over": [over_use_words(one) for one in choice.over],
         "losses": _losses(billing, choice),
+        "history_lost": _history_lost(billing, choice, now=office.now),
         "unchanged": unchanged,
         "running": running,
         "crumbs": _crumbs(choice.card.name),
@@ -232,6 +238,22 @@ def _losses(billing: OwnBilling, choice: Choice) -> list[str]:
         if then is not None and (now is None or then < now):
             lost.append(limit_words(choice.card, limit))
     return lost
+
+
+def _history_lost(billing: OwnBilling, choice: Choice, *, now: datetime) -> str:
+    """What of the history would no longer be shown; empty where nothing would be."""
+    count = count_lost_history(billing, choice.card, now=now)
+    since = history_shown(billing, choice.card, now=now)
+    if not count or since is None:
+        return ""
+    words = ngettext(
+        "%(count)s booking before %(day)s would no longer be shown. It is kept, and comes back with a plan that shows more.",
+        "%(count)s bookings before %(day)s would no longer be shown. They are kept, and come back with a plan that"
+        " shows more.",
+        count,
+    )
+    day = history_day(since, zone=ZoneInfo(billing.time_zone), now=now)
+    return words % {"count": format_count(count), "day": day}
 
 
 def _most_extra(card: PlanCard) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chains.domain.signup_fields import time_zones
 from chains.hosts import ChainInfo
@@ -30,7 +31,7 @@ class StoreForm(OfficeForm):
 
     name = forms.CharField(label=_("Store's name"), max_length=120)
     address = forms.CharField(label=_("Address"), max_length=300)
-    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    phone = forms.CharField(label=pgettext_lazy("of a store", "Phone"), max_length=40, required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, *args: Any, chain: ChainInfo, store: Store | None, **kwargs: Any) -> None:

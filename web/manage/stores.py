@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from tenants.catalogue.domain.warnings import warn_of_all
 from tenants.extension.registry import verticals
 from tenants.people.domain.places import change_store, close_days, open_store, reopen_days, set_hours
 from tenants.people.domain.rights import Action
+from tenants.stores.domain.resources import LONGEST_WAY, Way, read_ways
 from tenants.stores.domain.stores import DayHours, StoreFields
 from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Closure, OpeningHours, Store
@@ -37,9 +39,22 @@ class FullStoreForm(StoreForm):
     directions = forms.CharField(label=gettext_lazy("How to get there"), max_length=300, required=False)
     verticals = forms.MultipleChoiceField(label=gettext_lazy("Serves"), required=False)
     active = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+    latitude = forms.FloatField(label=gettext_lazy("Latitude"), min_value=-90, max_value=90, required=False)
+    longitude = forms.FloatField(
+        label=gettext_lazy("Longitude"), min_value=-180, max_value=180, required=False
+    )
 
-    def __init__(self, *args: Any, store: Store | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, store: Store | None, ways: Sequence[Way] = (), **kwargs: Any) -> None:
         super().__init__(*args, store=store, **kwargs)
+        self.ways = ways
+        for way in ways:
+            self.fields[f"way-{way.store_id}"] = forms.IntegerField(
+                label=_("Minutes to %(store)s") % {"store": way.name},
+                min_value=0,
+                max_value=LONGEST_WAY,
+                required=False,
+            )
+            self.initial[f"way-{way.store_id}"] = way.minutes or None
         if store is None:
             self.initial.update({"name": "", "verticals": list(self.chain.verticals)})
         else:
@@ -48,6 +63,8 @@ class FullStoreForm(StoreForm):
                     "directions": store.directions,
                     "verticals": list(store.verticals),
                     "active": store.active,
+                    "latitude": store.latitude,
+                    "longitude": store.longitude,
                 }
             )
         language = get_language() or "en"
@@ -63,7 +80,18 @@ class FullStoreForm(StoreForm):
             "directions": cleaned["directions"],
             "verticals": cleaned["verticals"],
             "active": cleaned["active"],
+            "latitude": cleaned["latitude"],
+            "longitude": cleaned["longitude"],
         }
+
+    def changed_ways(self) -> dict[UUID, int]:
+        """Minutes to each store whose way is another now; an empty field is no time at all."""
+        told = {way: self.cleaned_data[f"way-{way.store_id}"] or 0 for way in self.ways}
+        return {way.store_id: minutes for way, minutes in told.items() if minutes != way.minutes}
+
+    def way_fields(self) -> list[Any]:
+        """The fields of the ways to other stores."""
+        return [self[f"way-{way.store_id}"] for way in self.ways]
 
     def vertical_options(self) -> list[dict[str, Any]]:
         """The chain's industries, as ui/choices reads them."""
@@ -149,11 +177,13 @@ def new(request: HttpRequest, office: Office) -> HttpResponse:
 def edit(request: HttpRequest, office: Office, store_id: UUID) -> HttpResponse:
     """Name, address, phone, zone, industries."""
     store = office.store(store_id, Action.MANAGE_STORE)
-    form = FullStoreForm(request.POST or None, chain=office.chain, store=store)
+    others = [one for one in office.stores(Action.MANAGE_STORE) if one.id != store.id]
+    ways = read_ways(store.id, others)
+    form = FullStoreForm(request.POST or None, chain=office.chain, store=store, ways=ways)
     if request.method == "POST" and form.is_valid():
-        fields = form.store_fields()
+        fields, changed = form.store_fields(), form.changed_ways()
         version = form.cleaned_data["version"]
-        if form.takes(lambda: change_store(store.id, fields, by=office.actor, version=version)):
+        if form.takes(lambda: change_store(store.id, fields, by=office.actor, version=version, ways=changed)):
             return done(request, reverse("manage:stores"), _("Saved"))
     return _form(request, office, "_edit", {"form": form, "store": store}, store.name)
 

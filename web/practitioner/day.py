@@ -21,6 +21,7 @@ from tenants.booking.domain.practitioner_day import OwnDate, OwnDay, OwnVisit, r
 from tenants.booking.models import Status
 from tenants.stores.domain.wall import DateMalformed, local_date, parse_day
 from web.formats import format_weekday
+from web.history import history_note
 from web.practitioner.access import at_own, back_to, show_own
 from web.workbench.access import Desk
 
@@ -39,6 +40,7 @@ def show_day(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         "own": found,
         "zone": found.zone,
         "is_today": found.day == today,
+        "history": history_note(found.history_from, by=desk.actor, now=desk.now),
         "week": [_chip(one, found, today) for one in week_of(found)],
         "next_card": card_of(found.next, desk) if found.next else None,
         "rest": [card_of(one, desk) for one in found.visits if one != found.next],

@@ -23,6 +23,8 @@ from tenants.booking.domain.change import (
 )
 from tenants.booking.domain.credits import pass_keeper
 from tenants.booking.domain.day import read_seen_booking
+from tenants.booking.domain.deposit_words import say_deposit_stands
+from tenants.booking.domain.deposits import awaits_deposit, deposit_of
 from tenants.booking.domain.keys import qr_of
 from tenants.booking.domain.penalties import penalties_of
 from tenants.booking.domain.terms import Penance, movable_until, terms_of
@@ -106,7 +108,10 @@ def my_bookings(request: HttpRequest, now: datetime) -> HttpResponse:
 @members_only
 def ticket(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """One booking: its code and QR, where it is, and what can still be changed."""
-    return show_ticket(request, _own(request, booking_id), now=now)
+    booking = _own(request, booking_id, now=now)
+    if awaits_deposit(booking):
+        return redirect("pay", booking.id)
+    return show_ticket(request, booking, now=now)
 
 
 def show_ticket(
@@ -117,6 +122,8 @@ def show_ticket(
     payload = qr_of(booking)
     until, terms = changeable_until(booking), terms_of(booking)
     penance = late_penance(booking, now=now)
+    deposit = deposit_of(booking)
+    ended = booking.status in (Status.CANCELLED, Status.NO_SHOW, Status.EXPIRED)
     context = {
         "page_title": _("Booking"),
         "row": row_of(booking, language),
@@ -129,6 +136,8 @@ def show_ticket(
         "phone": booking.store.phone,
         "until": until,
         "terms": terms,
+        "at_shop": booking.price_amount - deposit.kept,
+        "deposit_words": say_deposit_stands(deposit, ended=ended),
         "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
         "movable": booking.status == Status.CONFIRMED and now <= movable_until(terms, booking.starts_at),
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",
@@ -178,7 +187,7 @@ def map_link(booking: Booking, *, address: str) -> str:
 @members_only
 def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """Give the time back; the page said before what that means."""
-    booking = _own(request, booking_id)
+    booking = _own(request, booking_id, now=now)
     try:
         cancel_booking(booking_id, by=actor_of(request), now=now)
     except Refusal as refusal:
@@ -191,7 +200,7 @@ def cancel(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
 @members_only
 def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The time page for a booking that is already there; its old time stays until the new one is taken."""
-    booking = _own(request, booking_id)
+    booking = _own(request, booking_id, now=now)
     if booking.status != Status.CONFIRMED:
         return redirect("ticket", booking_id)
     if _is_scheduled(booking):
@@ -216,7 +225,7 @@ def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         day = starts_at.astimezone(_zone(booking)).date()
         again = Wish(booking.store_id, person_id, day, None)
-        booking = _own(request, booking_id)
+        booking = _own(request, booking_id, now=now)
         return show_times(request, booking.service_id, again, now=now, moving=booking, refusal=refusal)
     return redirect(reverse("ticket", args=[booking_id], query={"new": 1}))
 
@@ -226,7 +235,7 @@ def move(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
 @members_only
 def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The booking as an .ics file for the phone's own calendar."""
-    booking = _own(request, booking_id)
+    booking = _own(request, booking_id, now=now)
     language = language_of(request)
     row = row_of(booking, language)
     file = calendar_file(
@@ -258,9 +267,9 @@ def calendar(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespo
     )
 
 
-def _own(request: HttpRequest, booking_id: UUID) -> Booking:
+def _own(request: HttpRequest, booking_id: UUID, *, now: datetime) -> Booking:
     """The signed-in member's booking. Raises NotSeen for anybody else's: nothing tells that it exists."""
-    return read_seen_booking(booking_id, by=actor_of(request))
+    return read_seen_booking(booking_id, by=actor_of(request), now=now)
 
 
 def _is_scheduled(booking: Booking) -> bool:

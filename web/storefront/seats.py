@@ -32,6 +32,7 @@ from tenants.stores.domain.words import words_of
 from web.formats import format_money
 from web.storefront.asking import uuid_or_none
 from web.storefront.frame import language_of, show, while_open
+from web.storefront.paying import after_booking
 from web.storefront.sessions import show_sessions
 from web.visitor import actor_of, make_visitor_key, member_of, visitor_key_of
 
@@ -56,14 +57,18 @@ def take_seat(request: HttpRequest, now: datetime, session_id: UUID) -> HttpResp
     to prove a phone."""
     if request.method != "POST":
         return show_seats(request, read_session(session_id), now=now)
+    if "sign_in" in request.POST and member_of(request) is None:
+        chosen = {**request.GET.dict(), "seats": request.POST.get("seats", "1")}
+        back = reverse("take_seat", args=[session_id], query=chosen)
+        return redirect(reverse("sign_in", query={"next": back}))
     try:
         booking = _take(request, session_id, now=now)
     except Refusal as refusal:
         if refusal.status == 404:
             raise
-        return show_sessions(request, now=now, refusal=refusal)
+        return show_seats(request, read_session(session_id), now=now, refusal=refusal)
     if booking.member_id is not None:
-        return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+        return after_booking(booking)
     return redirect("confirm", booking.id)
 
 
@@ -103,14 +108,19 @@ def _pass(request: HttpRequest) -> UUID | None:
     return found
 
 
-def show_seats(request: HttpRequest, session: Session, *, now: datetime) -> HttpResponse:
-    """The page; a session that cannot be taken any more leads back to the list of its day."""
+def show_seats(
+    request: HttpRequest, session: Session, *, now: datetime, refusal: Refusal | None = None
+) -> HttpResponse:
+    """The page, with what was chosen so far and why it was refused.
+
+    A session that cannot be taken any more leads back to the list of its day, which says so.
+    """
     zone = ZoneInfo(session.store.time_zone)
     query = {"store": session.store_id, "day": local_date(session.starts_at, zone).isoformat()}
     back = reverse("sessions", query=query)
     left = left_of(session.pool)
     if not left or session.starts_at <= now or session.state != SessionState.SCHEDULED:
-        return redirect(back)
+        return show_sessions(request, now=now, refusal=refusal) if refusal else redirect(back)
     language, member = language_of(request), member_of(request)
     offering = read_offering(session.store_id, session.service_id)
     passes = pass_keeper().usable(member.id, session.service_id) if member else []
@@ -128,12 +138,21 @@ def show_seats(request: HttpRequest, session: Session, *, now: datetime) -> Http
             (number, _seat_words(number, offering.price_amount * number, offering.currency, language))
             for number in range(1, min(left, MOST) + 1)
         ],
-        "pay_options": _pay_options(passes),
+        "seats": _chosen_seats(request, min(left, MOST)),
+        "pay_options": _pay_options(passes, request.POST.get("pass", "")),
+        "refusal": refusal,
         "terms": read_terms(offering, member_id=member.id if member else None, now=now),
         "query": urlencode(query),
         "back_url": back,
     }
-    return show(request, "storefront/seats.html", context, now=now)
+    status = refusal.status if refusal else 200
+    return show(request, "storefront/seats.html", context, now=now, status=status)
+
+
+def _chosen_seats(request: HttpRequest, most: int) -> int:
+    """The number that was chosen before a refusal or a sign-in, one where there is not so much room."""
+    text = request.POST.get("seats", request.GET.get("seats", ""))
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= most else 1
 
 
 def _seat_words(number: int, amount: int, currency: str, language: str) -> str:
@@ -141,12 +160,16 @@ def _seat_words(number: int, amount: int, currency: str, language: str) -> str:
     return f"{places} · {format_money(amount, currency, language=language, exact=False)}"
 
 
-def _pay_options(passes: Sequence[UsablePass]) -> list[dict[str, Any]]:
+def _pay_options(passes: Sequence[UsablePass], chosen: str) -> list[dict[str, Any]]:
     """At the shop, or one of the member's passes; nothing to choose without one."""
     if not passes:
         return []
-    options: list[dict[str, Any]] = [{"value": "", "label": _("At the shop"), "checked": True}]
+    options: list[dict[str, Any]] = [{"value": "", "label": _("At the shop")}]
     for one in passes:
         hint = ngettext("%(count)s visit left", "%(count)s visits left", one.left) % {"count": one.left}
-        options.append({"value": str(one.id), "label": one.name, "hint": hint, "checked": False})
+        options.append({"value": str(one.id), "label": one.name, "hint": hint})
+    for option in options:
+        option["checked"] = option["value"] == chosen
+    if not any(option["checked"] for option in options):
+        options[0]["checked"] = True
     return options

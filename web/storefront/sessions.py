@@ -18,10 +18,11 @@ from django.views.decorators.http import require_safe
 
 from chains.refusals import Refusal
 from tenants.booking.domain.change import changeable_until
+from tenants.booking.domain.credits import pass_keeper
 from tenants.booking.domain.sessions import find_sessions, left_of
 from tenants.booking.domain.wishes import SeatWait, seats_waited_for
 from tenants.booking.models import LIVE, Booking, Session, SessionState, Status
-from tenants.catalogue.models import Offer, Service
+from tenants.catalogue.models import Offer
 from tenants.members.models import Member
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
@@ -72,25 +73,25 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
     store = _store(asked.store_id)
     zone = ZoneInfo(store.time_zone)
     today = local_date(now, zone)
-    service_id = uuid_or_none(request.GET.get("service", ""))
-    found = [
+    service_id, person_id = uuid_or_none(request.GET.get("service", "")), asked.person_id
+    every = [
         one
-        for one in find_sessions(
-            store.id, first=today, end=today + timedelta(days=DAYS), zone=zone, service_id=service_id
-        )
+        for one in find_sessions(store.id, first=today, end=today + timedelta(days=DAYS), zone=zone)
         .filter(service__active=True, service__online=True, state=SessionState.SCHEDULED)
         .order_by("starts_at", "id")
         if one.starts_at > now
     ]
+    found = [one for one in every if _is_wanted(one, service_id, person_id)]
     day = _day(asked.day, [local_date(one.starts_at, zone) for one in found], today)
-    rows = _rows(
-        [one for one in found if local_date(one.starts_at, zone) == day],
-        member_of(request),
-        language=language,
-    )
+    member = member_of(request)
+    rows = _rows([one for one in found if local_date(one.starts_at, zone) == day], member, language=language)
     if asked.starts_at is not None and request.GET.get("day") is None:
         day = local_date(asked.starts_at, zone)
-    query = {"store": store.id, **({"service": service_id} if service_id else {})}
+    query = {
+        "store": store.id,
+        **({"service": service_id} if service_id else {}),
+        **({"with": person_id} if person_id else {}),
+    }
     context: dict[str, Any] = {
         "page_title": _("Sessions"),
         "store": store,
@@ -98,8 +99,8 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
         "zone": store.time_zone,
         "days": _chips(found, zone=zone, today=today, shown=day, language=language, query=query),
         "rows": rows,
-        "service_name": _service_name(service_id, found, language),
-        "all_url": f"{reverse('sessions')}?{urlencode({'store': store.id, 'day': day.isoformat()})}",
+        "filters": _filters(every, {**query, "day": day.isoformat()}, language=language),
+        "passes": pass_keeper().balances(member.id) if member else [],
         "back_url": f"{reverse('shop')}?store={store.id}",
         "refusal": refusal,
         "alternatives": _links(refusal, query) if refusal else [],
@@ -226,11 +227,43 @@ def _chips(
     return chips
 
 
-def _service_name(service_id: UUID | None, found: Sequence[Session], language: str) -> str:
-    if service_id is None:
-        return ""
-    service = found[0].service if found else Service.objects.filter(id=service_id).first()
-    return words_of(service, "name", language=language) if service else ""
+def _is_wanted(one: Session, service_id: UUID | None, person_id: UUID | None) -> bool:
+    return service_id in (None, one.service_id) and person_id in (None, one.practitioner_id)
+
+
+def _filters(every: Sequence[Session], query: dict[str, Any], *, language: str) -> list[dict[str, Any]]:
+    """The questions of the page that have something to choose: which service, with whom."""
+    services = {one.service_id: words_of(one.service, "name", language=language) for one in every}
+    people = {
+        one.practitioner_id: words_of(one.practitioner, "name", language=language)
+        for one in every
+        if one.practitioner
+    }
+    both = (_filter("service", _("Service"), services, query), _filter("with", _("With whom"), people, query))
+    return [one for one in both if one["options"]]
+
+
+def _filter(name: str, legend: str, names: dict[Any, str], query: dict[str, Any]) -> dict[str, Any]:
+    """Chips of one question as links that keep the other answers; none where there is nothing to choose.
+
+    What was chosen stays a chip though no session of these days is of it: it can be taken back.
+    """
+    chosen = query.get(name)
+    rest = {key: value for key, value in query.items() if key != name}
+    if len(names) < 2 and chosen is None:
+        return {"legend": legend, "options": []}
+
+    def link(answer: dict[str, Any]) -> str:
+        return f"{reverse('sessions')}?{urlencode({**rest, **answer})}"
+
+    ordered = sorted(names.items(), key=lambda item: item[1])
+    return {
+        "legend": legend,
+        "options": [
+            {"label": _("All"), "url": link({}), "checked": chosen is None},
+            *({"label": words, "url": link({name: key}), "checked": key == chosen} for key, words in ordered),
+        ],
+    }
 
 
 def _links(refusal: Refusal, query: dict[str, Any]) -> list[dict[str, Any]]:

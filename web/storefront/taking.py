@@ -40,6 +40,7 @@ from tenants.stores.models import Store
 from web.booking_steps import answers_in, asked_of
 from web.storefront.asking import Wish, require_wish
 from web.storefront.frame import language_of, once_open, show, while_open
+from web.storefront.paying import after_booking
 from web.storefront.phone_code import (
     PhoneCode,
     answered,
@@ -65,7 +66,7 @@ def take(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
     try:
         booked = _book_at_once(request, service_id, wish, now=now) if member_of(request) else None
         if booked is not None:
-            return redirect(reverse("ticket", args=[booked.id], query={"new": 1}))
+            return after_booking(booked)
         booking = hold_for_visitor(
             service_id,
             store_id=wish.store_id,
@@ -137,7 +138,7 @@ def confirm(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespon
             return show_confirm(request, booking, found, now=now)
         sign_in(request, found)
     try:
-        confirm_visitor_hold(
+        booking = confirm_visitor_hold(
             booking.id,
             visitor=visitor_key_of(request),
             by=actor_of(request),
@@ -147,7 +148,7 @@ def confirm(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespon
         )
     except Refusal as refusal:
         return show_confirm(request, booking, typed, now=now, refusal=refusal)
-    return redirect(reverse("ticket", args=[booking.id], query={"new": 1}))
+    return after_booking(booking)
 
 
 def _steps(booking: Booking) -> list[Step]:

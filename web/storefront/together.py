@@ -34,7 +34,7 @@ NAME_LENGTH = 120
 @members_only
 def repeat(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """The booking again, every one, two or four weeks, with the same person: the plan, then the series."""
-    booking = read_seen_booking(booking_id, by=actor_of(request))
+    booking = read_seen_booking(booking_id, by=actor_of(request), now=now)
     if booking.status != Status.CONFIRMED:
         return redirect("ticket", booking_id)
     asked = request.POST if request.method == "POST" else request.GET
@@ -74,7 +74,7 @@ def repeat(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
 @members_only
 def bring(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     """Somebody comes along at the same time, for the same service: the plan, then the party."""
-    booking = read_seen_booking(booking_id, by=actor_of(request))
+    booking = read_seen_booking(booking_id, by=actor_of(request), now=now)
     if booking.status != Status.CONFIRMED:
         return redirect("ticket", booking_id)
     asked = request.POST if request.method == "POST" else request.GET

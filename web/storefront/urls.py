@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from web.feeds import calendar_feed
-from web.storefront import account, mine, pickups, seats, sessions, taking, theme, together, views, waiting
+from web.storefront import (
+    account,
+    mine,
+    paying,
+    pickups,
+    seats,
+    sessions,
+    taking,
+    theme,
+    together,
+    views,
+    waiting,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
@@ -34,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/<uuid:booking_id>/repeat/", together.repeat, name="repeat"),
     path("my/<uuid:booking_id>/bring/", together.bring, name="bring"),
     path("my/<uuid:booking_id>/cancel/", mine.cancel, name="cancel"),
+    path("my/<uuid:booking_id>/pay/", paying.pay, name="pay"),
     path("my/<uuid:booking_id>/move/", mine.move, name="move"),
     path("my/<uuid:booking_id>/calendar.ics", mine.calendar, name="calendar"),
 ]

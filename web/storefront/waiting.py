@@ -38,7 +38,7 @@ from tenants.booking.domain.wishes import (
     places_in_queue,
     wanted_seat,
 )
-from tenants.booking.models import OfferState, Session, SessionState, WaitingOffer, Wish
+from tenants.booking.models import OfferState, Session, SessionState, Status, WaitingOffer, Wish
 from tenants.catalogue.models import BookedAs, Service
 from tenants.extension.answers import Step
 from tenants.people.domain.rights import Actor, NotSeen
@@ -51,6 +51,7 @@ from web.formats import format_span
 from web.storefront.asking import Wish as Asked
 from web.storefront.asking import read_wish, uuid_or_none
 from web.storefront.frame import language_of, members_only, once_open, show, while_open
+from web.storefront.paying import after_booking
 from web.storefront.shop import read_offer as read_shop_offer
 from web.visitor import actor_of, member_of
 
@@ -278,7 +279,9 @@ def offer(request: HttpRequest, now: datetime, token: str) -> HttpResponse:
             return _show_offer(request, found, token, now=now)
         if accepts:
             details = answers_in(asked_by_offer(found), request.POST)
-            accept_offer(found.wish_id, by=by, now=now, details=details)
+            taken = accept_offer(found.wish_id, by=by, now=now, details=details)
+            if taken.status == Status.HELD:
+                return after_booking(taken)
         else:
             decline_offer(found.wish_id, by=by, now=now)
     except Refusal as refusal:

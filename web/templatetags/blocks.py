@@ -38,7 +38,7 @@ def block_html(block: Any) -> SafeString:
         lane=f" lane-{lane}" if lane else "",
         id=of("id"),
         url=of("url"),
-        hand=_hand(of("booking"), of("version"), of("can")),
+        hand=_hand(of("booking"), of("version"), of("can"), of("place")),
         target=format_html(' hx-get="{}" hx-target="{}"', of("url"), target) if target else "",
         current=SafeString(' aria-current="true"') if of("current") else "",
         name=of("name"),
@@ -50,12 +50,13 @@ def block_html(block: Any) -> SafeString:
     )
 
 
-def _hand(booking: str, version: int, can: str) -> SafeString | str:
-    """Which booking it is, and what a hand may do to it."""
+def _hand(booking: str, version: int, can: str, place: str) -> SafeString | str:
+    """Which booking it is, what a hand may do to it, and where that is sent."""
     if not booking:
         return ""
     if not can:
         return format_html(' data-booking="{}"', booking)
+    where = format_html(' data-place="{}"', place) if place else ""
     return format_html(
-        ' data-booking="{}" data-version="{}" data-can="{}" draggable="false"', booking, version, can
+        ' data-booking="{}" data-version="{}" data-can="{}"{} draggable="false"', booking, version, can, where
     )

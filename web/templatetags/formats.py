@@ -45,6 +45,7 @@ status_looks = {
     "late": StatusLook("warn", "timer", _("Late")),
     "waiting": StatusLook("warn", "hourglass", _("Waiting list")),
     "full": StatusLook("mute", "users", _("Full")),
+    "session": StatusLook("info", "users", _("Session")),
 }
 no_look = StatusLook("line", "", "")
 

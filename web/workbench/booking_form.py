@@ -20,30 +20,28 @@ from tenants.booking.domain.search import desk_step
 from tenants.booking.models import Booking
 from tenants.catalogue.domain.practitioners import serving
 from tenants.catalogue.models import Service
-from tenants.members.domain.members import find_members
-from tenants.members.models import Member
 from tenants.people.domain.rights import Action, NotSeen, require
 from tenants.people.models import Employee
-from tenants.stores.domain.phones import PhoneInvalid, normalise_phone
+from tenants.stores.domain.phones import PhoneInvalid
 from tenants.stores.domain.wall import parse_day, parse_moment
 from web.booking_steps import answers_in, asked_of, vertical_steps
-from web.formats import format_phone, mask_phone
 from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, asked_version, over
+from web.workbench.asked import asked_uuid
 from web.workbench.choosing import (
     Times,
     day_of,
+    other_slots,
     people_options,
     read_times,
     service_options,
     services_of,
 )
+from web.workbench.following import FOLLOWING, plan_following, scope_context
 from web.workbench.frame import fragment, frame, here
+from web.workbench.guests import members_context, read_guest
 from web.workbench.overbooking import offer_over, read_when
 from web.workbench.panel import Panel, read_panel
-
-MOST_MATCHES = 5
-MIN_QUERY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +54,6 @@ class Wish:
     starts_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A member who may be meant."""
-
-    id: UUID
-    name: str
-    phone: str
-    checked: bool
-
-
 @require_http_methods(["GET", "POST"])
 @at_desk
 def new(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -74,7 +62,7 @@ def new(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     if request.method == "GET":
         return _form(request, desk, request.GET)
     data = request.POST
-    guest = _guest(data)
+    guest = read_guest(data)
     if guest is None:
         return _form(request, desk, data, status=422, who_error=_("Type the phone number or the name."))
     try:
@@ -106,7 +94,7 @@ def show_times(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 def show_members(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Who may be meant by what is typed."""
     require(desk.actor, Action.CREATE_BOOKING, store_id=desk.store.id)
-    context = _members_context(desk, request.GET)
+    context = members_context(desk, request.GET)
     return fragment(request, "workbench/_members.html", {**frame(request, desk), **context})
 
 
@@ -117,6 +105,8 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     panel = read_panel(desk, booking)
     require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
     status, refusal = 200, None
+    if request.method == "POST" and request.POST.get("scope") == FOLLOWING:
+        return plan_following(request, desk, panel.booking)
     if request.method == "POST":
         try:
             with transaction.atomic():
@@ -130,6 +120,7 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else request.GET
     context = _move_context(desk, panel, data) | {"panel": panel, "refusal": refusal}
     context["overbook"] = offer_over(refusal, data, desk)
+    context |= scope_context(panel.booking, desk, data)
     return over(request, desk, _("Move booking"), "workbench/_move.html", context, status=status)
 
 
@@ -143,21 +134,8 @@ def show_move_times(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResp
     return fragment(request, "workbench/_times.html", context)
 
 
-def _guest(data: QueryDict) -> UUID | Guest | None:
-    """Whom the form names: a member chosen, a number with perhaps a name, or a name alone."""
-    chosen = _uuid(data.get("member", ""))
-    if chosen is not None:
-        return chosen
-    typed = data.get("who", "").strip()[:80]
-    if not typed:
-        return None
-    if _reads_as_phone(typed):
-        return Guest(data.get("name", "").strip()[:80], typed)
-    return Guest(typed)
-
-
 def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
-    service = _uuid(data.get("service", ""))
+    service = asked_uuid(data.get("service", ""))
     if service is None:
         raise NotSeen
     starts_at, overbook = read_when(data, desk)
@@ -168,7 +146,7 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
         by=desk.actor,
         now=desk.now,
         member=guest,
-        practitioner_id=_uuid(data.get("practitioner", "")),
+        practitioner_id=asked_uuid(data.get("practitioner", "")),
         note=data.get("note", "").strip()[:500],
         details=answers_in(vertical_steps(desk, service), data),
         overbook=overbook,
@@ -176,7 +154,7 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
 
 
 def _move(desk: Desk, panel: Panel, data: QueryDict, version: int | None) -> None:
-    practitioner = _uuid(data.get("practitioner", ""))
+    practitioner = asked_uuid(data.get("practitioner", ""))
     starts_at, overbook = read_when(data, desk)
     reschedule_booking(
         panel.booking.id,
@@ -203,15 +181,21 @@ def _form(
     context = {
         **frame(request, desk, current="new"),
         **_times_context(desk, data, services, refusal=refusal),
-        **_members_context(desk, data),
+        **members_context(desk, data),
         "refusal": refusal,
-        "overbook": offer_over(refusal, data, desk),
+        **_over_context(refusal, data, desk),
         "who_error": who_error,
         "note": data.get("note", ""),
         "times_url": here("new_times", desk),
         "members_url": here("new_members", desk),
     }
     return render(request, "workbench/new.html", context, status=status)
+
+
+def _over_context(refusal: Refusal | None, data: QueryDict, desk: Desk) -> dict[str, Any]:
+    """What is offered after a refused time, which stays the one that was chosen as long as it is offered."""
+    over = offer_over(refusal, data, desk)
+    return {"overbook": over} if over is None else {"overbook": over, "chosen_over": over.words}
 
 
 def _times_context(
@@ -250,6 +234,14 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
     booking = panel.booking
     wish = _wish(desk, data)
     service = booking.service
+    if booking.session_id is not None or booking.pickup_window_id is not None:
+        slots = other_slots(booking, desk, chosen=wish.starts_at)
+        return {
+            "people": [],
+            "scheduled": slots,
+            "move_url": here("move", desk, booking.id),
+            "chosen_service": service,
+        }
     people = _people(desk, service)
     known = {one.id for one in people}
     asked = wish.practitioner if "practitioner" in data else booking.practitioner_id
@@ -299,59 +291,4 @@ def _wish(desk: Desk, data: QueryDict) -> Wish:
         starts_at = parse_moment(data.get("starts_at", "")) if data.get("starts_at") else None
     except Refusal:
         on, starts_at = desk.today, None
-    return Wish(_uuid(data.get("service", "")), _uuid(data.get("practitioner", "")), on, starts_at)
-
-
-def _members_context(desk: Desk, data: QueryDict) -> dict[str, Any]:
-    """Matches of the typed name or number; whether somebody new is meant."""
-    who = data.get("who", "").strip()[:80]
-    chosen = _uuid(data.get("member", ""))
-    phone = _phone(desk, who)
-    found: list[Member] = []
-    if phone is not None:
-        found = list(Member.objects.filter(phone=phone))
-    elif len(who) >= MIN_QUERY:
-        found = list(find_members(who, by=desk.actor).order_by("name", "id")[:MOST_MATCHES])
-    if chosen is not None and chosen not in {one.id for one in found}:
-        found = [*Member.objects.filter(id=chosen), *found]
-    only = len(found) == 1 and (phone is not None or not who)
-    matches = [
-        Match(
-            one.id,
-            one.name or _("No name yet"),
-            mask_phone(one.phone) if one.phone else "",
-            only or one.id == chosen,
-        )
-        for one in found
-    ]
-    is_new = bool(who) and not (phone is not None and found)
-    return {
-        "who": who,
-        "name": data.get("name", ""),
-        "matches": matches,
-        "chosen_member": any(one.checked for one in matches),
-        "is_new": is_new,
-        "new_phone": format_phone(phone) if phone is not None else "",
-    }
-
-
-def _phone(desk: Desk, text: str) -> str | None:
-    if not _reads_as_phone(text):
-        return None
-    try:
-        return normalise_phone(text, country=desk.store.country)
-    except PhoneInvalid:
-        return None
-
-
-def _reads_as_phone(text: str) -> bool:
-    """Digits, and what people put between them: meant as a number, right or wrong."""
-    digits = [sign for sign in text if sign.isdigit()]
-    return len(digits) >= 5 and all(sign.isdigit() or sign in " +-()." for sign in text)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+    return Wish(asked_uuid(data.get("service", "")), asked_uuid(data.get("practitioner", "")), on, starts_at)

@@ -8,17 +8,20 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.calendar import read_calendar
 from tenants.booking.domain.cells import CELL
 from tenants.booking.domain.offering import read_offering
+from tenants.booking.domain.pickups import windows_with_room
 from tenants.booking.domain.search import Slot, search, thin
+from tenants.booking.domain.sessions import left_of, sessions_with_room
+from tenants.booking.models import Booking, PickupWindow, Session
 from tenants.catalogue.models import Service
 from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_date
-from web.formats import format_clock, format_day, format_duration, format_money, format_weekday
+from web.formats import format_clock, format_day, format_duration, format_moment, format_money, format_weekday
 from web.workbench.access import Desk
 
 DAYS = 14
@@ -194,3 +197,30 @@ def _parts(slots: Sequence[Slot[UUID]], desk: Desk, chosen: datetime | None) -> 
 def day_of(moment: datetime, desk: Desk) -> date:
     """The store's date of a moment."""
     return local_date(moment, desk.zone)
+
+
+def other_slots(booking: Booking, desk: Desk, *, chosen: datetime | None = None) -> list[Option]:
+    """The other sessions of the booking's service with room for it, or other pickup windows: a moment each."""
+    language = get_language() or "en"
+    around = {"around": booking.starts_at, "now": desk.now}
+    rows: list[Session] | list[PickupWindow]
+    if booking.session_id is not None:
+        rows = sessions_with_room(
+            booking.service_id,
+            store_id=booking.store_id,
+            seats=booking.party_size,
+            but=booking.session_id,
+            **around,
+        )
+    else:
+        rows = windows_with_room(booking.store_id, but=booking.pickup_window_id, **around)
+    options: dict[datetime, Option] = {}
+    for row in rows:
+        when = format_moment(
+            row.starts_at.astimezone(desk.zone), language=language, today=desk.today, relative=False
+        )
+        left = left_of(row.pool)
+        hint = ngettext("%(count)s place left", "%(count)s places left", left) % {"count": left}
+        at = row.starts_at
+        options.setdefault(at, Option(at.isoformat(), when, at == chosen, hint=hint))
+    return list(options.values())

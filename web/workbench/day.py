@@ -16,7 +16,7 @@ from tenants.booking.domain.attention import Concern, Presence, claimed_span, fi
 from tenants.booking.domain.checks import Finding, find_findings
 from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
-from tenants.booking.models import Booking, Claim, Status
+from tenants.booking.models import Booking, Claim, Session, Status
 from tenants.members.models import Member
 from tenants.stores.models import ResourceKind
 from web.formats import format_clock, mask_phone
@@ -102,6 +102,14 @@ class Filters:
             and self.channel in ("", booking.channel)
         )
 
+    def show_session(self, session: Session) -> bool:
+        """Whether the session is shown: it has a service and whoever gives it, but neither status nor channel."""
+        return (
+            self.who in (None, session.practitioner_id)
+            and self.service in (None, session.service_id)
+            and not (self.status or self.channel)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -161,7 +169,7 @@ def guest_name(member: Member | None) -> str:
 
 def read_day(desk: Desk, on: date, *, filters: Filters = Filters()) -> Day:
     """The store's day `on`, by nine queries. Raises Forbidden or NotSeen without the right to read it."""
-    store_day = read_store_day(desk.store.id, on, by=desk.actor)
+    store_day = read_store_day(desk.store.id, on, by=desk.actor, now=desk.now)
     prefetch_related_objects(store_day.bookings, held_claims())
     rows = tuple(row_of(booking, desk) for booking in store_day.bookings)
     return Day(store_day=store_day, filters=filters, people=read_presence(store_day), every=rows)

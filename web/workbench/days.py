@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,8 +13,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
+from tenants.booking.domain.history import history_cut
+from tenants.booking.domain.week import week_around
 from tenants.people.domain.rights import Action
+from tenants.stores.domain.wall import local_day
 from web.formats import format_clock, format_day
+from web.history import history_note
 from web.staff.people import to_sign_in
 from web.workbench.access import HOME, Desk, actor_of, at_desk, first_store
 from web.workbench.asked import (
@@ -31,10 +35,12 @@ from web.workbench.asked import (
 from web.workbench.day import Day, Filters, read_attention, read_day
 from web.workbench.finding import LONGEST, find_all
 from web.workbench.frame import fragment, frame, here, is_fragment
+from web.workbench.grid import Timeline
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.placing import drag_words
 from web.workbench.policy import allow_live
-from web.workbench.timeline import Timeline, draw_timeline, has_rooms, keys_of
+from web.workbench.session_panel import SessionPanel, read_session_panel
+from web.workbench.timeline import draw_timeline, has_rooms, keys_of
 from web.workbench.week import draw_week
 
 LEGEND = ("confirmed", "arrived", "completed", "late", "no_show", "held")
@@ -42,6 +48,7 @@ ANY_ID = UUID(int=0)
 MOST_ATTENTION = 8
 MOST_FROM = 8
 MOST_BESIDE = 100
+SESSION_PANEL = "workbench/_session.html"
 
 
 def to_store(request: HttpRequest) -> HttpResponse:
@@ -55,8 +62,11 @@ def to_store(request: HttpRequest) -> HttpResponse:
 @require_GET
 @at_desk
 def show_day(request: HttpRequest, desk: Desk) -> HttpResponseBase:
-    """The page of a day; `booking` in the address opens its panel."""
+    """The page of a day; `booking` or `session` in the address opens its panel."""
     asked = read_asked(request, desk)
+    session = asked_uuid(request.GET.get("session", ""))
+    if session is not None:
+        return page_of_session(request, desk, asked, read_session_panel(desk, session))
     chosen = asked_uuid(request.GET.get("booking", ""))
     return _page(request, desk, asked, chosen)
 
@@ -106,6 +116,31 @@ def show_booking(request: HttpRequest, desk: Desk, booking: UUID) -> HttpRespons
 
 @require_GET
 @at_desk
+def show_session(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
+    """The panel of a session: alone for htmx, else beside its own day."""
+    panel = read_session_panel(desk, session)
+    if is_fragment(request):
+        return fragment(request, SESSION_PANEL, {**frame(request, desk), "panel": panel})
+    return page_of_session(request, desk, None, panel)
+
+
+def page_of_session(
+    request: HttpRequest,
+    desk: Desk,
+    asked: Asked | None,
+    panel: SessionPanel,
+    *,
+    status: int = 200,
+    **more: object,
+) -> HttpResponse:
+    """The day (that of the session where none is asked for) with the session's panel open; `more` is its form's."""
+    shown = asked or Asked(panel.starts.date(), asked_view(request), Filters())
+    whole = {**more, "panel": panel, "panel_template": SESSION_PANEL}
+    return _page(request, desk, shown, panel.session.id, whole, status=status)
+
+
+@require_GET
+@at_desk
 def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Bookings for the search box: a list while typing, a page on Enter, or the one booking found."""
     query = request.GET.get("q", "").strip()[:LONGEST]
@@ -118,6 +153,7 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         "found": found,
         "query": query,
         "earlier_url": more,
+        "history": history_note(found.history_from, by=desk.actor, now=desk.now),
     }
     if is_fragment(request):
         return fragment(request, "workbench/_found.html", context)
@@ -133,18 +169,28 @@ def show_more(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     return render(request, "workbench/more.html", frame(request, desk, current="more"))
 
 
-def _page(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | None) -> HttpResponse:
-    panel = read_panel(desk, chosen) if chosen is not None else None
+def _page(
+    request: HttpRequest,
+    desk: Desk,
+    asked: Asked,
+    chosen: UUID | None,
+    panel: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    if panel is None:
+        found = read_panel(desk, chosen) if chosen is not None else None
+        panel = {"panel": found, "panel_template": "workbench/_panel.html"}
     context = _day_context(request, desk, asked, chosen)
     context |= {
-        "panel": panel,
+        **panel,
         "live": {"ticket_url": reverse("workbench:live")},
         "redeem_over": True,
         "fragment_url": here("day_fragment", desk) + asked.query(),
         "changed_url": here("changed", desk, ANY_ID) + asked.query(),
         "read_at": format_clock(desk.now.astimezone(desk.zone)),
     }
-    return allow_live(request, render(request, "workbench/day.html", context))
+    return allow_live(request, render(request, "workbench/day.html", context, status=status))
 
 
 def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | None) -> dict[str, Any]:
@@ -158,6 +204,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         **frame(request, desk),
         **_attention_context(page, desk),
         "page": page,
+        "history": history_note(_history_cut(page, desk, asked), by=desk.actor, now=desk.now),
         "view": asked.view,
         "grid": asked.view in GRIDS,
         "views": view_items(asked, base, rooms=rooms),
@@ -165,7 +212,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "shown_name": next(
             (one["name"] for one in people if one["current"]), people[0]["name"] if people else ""
         ),
-        "filter_groups": filter_groups(page, asked, base),
+        "filter_groups": filter_groups(page, asked, base, timeline.services if timeline else None),
         "filter_count": filter_count(asked),
         "unfiltered_url": base + asked.query(service="", status="", channel=""),
         "timeline": timeline,
@@ -184,6 +231,14 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "now_before": _now_before(page, desk),
         "chosen": str(chosen) if chosen else "",
     }
+
+
+def _history_cut(page: Day, desk: Desk, asked: Asked) -> datetime | None:
+    """Where the plan's history begins, if that is within what the page shows, or after it."""
+    if asked.view != "week":
+        return page.store_day.history_from
+    monday = local_day(week_around(asked.on)[0], desk.zone)
+    return history_cut(monday.start, by=desk.actor, now=desk.now)
 
 
 def _listed(page: Day, desk: Desk, asked: Asked, base: str) -> dict[str, Any]:

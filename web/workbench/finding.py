@@ -42,7 +42,8 @@ class Other:
 class Found:
     """What the box found: the coming bookings, soonest first; the past, latest first; members; the rest.
 
-    `earlier` is the cursor of the next page of past bookings, empty after the last.
+    `earlier` is the cursor of the next page of past bookings, empty after the last. `history_from` is where the
+    plan's history begins, if it is what ends the past here: older ones are kept and not shown.
     """
 
     coming: list[Row] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Found:
     earlier: str = ""
     members: list[Other] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
+    history_from: datetime | None = None
 
     @property
     def only(self) -> Row | None:
@@ -68,17 +70,20 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     text = text.strip()[:LONGEST]
     if not text:
         return Found()
-    found = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text)
+    every = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text, now=desk.now)
+    found = every.rows
     recent = found.filter(ends_at__gte=desk.now, starts_at__gte=desk.now - LONGEST_SERVICE)
     coming = [] if before else list(recent.order_by("starts_at", "id")[:MOST])
     over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
     past = list(over.filter(_earlier(before)).order_by("-starts_at", "-id")[: MOST + 1])
     prefetch_related_objects([*coming, *past], held_claims())
+    more = len(past) > MOST
     rest = not before and not bookings_only
     return Found(
         coming=[row_of(one, desk) for one in coming],
         past=[row_of(one, desk) for one in past[:MOST]],
-        earlier=_cursor(past[MOST - 1]) if len(past) > MOST else "",
+        earlier=_cursor(past[MOST - 1]) if more else "",
+        history_from=None if more else every.cut_at(),
         members=_members(desk, text) if rest else [],
         others=[*_people(desk, text), *_services(desk, text)] if rest else [],
     )

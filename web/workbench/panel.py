@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from tenants.booking.domain.history import require_shown
 from tenants.booking.domain.redeem import UNDO_WITHIN
 from tenants.booking.domain.transitions import Move, status_after
 from tenants.booking.domain.visits import count_visits
@@ -19,6 +20,7 @@ from tenants.extension.registry import Plugin, plugins_on
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.workbench.access import Desk
 from web.workbench.day import Row, held_claims, row_of
+from web.workbench.deposits import DeskDeposit, read_deposit
 from web.workbench.penalties import Levied, read_levied
 
 
@@ -48,6 +50,7 @@ class Panel:
     can_reveal: bool
     plugged: list[tuple[Plugin, Plugged]]
     penalties: list[Levied]
+    deposit: DeskDeposit | None
 
     @property
     def booking(self) -> Booking:
@@ -56,16 +59,19 @@ class Panel:
 
 
 def booking_here(desk: Desk, booking_id: UUID) -> Booking:
-    """A booking of the desk's store with all the panel names. Raises NotSeen for any other."""
+    """A booking of the desk's store with all the panel names. Raises NotSeen for any other, BeyondHistory."""
     require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
     booking = (
         Booking.objects.filter(id=booking_id, store_id=desk.store.id)
-        .select_related("store", "service", "member", "practitioner", "resource", "redemption__by")
+        .select_related(
+            "store", "service", "member", "practitioner", "resource", "redemption__by", "deposit_waiver__by"
+        )
         .prefetch_related(held_claims())
         .first()
     )
     if booking is None:
         raise NotSeen
+    require_shown(booking.ends_at, by=desk.actor, now=desk.now)
     return booking
 
 
@@ -78,6 +84,10 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
     may_redeem = desk.may(Action.REDEEM_BOOKING)
     redeemed_at = booking.redemption.at if hasattr(booking, "redemption") else None
 
+    deposit = read_deposit(booking, desk)
+    # a hold that waits for its deposit is confirmed by what settles that
+    waits = booking.status == Status.HELD and deposit is not None and deposit.unpaid
+
     def can(move: Move) -> bool:
         return status_after(booking.status, move) is not None
 
@@ -86,7 +96,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         visits=count_visits(booking.member_id),
         history=[_past(line, booking, desk) for line in lines.order_by("id")],
         can_redeem=may_redeem and can(Move.REDEEM),
-        can_confirm=may_change and booking.member_id is not None and can(Move.CONFIRM),
+        can_confirm=may_change and booking.member_id is not None and can(Move.CONFIRM) and not waits,
         can_move=may_change and can(Move.MOVE),
         can_cancel=may_change and can(Move.CANCEL),
         can_complete=may_complete and can(Move.COMPLETE),
@@ -100,6 +110,7 @@ def read_panel(desk: Desk, booking_id: UUID) -> Panel:
         and desk.may(Action.REVEAL_PHONE),
         plugged=_plugged(booking, desk),
         penalties=read_levied(booking, desk),
+        deposit=deposit,
     )
 
 
@@ -135,6 +146,10 @@ def _words(line: Transition, booking: Booking) -> str:
     after = Status(line.after)
     if not line.before:
         return _first_words(after, booking)
+    if "paid" in line.detail:
+        return _("Confirmed by the payment")
+    if "awaits" in line.detail:
+        return _("Kept for %(who)s until the deposit is paid")
     if line.before == line.after:
         return _("Moved by %(who)s")
     if after == Status.CONFIRMED and line.before == Status.ARRIVED:

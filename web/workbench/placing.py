@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
@@ -27,11 +28,15 @@ from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, asked_version
 from web.workbench.asked import asked_uuid
 from web.workbench.day import guest_name
+from web.workbench.following import followers_of
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.overbooking import read_reason
 from web.workbench.panel import booking_here
 
 MOST_ALTERNATIVES = 4
+DRAWN = ("starts_at", "ends_at", "who", "room")
+# How a form says that there shall be no room.
+NO_ROOM = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
                 raise refusal
             words = "" if refusal is None else refusal.sentence()
             return JsonResponse({"fits": refusal is None, "words": words})
+        if _moves(drawn) and "scope" not in data and followers_of(found, desk):
+            return _which(request, desk, found, data, drawn.get("starts_at"))
         with transaction.atomic():
             after = place_booking(booking, by=desk.actor, now=desk.now, version=version, **drawn)
     except (NotSeen, Forbidden):
@@ -97,24 +104,63 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     return JsonResponse({"words": words, "undo": _undo(found, after)})
 
 
+def _moves(drawn: dict[str, Any]) -> bool:
+    """Whether it goes to another time or person, as those after it may."""
+    return "starts_at" in drawn or "practitioner_id" in drawn
+
+
+def _which(
+    request: HttpRequest, desk: Desk, booking: Booking, data: QueryDict, starts_at: datetime | None
+) -> HttpResponseBase:
+    """The dialog that asks whether those of the series after it go too; nothing is changed yet."""
+    count = len(followers_of(booking, desk))
+    words = _("This and the %(count)s after it")
+    asked = {
+        "starts_at": (starts_at or booking.starts_at).isoformat(),
+        "practitioner": data.get("who", ""),
+    }
+    context = {
+        **frame(request, desk),
+        "over": True,
+        "over_title": _("Which of the series"),
+        "part": "workbench/_which.html",
+        "name": guest_name(booking.member),
+        "second": f"{booking.service.name} · {_when(booking, desk)}",
+        "to": format_moment(
+            datetime.fromisoformat(asked["starts_at"]).astimezone(desk.zone),
+            language=get_language() or "en",
+            today=desk.today,
+        ),
+        "fields": {name: data[name] for name in (*DRAWN, "version", "overbook") if data.get(name)},
+        "following_words": words % {"count": count},
+        "following_url": here("following", desk, booking.id) + "?" + urlencode(asked),
+        "place_url": here("place", desk, booking.id),
+    }
+    return fragment(request, "workbench/_over.html", context, HX_Retarget="#overlay", HX_Reswap="innerHTML")
+
+
 def _drawn(data: QueryDict, desk: Desk) -> dict[str, Any]:
     """The fields that were sent, read. Raises TimeMalformed and OffsetMissing."""
     times = {name: str(data.get(name, "")) for name in ("starts_at", "ends_at")}
     drawn: dict[str, Any] = {name: parse_moment(text, zone=desk.zone) for name, text in times.items() if text}
     people = {"practitioner_id": asked_uuid(data.get("who", "")), "room_id": asked_uuid(data.get("room", ""))}
+    if data.get("room") == NO_ROOM:
+        drawn["without_room"] = True
     if "overbook" in data:
         drawn["overbook"] = read_reason(data)
     return drawn | {name: key for name, key in people.items() if key is not None}
 
 
 def _undo(before: Booking, after: Booking) -> dict[str, str]:
-    """The fields that put the booking back where it was."""
+    """The fields that put the booking back where it was; a room that was added goes again."""
+    room = str(before.resource_id or (NO_ROOM if after.resource_id is not None else ""))
     fields = {
         "starts_at": before.starts_at.isoformat(),
         "ends_at": before.ends_at.isoformat(),
         "who": str(before.practitioner_id or ""),
-        "room": str(before.resource_id or ""),
+        "room": room,
         "version": str(after.version),
+        "scope": "one",
     }
     return {name: text for name, text in fields.items() if text}
 
@@ -126,23 +172,35 @@ def _when(booking: Booking, desk: Desk) -> str:
     return " · ".join(word for word in (clocks, who) if word)
 
 
-def _refused(
-    request: HttpRequest, desk: Desk, booking: Booking, refusal: Refusal, data: QueryDict
+def refused_drop(
+    request: HttpRequest,
+    desk: Desk,
+    *,
+    refusal: Refusal,
+    name: str,
+    second: str,
+    version: int,
+    ways: list[Way],
+    place_url: str,
+    move_url: str,
+    over_fields: dict[str, str] | None = None,
+    reason: str = "",
 ) -> HttpResponseBase:
-    """The dialog that says why not, with what would do instead."""
+    """The dialog that says why what was drawn stays where it was, with what would do instead."""
     context = {
         **frame(request, desk),
         "over": True,
         "over_title": _("It stays where it was"),
         "part": "workbench/_not_placed.html",
         "refusal": refusal,
-        "name": guest_name(booking.member),
-        "booking": booking,
-        "stays": _when(booking, desk),
-        "over_fields": _over_fields(refusal, data, desk),
-        "reason": data.get("overbook", ""),
-        "ways": _ways(booking, refusal, desk, data),
-        "place_url": here("place", desk, booking.id),
+        "name": name,
+        "second": second,
+        "version": version,
+        "over_fields": over_fields or {},
+        "reason": reason,
+        "ways": ways,
+        "place_url": place_url,
+        "move_url": move_url,
     }
     return fragment(
         request,
@@ -154,32 +212,50 @@ def _refused(
     )
 
 
+def _refused(
+    request: HttpRequest, desk: Desk, booking: Booking, refusal: Refusal, data: QueryDict
+) -> HttpResponseBase:
+    wished = data.get("who") or str(booking.practitioner_id or "")
+    begins = booking.starts_at.astimezone(desk.zone)
+    return refused_drop(
+        request,
+        desk,
+        refusal=refusal,
+        name=guest_name(booking.member),
+        second=f"{booking.service.name} · {_when(booking, desk)}",
+        version=booking.version,
+        ways=alternative_ways(refusal, desk, wished=wished, begins=begins),
+        place_url=here("place", desk, booking.id),
+        move_url=here("move", desk, booking.id),
+        over_fields=_over_fields(refusal, data, desk),
+        reason=data.get("overbook", ""),
+    )
+
+
 def _over_fields(refusal: Refusal, data: QueryDict, desk: Desk) -> dict[str, str]:
-    """The fields that put it there over another booking; none unless only time or person change and one may."""
-    moved = {name: data.get(name, "") for name in ("starts_at", "who") if data.get(name)}
+    """The fields that put it there over another booking; none unless that is why it was refused and one may."""
     taken = isinstance(refusal, (SlotTaken, OverbookingUnexplained))
-    if not taken or data.get("ends_at") or data.get("room") or not desk.may(Action.OVERBOOK):
+    if not taken or not desk.may(Action.OVERBOOK):
         return {}
-    return moved
+    return {name: data[name] for name in DRAWN if data.get(name)}
 
 
-def _ways(booking: Booking, refusal: Refusal, desk: Desk, data: QueryDict) -> list[Way]:
-    """The alternatives of a refusal, each ready to be asked for."""
+def alternative_ways(
+    refusal: Refusal, desk: Desk, *, wished: str = "", begins: datetime | None = None
+) -> list[Way]:
+    """The alternatives of a refusal, each ready to be asked for: other times, or (from `begins`, local) other ends."""
     language = get_language() or "en"
     ways = []
     for one in list(refusal.extra.get("alternatives", []))[:MOST_ALTERNATIVES]:
         if "starts_at" in one:
             at = datetime.fromisoformat(one["starts_at"])
             staff = [str(key) for key in one.get("practitioners", [])]
-            wished = data.get("who") or str(booking.practitioner_id or "")
             who = wished if wished in staff else next(iter(staff), "")
             label = format_moment(at.astimezone(desk.zone), language=language, today=desk.today)
             ways.append(Way(label, {"starts_at": at.isoformat(), "who": who}))
-        else:
+        elif begins is not None:
             end = datetime.fromisoformat(one["ends_at"])
-            clocks = format_clocks(
-                booking.starts_at.astimezone(desk.zone), end.astimezone(desk.zone), language=language
-            )
+            clocks = format_clocks(begins, end.astimezone(desk.zone), language=language)
             ways.append(Way(clocks, {"ends_at": end.isoformat()}))
     return _with_names(ways)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,19 +19,32 @@ from django.views.decorators.http import require_POST, require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.book import Guest
 from tenants.booking.domain.day import items_with_names, late_by
+from tenants.booking.domain.history import history_cut, shown_since
 from tenants.booking.domain.pickups import find_windows
-from tenants.booking.domain.scheduled import Wish, book_scheduled
-from tenants.booking.domain.sessions import find_sessions, left_of, session_state
+from tenants.booking.domain.sessions import find_sessions, left_of, read_session, session_state
 from tenants.booking.domain.stock import BY_HAND, adjust_stock
 from tenants.booking.models import Booking, PickupWindow, Session, Status, Stock, StockReason
 from tenants.people.domain.rights import Action, require
+from tenants.stores.domain.wall import local_day
+from web.booking_steps import Asked, asked_of, vertical_steps
 from web.formats import format_clock
+from web.history import history_note
 from web.workbench.access import Desk, asked_day, at_desk
 from web.workbench.day import guest_name
 from web.workbench.frame import frame, here
+from web.workbench.joining import join_session
 
 # Statuses in which a place or an order is still somebody's.
 _STANDING = (Status.HELD, Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """The session whose form was refused, what was typed into it, and why."""
+
+    session_id: UUID
+    typed: Mapping[str, str]
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,8 @@ class Guests:
     missing: int
     may_join: bool
     rows: tuple[dict[str, Any], ...]
+    asked: list[Asked]
+    typed: Mapping[str, str] | None = None
 
     @property
     def left(self) -> int:
@@ -70,19 +86,15 @@ def show_scheduled(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 @at_desk
 def walk_in(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
     """A guest at the desk joins a session, also one that has begun."""
-    name, phone = request.POST.get("name", "").strip()[:120], request.POST.get("phone", "").strip()[:40]
-    seats = request.POST.get("seats", "1")
-    wish = Wish(
-        session_id=session,
-        store_id=desk.store.id,
-        party_size=int(seats) if seats.isascii() and seats.isdigit() and 1 <= int(seats) <= 99 else 1,
-    )
+    data = request.POST
+    name, phone = data.get("name", "").strip()[:120], data.get("phone", "").strip()[:40]
+    service = read_session(session).service_id
     try:
-        booking = book_scheduled(wish, by=desk.actor, member=Guest(name, phone or None), now=desk.now)
+        booking = join_session(desk, session, service, data, Guest(name, phone or None))
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
-        return _page(request, desk, refusal=refusal)
+        return _page(request, desk, refusal=refusal, joining=Joining(session, data, refusal))
     told = {"name": name or _("Walk-in guest"), "code": f"{booking.code[:4]}-{booking.code[4:]}"}
     messages.success(request, _("%(name)s is in, code %(code)s") % told)
     return _back(request, desk)
@@ -118,7 +130,9 @@ def _back(request: HttpRequest, desk: Desk) -> HttpResponse:
     return answer
 
 
-def _page(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None, joining: Joining | None = None
+) -> HttpResponse:
     require(desk.actor, Action.READ_DAY, store_id=desk.store.id)
     on = asked_day(request, desk)
     end = on + timedelta(days=1)
@@ -126,14 +140,16 @@ def _page(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None) -
         find_sessions(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at", "id")
     )
     windows = list(find_windows(desk.store.id, first=on, end=end, zone=desk.zone).order_by("starts_at"))
-    booked = _bookings(desk, sessions, windows)
+    since = history_cut(local_day(on, desk.zone).start, by=desk.actor, now=desk.now)
+    booked = _bookings(desk, sessions, windows, since)
     context = {
         **frame(request, desk, current="scheduled"),
         "on": on,
+        "history": history_note(since, by=desk.actor, now=desk.now),
         "before": (on - timedelta(days=1)).isoformat(),
         "after": (on + timedelta(days=1)).isoformat(),
         "is_today": on == desk.today,
-        "sessions": [_session(one, booked[one.id], desk) for one in sessions],
+        "sessions": [_session(one, booked[one.id], desk, joining) for one in sessions],
         "windows": [_window(one, booked[one.id], desk) for one in windows if one.open or booked[one.id]],
         "stocks": _stocks(desk),
         "reasons": [(str(reason), words) for reason, words in reason_words()],
@@ -145,11 +161,12 @@ def _page(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None) -
 
 
 def _bookings(
-    desk: Desk, sessions: list[Session], windows: list[PickupWindow]
+    desk: Desk, sessions: list[Session], windows: list[PickupWindow], since: datetime | None
 ) -> defaultdict[UUID, list[Booking]]:
-    """The standing bookings by session and window; two queries."""
+    """The standing bookings by session and window that the history shows; two queries."""
     found: defaultdict[UUID, list[Booking]] = defaultdict(list)
     rows = Booking.objects.select_related("member").prefetch_related(items_with_names())
+    rows = rows.filter(shown_since(since))
     for booking in rows.filter(session__in=sessions, status__in=_STANDING).order_by(
         "created_at"
     ) | rows.filter(pickup_window__in=windows, status__in=_STANDING).order_by("created_at"):
@@ -159,8 +176,10 @@ def _bookings(
     return found
 
 
-def _session(one: Session, booked: list[Booking], desk: Desk) -> Guests:
+def _session(one: Session, booked: list[Booking], desk: Desk, joining: Joining | None) -> Guests:
     state = session_state(one, now=desk.now)
+    mine = joining if joining is not None and joining.session_id == one.id else None
+    steps = vertical_steps(desk, one.service_id)
     who = " · ".join(
         filter(
             None,
@@ -175,6 +194,8 @@ def _session(one: Session, booked: list[Booking], desk: Desk) -> Guests:
         second=who,
         state=state,
         missing=max(0, one.minimum - one.pool.taken),
+        asked=asked_of(steps, mine.typed if mine else {}, mine.refusal if mine else None, mark=f"{one.id}-"),
+        typed=mine.typed if mine else None,
     )
 
 
@@ -192,6 +213,8 @@ def _guests(
     second: str,
     state: str,
     missing: int,
+    asked: list[Asked] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Guests:
     starts, ends = one.starts_at.astimezone(desk.zone), one.ends_at.astimezone(desk.zone)
     seats = sum(booking.party_size for booking in booked if booking.status != Status.NO_SHOW)
@@ -206,6 +229,8 @@ def _guests(
         missing=missing,
         may_join=isinstance(one, Session) and state == "scheduled" and left_of(one.pool) > 0,
         rows=tuple(_guest(booking, desk) for booking in booked),
+        asked=asked or [],
+        typed=typed,
     )
 
 

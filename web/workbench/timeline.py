@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,110 +21,20 @@ from tenants.people.domain.rights import Action
 from tenants.stores.models import Resource, ResourceKind
 from web.formats import format_clock, format_clocks, format_countdown, format_duration
 from web.workbench.access import Desk
-from web.workbench.day import Day, Row
+from web.workbench.day import Day, Filters, Row
+from web.workbench.grid import HOUR, MOST_ROWS, ROW, Block, Column, Grid, Mark, Timeline
+from web.workbench.session_blocks import count_words, draw_session, session_words
 
-ROW = timedelta(minutes=5)
-HOUR = timedelta(hours=1)
-MOST_ROWS = 288
 # An hour's label so near to the time of now would lie under it.
 NEAR_NOW = 2
 MOST_COLUMNS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A place on the grid: the row it begins at, how many rows, its words."""
-
-    row: int
-    span: int = 1
-    label: str = ""
-    lane: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A booking on the grid. `can` says what may be done by hand: `move`, `resize`, both, or nothing."""
-
-    id: str
-    booking: str
-    version: int
-    can: str
-    row: int
-    span: int
-    lane: int | None
-    status: str
-    detail: str
-    name: str
-    line1: str
-    line2: str
-    url: str
-    current: bool
-    panel_target: str = "#panel"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One person's, room's or date's day. `key` is stable: an id, or `nobody`, `noroom`, a date.
-
-    `start` is the moment (ISO 8601) of its first row; `person` and `room` whose it is, where a booking dropped
-    here is given to them; `drop` whether anything may be dropped at all.
-    """
-
-    key: str
-    name: str
-    second: str
-    mine: bool
-    lanes: int | None
-    aways: list[Mark]
-    buffers: list[Mark]
-    blocks: list[Block]
-    place: str = ""
-    start: str = ""
-    person: str = ""
-    room: str = ""
-    drop: bool = True
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The grid's first moment and number of rows."""
-
-    start: datetime
-    rows: int
-
-    def row(self, moment: datetime) -> int:
-        """The row in which a moment lies, kept on the grid."""
-        return max(0, min(self.rows, (moment - self.start) // ROW))
-
-    def mark(self, span: Span, label: str = "", lane: int | None = None) -> Mark | None:
-        """A span's place on the grid, rounded outward; None where nothing of it is on the grid."""
-        first = self.row(span.start)
-        end = max(0, min(self.rows, -((self.start - span.end) // ROW)))
-        return Mark(first, end - first, label, lane) if end > first else None
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """What ui/timeline draws."""
-
-    grid: Grid
-    hours: list[Mark]
-    now: Mark | None
-    columns: list[Column]
-    rooms: bool = False
-
-    @property
-    def rows(self) -> int:
-        """How many five-minute rows."""
-        return self.grid.rows
 
 
 def draw_timeline(day: Day, desk: Desk, *, view: str = "people", chosen: UUID | None = None) -> Timeline:
     """The timeline of a day already read, by people on shift or with bookings, or by room (one query more)."""
     grid = _grid(day)
     rooms = rooms_of(desk) if view == "rooms" else []
-    draw = Drawing(desk, grid, day.filters.show, chosen)
+    draw = Drawing(desk, grid, day.filters, chosen)
     columns = _room_columns(rooms, day, draw) if view == "rooms" else _person_columns(day, draw)
     now = now_on(grid, desk)
     return Timeline(grid, hours_on(grid, desk, now), now, columns[:MOST_COLUMNS], bool(rooms))
@@ -175,6 +85,7 @@ def _grid(day: Day) -> Grid:
     place = day.store_day.span
     spans = [span for person in day.people.values() for span in person.shifts]
     spans += [row.claimed for row in day.every]
+    spans += [Span(one.starts_at, one.ends_at) for one in day.store_day.sessions]
     spans = spans or list(day.store_day.openings)
     first = max(place.start, min((span.start for span in spans), default=place.start + 9 * HOUR))
     last = min(place.end, max((span.end for span in spans), default=place.start + 21 * HOUR))
@@ -189,7 +100,7 @@ class Drawing:
 
     desk: Desk
     grid: Grid
-    shows: Callable[[Row], bool]
+    filters: Filters
     chosen: UUID | None
 
     def column(
@@ -209,13 +120,16 @@ class Drawing:
         lane_of = lanes if most > 1 else {}
         count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
         shifts = presence.shifts if presence is not None else ()
-        words = [*(_clocks(shift, self.desk) for shift in shifts), second, count]
-        shown = [row for row in rows if self.shows(row)]
-        left_out = [row for row in rows if not self.shows(row)]
+        words = [*(_clocks(shift, self.desk) for shift in shifts), second, count, count_words(len(taken))]
+        shown = [row for row in rows if self.filters.show(row)]
+        left_out = [row for row in rows if not self.filters.show(row)]
         marks = [mark for row in shown for mark in _buffers(row, self.grid, lane_of.get(row.key))]
         marks += [self.grid.mark(row.claimed, lane=lane_of.get(row.key)) for row in left_out]
         aways = list(_aways(presence, self.desk, self.grid)) if presence is not None else []
-        aways += [self.grid.mark(Span(one.starts_at, one.ends_at), _session_words(one)) for one in taken]
+        open_ones = [one for one in taken if self.filters.show_session(one)]
+        closed = [one for one in taken if not self.filters.show_session(one)]
+        aways += [self.grid.mark(Span(one.starts_at, one.ends_at), session_words(one)) for one in closed]
+        blocks = [draw_session(one, self.desk, self.grid, self.chosen, column=key) for one in open_ones]
         return Column(
             key=key,
             name=name,
@@ -224,8 +138,11 @@ class Drawing:
             aways=_kept(aways),
             buffers=_kept(marks),
             blocks=[
-                block_of(row, self.desk, self.grid, lane_of.get(row.key), self.chosen, column=key)
-                for row in shown
+                *(
+                    block_of(row, self.desk, self.grid, lane_of.get(row.key), self.chosen, column=key)
+                    for row in shown
+                ),
+                *(block for block in blocks if block is not None),
             ],
             start=self.grid.start.astimezone(self.desk.zone).isoformat(),
             **{"mine": False, **more},
@@ -249,8 +166,11 @@ def _person_columns(day: Day, draw: Drawing) -> list[Column]:
         )
         for person in _people(day, draw.desk)
     ]
-    if of[None] and day.who is None:
-        columns.append(draw.column("nobody", _("Nobody yet"), of[None], place="users", drop=False))
+    nobodys = [one for one in day.store_day.sessions if one.practitioner_id is None]
+    if (of[None] or nobodys) and day.who is None:
+        columns.append(
+            draw.column("nobody", _("Nobody yet"), of[None], taken=nobodys, place="users", drop=False)
+        )
     return columns
 
 
@@ -281,14 +201,12 @@ def _room_columns(rooms: list[Resource], day: Day, draw: Drawing) -> list[Column
         )
         for room in rooms
     ]
-    if of[None]:
-        columns.append(draw.column("noroom", _("Without a room"), of[None], place="users", drop=False))
+    elsewhere = [one for one in day.store_day.sessions if one.resource_id not in known]
+    if of[None] or elsewhere:
+        columns.append(
+            draw.column("noroom", _("Without a room"), of[None], taken=elsewhere, place="users", drop=False)
+        )
     return columns
-
-
-def _session_words(one: Session) -> str:
-    """What the session is and how full, for its place in a column."""
-    return f"{one.service.name} {one.pool.taken}/{one.pool.capacity}"
 
 
 def _kept(marks: Iterable[Mark | None]) -> list[Mark]:

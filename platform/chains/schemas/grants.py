@@ -7,6 +7,7 @@ else in public. A model with `append_only = True` can be read and added to, neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from django.apps import apps
@@ -21,6 +22,7 @@ from chains.scope import PUBLIC, role_of
 # The only things in the public schema that a chain's role may touch.
 DOORS = (
     "mark_due(text, timestamptz)",
+    "take_own_due(bigint[])",
     "own_chain()",
     "open_own_chain(timestamptz)",
     "set_own_look(text, text, text, jsonb)",
@@ -34,6 +36,21 @@ DOORS = (
 )
 # Public tables the platform's own role may only read: the owner alone makes and changes schemas.
 READ_ONLY_PUBLIC = {"chains_chaintemplate", "chains_schemamigration", "django_migrations"}
+
+# What adds something that rights must be given on; other statements leave the rights as they are.
+_MAKES = re.compile(r"\s*CREATE\s+(TABLE|SEQUENCE)\b", re.IGNORECASE)
+_TABLE = re.compile(
+    r"\s*CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"(?P<quoted>[^\"]+)\"|(?P<plain>\w+))(?=[\s(])",
+    re.IGNORECASE,
+)
+_OWN_SEQUENCES = sql.SQL("""
+DO $$ DECLARE owned regclass; BEGIN
+  FOR owned IN SELECT s.oid FROM pg_depend d
+    JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_class t ON t.oid = d.refobjid
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND t.relname = ANY({tables}) AND t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = {schema})
+  LOOP EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %I', owned, {role}); END LOOP;
+END $$""")
 
 FULL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ONCE = ("SELECT", "INSERT", "DELETE")
@@ -75,6 +92,13 @@ def _on_tables(schema: str, rights: Rights) -> Iterator[sql.Composed]:
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}").format(
         sql.Identifier(schema), role(schema)
     )
+    yield from _granting(schema, rights)
+    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
+        sql.Identifier(schema), role(schema)
+    )
+
+
+def _granting(schema: str, rights: Rights) -> Iterator[sql.Composed]:
     for kind in (FULL, ONCE, ADD, READ):
         tables = sorted(table for table, held in rights.items() if held == kind)
         if tables:
@@ -83,9 +107,6 @@ def _on_tables(schema: str, rights: Rights) -> Iterator[sql.Composed]:
                 sql.SQL(", ").join(sql.Identifier(schema, table) for table in tables),
                 role(schema),
             )
-    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(
-        sql.Identifier(schema), role(schema)
-    )
 
 
 def chain_grants(schema: str, *, standing: Collection[str] | None = None) -> Iterator[sql.Composed]:
@@ -100,6 +121,28 @@ def chain_grants(schema: str, *, standing: Collection[str] | None = None) -> Ite
     rights = chain_rights()
     yield from _on_tables(
         schema, {table: held for table, held in rights.items() if standing is None or table in standing}
+    )
+
+
+def rights_on_new(statements: Sequence[str]) -> Rights | None:
+    """What the chain's role may do with each table that the statements make; none where they make none.
+
+    None where that cannot be told from them, so that all of a schema's rights are to be given anew.
+    """
+    making = [statement for statement in statements if _MAKES.match(statement)]
+    named = [_TABLE.match(statement) for statement in making]
+    rights = chain_rights() if making else {}
+    tables = [found["quoted"] or found["plain"].lower() for found in named if found]
+    return {table: rights.get(table, ()) for table in tables} if len(tables) == len(making) else None
+
+
+def grants_on_new(schema: str, made: Rights) -> Iterator[sql.Composed]:
+    """The statements that give a chain's role its rights on tables just made, and on the sequences they own."""
+    if not made:
+        return
+    yield from _granting(schema, made)
+    yield _OWN_SEQUENCES.format(
+        tables=sql.Literal(list(made)), schema=sql.Literal(schema), role=sql.Literal(role_of(schema))
     )
 
 

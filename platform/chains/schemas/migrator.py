@@ -16,7 +16,14 @@ import psycopg
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
-from chains.schemas.grants import chain_grants, schemas_with_wrong_grants, standing_tables
+from chains.schemas.grants import (
+    Rights,
+    chain_grants,
+    grants_on_new,
+    rights_on_new,
+    schemas_with_wrong_grants,
+    standing_tables,
+)
 from chains.schemas.owner import OwnerConnection
 from chains.schemas.stock import resolving_in, stock_connection
 from chains.schemas.template import chain_migrations, current_version
@@ -25,8 +32,17 @@ Key = tuple[str, str]
 
 # A schema whose table is held by a long transaction is tried again after the others, this often in all.
 ATTEMPTS = 3
-# What adds something that rights must be given on; other statements leave the rights as they are.
-_NEEDS_RIGHTS = ("CREATE TABLE", "CREATE SEQUENCE")
+_ENTER = sql.SQL(
+    "SELECT set_config('search_path', {}, true), set_config('lock_timeout', {}, true),"
+    " set_config('statement_timeout', '60s', true), set_config('synchronous_commit', {}, true)"
+)
+_APPLIED = sql.SQL("INSERT INTO django_migrations (app, name, applied) VALUES ({}, {}, {})")
+_RECORD = sql.SQL(
+    "INSERT INTO public.chains_schemamigration AS old (schema, app, name, state, error, attempts, finished_at)"
+    " VALUES ({}, {}, {}, {}, {}, 1, {}) ON CONFLICT (schema, app, name) DO UPDATE"
+    " SET state = excluded.state, error = excluded.error, attempts = old.attempts + 1,"
+    " finished_at = excluded.finished_at"
+)
 
 
 class NotWritableAsSql(RuntimeError):
@@ -140,11 +156,21 @@ def _over(
     after_each: Callable[[str], None],
 ) -> None:
     left = list(behind)
+    made = rights_on_new(statements)
     for attempt in range(ATTEMPTS):
         held: list[str] = []
         for schema in left:
             try:
-                _apply(connection, schema, key, statements, now=now, lock_timeout_ms=lock_timeout_ms)
+                _apply(
+                    connection,
+                    schema,
+                    key,
+                    statements,
+                    made=made,
+                    now=now,
+                    lock_timeout_ms=lock_timeout_ms,
+                    lasting=schema == left[-1],  # and with it on the disk are all before it
+                )
             except psycopg.errors.LockNotAvailable as error:
                 if attempt + 1 < ATTEMPTS:
                     held.append(schema)
@@ -165,7 +191,7 @@ def _failed(
 ) -> None:
     text = str(error).strip()
     report.failed[schema] = text.splitlines()[0] if text else type(error).__name__
-    _record(connection, schema, key, "failed", report.failed[schema], now)
+    connection.execute(_done(schema, key, "failed", report.failed[schema], now))
 
 
 def _apply(
@@ -174,24 +200,28 @@ def _apply(
     key: Key,
     statements: Sequence[str],
     *,
+    made: Rights | None,
     now: datetime,
     lock_timeout_ms: int,
+    lasting: bool,
 ) -> None:
-    with connection.transaction(), connection.pipeline():
-        connection.execute(
-            "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
-            " set_config('statement_timeout', '60s', true)",
-            (f'"{schema}", extensions', f"{lock_timeout_ms}ms"),
-        )
-        for statement in statements:
-            connection.execute(sql.SQL(statement))
-        connection.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
-        )
-        if any(statement.lstrip().upper().startswith(_NEEDS_RIGHTS) for statement in statements):
+    """One transaction; `made` see rights_on_new, `lasting` waits for the disk.
+
+    A commit that does not wait is whole or not there after a crash, like any other: what is lost is done again.
+    """
+    script = [
+        _ENTER.format(f'"{schema}", extensions', f"{lock_timeout_ms}ms", "on" if lasting else "off"),
+        *(sql.SQL(statement) for statement in statements),
+        _APPLIED.format(*key, now),
+        *grants_on_new(schema, made or {}),
+        _done(schema, key, "done", "", now),
+    ]
+    with connection.transaction():
+        # one message without parameters: it may hold what Django writes as two commands in one
+        connection.execute(sql.SQL("\n;\n").join(script))
+        if made is None:
             for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
                 connection.execute(grant)
-        _record(connection, schema, key, "done", "", now)
 
 
 def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report: Report) -> None:
@@ -204,16 +234,9 @@ def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report:
             report.changed.add(schema)
 
 
-def _record(
-    connection: OwnerConnection, schema: str, key: Key, state: str, error: str, now: datetime
-) -> None:
-    connection.execute(
-        "INSERT INTO public.chains_schemamigration AS old (schema, app, name, state, error, attempts, finished_at)"
-        " VALUES (%s, %s, %s, %s, %s, 1, %s) ON CONFLICT (schema, app, name) DO UPDATE"
-        " SET state = excluded.state, error = excluded.error, attempts = old.attempts + 1,"
-        " finished_at = excluded.finished_at",
-        (schema, *key, state, error, now),
-    )
+def _done(schema: str, key: Key, state: str, error: str, now: datetime) -> sql.Composed:
+    """The statement that writes down how a migration of a schema went."""
+    return _RECORD.format(schema, *key, state, error, now)
 
 
 def _mark_pooled(connection: OwnerConnection, schemas: Sequence[str]) -> None:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
 from tenants.booking.models import LIVE, Booking, Status
-from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Actor
 from tenants.people.domain.shifts import add_leave, lock_plans
 from tenants.people.domain.swapping import exchange_shifts
@@ -136,16 +135,7 @@ def approve_swap(swap_id: UUID, *, by: Actor, now: datetime) -> ShiftSwap:
             )
         except Refusal as refusal:
             raise _blocked(booking, refusal, now=now) from refusal
-    decide(swap, RequestState.APPROVED, by=by, now=now)
-    record_event(
-        "swap.approved",
-        subject_id=swap.id,
-        store_id=swap.store_id,
-        version=1,
-        payload={"moved": len(handed)},
-        now=now,
-    )
-    return swap
+    return decide(swap, RequestState.APPROVED, by=by, now=now, moved=len(handed))
 
 
 def _bookings_on(swap: ShiftSwap, employee_id: UUID, on: date, *, now: datetime) -> Any:

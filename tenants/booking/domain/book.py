@@ -33,6 +33,7 @@ from .calendar import Calendar, Wish, calendar_at
 from .claims import FULL, OutOfStock, PoolClaim, Wanted, constraint_of, holders_of, pool_full
 from .codes import draw_code
 from .credits import pass_keeper
+from .deposits import wait_for_deposit
 from .first_look import FirstLook, first_look
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
@@ -89,7 +90,7 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
-    A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
+    A member's that needs a deposit is held too, until it is paid. A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
     one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
     the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
     employee with that right books over others; pools are never overdrawn. `details` answer what plug-ins ask,
@@ -201,6 +202,7 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
     promised = replace(calendar.offering, price_amount=booking.price_amount)
     terms = read_terms(promised, member_id=booking.member_id, now=now, policies=how.look.policies)
     keep_terms(booking, terms)
+    wait_for_deposit(booking, by=by, now=now)
     return place
 
 

@@ -22,6 +22,7 @@ from .attempts import Raced, again_on_conflict
 from .book import require_practitioner
 from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
+from .deposits import require_deposit
 from .offering import Offering, read_offering
 from .one_at_a_time import lock_member, require_member_free
 from .overbooking import note_overbooking, require_overbooker
@@ -78,7 +79,8 @@ def confirm_booking(
     """held → confirmed, at the price of the hold.
 
     The hold of an offer was asked nothing when it was made: `details` answer that now, and the rules are
-    heard. Raises HoldExpired, StaleVersion, StatusForbids; DetailsInvalid and what plug-ins' rules refuse.
+    heard. Raises HoldExpired, StaleVersion, StatusForbids; DepositDue for what stands only once it is paid;
+    DetailsInvalid and what plug-ins' rules refuse.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     if booking.status == Status.EXPIRED or hold_is_over(booking, now=now):
@@ -86,6 +88,7 @@ def confirm_booking(
     if booking.member_id is None:
         # a visitor's hold: only whoever proves a phone confirms it (visitor_holds)
         raise StatusForbids(params={"status": STATUS_WORDS[Status.HELD]})
+    require_deposit(booking)
     fields: dict[str, Any] = {"expires_at": None}
     if booking.status == Status.HELD and is_on_offer(booking):
         fields |= answer_hold(booking, details or {}, by_staff=by.is_employee, now=now)

@@ -32,6 +32,9 @@ class Credits(Protocol):
     def usable(self, member_id: UUID, service_id: UUID) -> list[UsablePass]:
         """The member's passes that pay for the service and are not used up, oldest first; one query."""
 
+    def balances(self, member_id: UUID) -> list[UsablePass]:
+        """All of the member's passes with something left, oldest first; one query."""
+
     def name_of(self, pass_id: UUID) -> str:
         """What the pass is called; empty for one that is not there."""
 

@@ -16,6 +16,7 @@ from tenants.stores.domain.wall import local_day
 from tenants.stores.models import Store
 
 from .find import matches
+from .history import hidden_before, history_cut, require_shown, shown_since
 from .items import has_items
 from .rota import opening_spans, shift_spans
 from .spans import Span
@@ -24,6 +25,7 @@ from .spans import Span
 LATE_AFTER = timedelta(minutes=5)
 _NAMED = ("store", "service", "member", "practitioner", "resource")
 WITH = ("store", "service", "member", "practitioner", "resource", "running_late")
+WITH_SESSION = ("service", "pool", "practitioner", "resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class StoreDay:
-    """A store's local day: its span on the UTC line, openings, who works, and its bookings by start."""
+    """A store's local day: its span on the UTC line, openings, who works, and its bookings by start.
+
+    `history_from` is where the plan's history begins, if that is after the day's start: earlier ones are not shown.
+    """
 
     store: Store
     day: date
@@ -46,6 +51,7 @@ class StoreDay:
     columns: tuple[Column, ...]
     bookings: tuple[Booking, ...]
     sessions: tuple[Session, ...] = ()
+    history_from: datetime | None = None
 
 
 def late_by(booking: Booking, *, now: datetime) -> timedelta | None:
@@ -68,7 +74,7 @@ def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
     return everything if stores is None else everything.filter(store_id__in=stores)
 
 
-def read_made_booking(booking: Booking, *, by: Actor) -> Booking:
+def read_made_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
     """The booking that was made just now, with all that a document of one needs, as read_seen_booking reads it.
 
     As it stands in memory, where whoever made it put the names on it. Raises NotSeen.
@@ -82,7 +88,7 @@ def read_made_booking(booking: Booking, *, by: Actor) -> Booking:
         raise NotSeen
     there = booking._state.fields_cache
     named = all(name in there or getattr(booking, f"{name}_id") is None for name in _NAMED)
-    return booking if named and has_items(booking) else read_seen_booking(booking.id, by=by)
+    return booking if named and has_items(booking) else read_seen_booking(booking.id, by=by, now=now)
 
 
 def items_with_names() -> Prefetch[str, QuerySet[BookingItem], str]:
@@ -90,18 +96,34 @@ def items_with_names() -> Prefetch[str, QuerySet[BookingItem], str]:
     return Prefetch("items", queryset=BookingItem.objects.select_related("product"))
 
 
-def read_seen_booking(booking_id: UUID, *, by: Actor) -> Booking:
-    """One booking. Raises NotSeen for one that is not there or not the actor's to see."""
+def read_seen_booking(booking_id: UUID, *, by: Actor, now: datetime) -> Booking:
+    """One booking. Raises NotSeen for one that is not there or not the actor's to see, BeyondHistory."""
     booking = bookings_seen_by(by).filter(id=booking_id).first()
     if booking is None:
         raise NotSeen
+    require_shown(booking.ends_at, by=by, now=now)
     return booking
+
+
+@dataclass(frozen=True, slots=True)
+class BookingsFound:
+    """What a search may show, lazy and unordered. `history_from` is where the plan's history begins, if what was
+    asked for reaches further back; `older` is what it therefore does not show."""
+
+    rows: QuerySet[Booking]
+    older: QuerySet[Booking]
+    history_from: datetime | None
+
+    def cut_at(self) -> datetime | None:
+        """`history_from` where older ones are kept and not shown; one query if there may be some."""
+        return self.history_from if self.history_from is not None and self.older.exists() else None
 
 
 def find_bookings(
     *,
     by: Actor,
     zone: ZoneInfo,
+    now: datetime,
     store_id: UUID | None = None,
     first: date | None = None,
     end: date | None = None,
@@ -109,8 +131,8 @@ def find_bookings(
     practitioner_id: UUID | None = None,
     service_id: UUID | None = None,
     text: str = "",
-) -> QuerySet[Booking]:
-    """The bookings that begin in `[first, end)` (dates of `zone`) and match the rest; lazy, unordered.
+) -> BookingsFound:
+    """The bookings that begin in `[first, end)` (dates of `zone`) and match the rest.
 
     `text` is what a person types into the search box (find.py): code, phone, names, pinyin, service, status.
     Raises Forbidden or NotSeen for a store whose day the employee may not read.
@@ -118,21 +140,26 @@ def find_bookings(
     if store_id is not None and by.is_employee:
         require(by, Action.READ_DAY, store_id=store_id)
     found = bookings_seen_by(by)
+    begins = local_day(first, zone).start if first else None
     wanted = {
         "store_id": store_id,
         "practitioner_id": practitioner_id,
         "service_id": service_id,
-        "starts_at__gte": local_day(first, zone).start if first else None,
+        "starts_at__gte": begins,
         "starts_at__lt": local_day(end, zone).start if end else None,
     }
     found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
     if statuses:
         found = found.filter(status__in=statuses)
-    return found.filter(matches(text.strip(), by=by)) if text.strip() else found
+    if text.strip():
+        found = found.filter(matches(text.strip(), by=by))
+    since = history_cut(begins, by=by, now=now)
+    return BookingsFound(found.filter(shown_since(since)), found.filter(hidden_before(since)), since)
 
 
-def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
-    """The day of a store as the workbench shows it, in eight queries. Raises NotSeen, Forbidden.
+def read_store_day(store_id: UUID, day: date, *, by: Actor, now: datetime) -> StoreDay:
+    """The day of a store as the workbench shows it, in eight queries, one more for a day long ago.
+    Raises NotSeen, Forbidden.
 
     Cancelled and expired bookings are left out; who works there or serves one is a column.
     """
@@ -142,14 +169,15 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         raise NotSeen
     zone = ZoneInfo(store.time_zone)
     place = local_day(day, zone)
+    since = history_cut(place.start, by=by, now=now)
     bookings = tuple(
         Booking.objects.select_related(*WITH)
-        .filter(store_id=store_id, starts_at__lt=place.end, ends_at__gt=place.start)
+        .filter(shown_since(since), store_id=store_id, starts_at__lt=place.end, ends_at__gt=place.start)
         .exclude(status__in=[Status.CANCELLED, Status.EXPIRED])
         .order_by("starts_at", "id")
     )
     sessions = tuple(
-        Session.objects.select_related("service", "pool").filter(
+        Session.objects.select_related(*WITH_SESSION).filter(
             store_id=store_id,
             state=SessionState.SCHEDULED,
             starts_at__lt=place.end,
@@ -181,4 +209,5 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor) -> StoreDay:
         ),
         bookings=bookings,
         sessions=sessions,
+        history_from=since,
     )

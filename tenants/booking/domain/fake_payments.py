@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from threading import Lock
 
-from .payments import Authorisation
+from .payment_port import Authorisation
 
 
 class FakePayments:
@@ -18,7 +18,12 @@ class FakePayments:
         self.captured: dict[str, int] = {}
         self.refunded: dict[str, int] = {}
         self.calls: dict[str, int] = defaultdict(int)
+        self._refunds: set[str] = set()
         self._lock = Lock()
+
+    def page(self, key: str) -> str:
+        """Its page on the chain's own host, which only demo, development and tests have."""
+        return f"/dev/pay/{key}/"
 
     def authorise(self, key: str, *, amount: int, currency: str) -> Authorisation | None:
         """Set aside once a key."""
@@ -38,7 +43,10 @@ class FakePayments:
             self.captured.setdefault(key, amount)
 
     def refund(self, key: str, *, reference: str, amount: int) -> None:
-        """Let go once a key."""
+        """Let go once a key; `refunded` adds up by payment."""
         with self._lock:
             self.calls["refund"] += 1
-            self.refunded.setdefault(key, amount)
+            if key not in self._refunds:
+                self._refunds.add(key)
+                paid = reference.removeprefix("fake-")
+                self.refunded[paid] = self.refunded.get(paid, 0) + amount

@@ -17,6 +17,7 @@ from tenants.booking.models import Booking, CalendarFeed, Status
 from tenants.people.domain.rights import Actor, Forbidden, NotSeen
 
 from .day import bookings_seen_by
+from .history import history_cut, shown_since
 from .live import read_actors
 
 # What a feed shows: enough of the past to have been there, as far ahead as anybody books.
@@ -76,7 +77,8 @@ def open_feed(token: str, *, now: datetime) -> Feed:
         actor = read_actors([feed.employee_id]).get(feed.employee_id)
         if actor is None:
             raise NotSeen
-        rows = bookings_seen_by(actor).filter(practitioner_id=feed.employee_id)
+        since = history_cut(now - BACK, by=actor, now=now)
+        rows = bookings_seen_by(actor).filter(shown_since(since), practitioner_id=feed.employee_id)
     else:
         rows = bookings_seen_by(Actor(member_id=feed.member_id))
     found = rows.filter(

@@ -26,6 +26,7 @@ from .attempts import Raced, again_on_conflict
 from .book import Guest, member_for, require_booker
 from .change import cancel_booking, visible_booking
 from .day import WITH, bookings_seen_by
+from .history import only_shown
 from .offering import Offering, read_offering
 from .one_at_a_time import lock_member
 from .plans import Part, Placed, lock_ahead, require_placed, shifted, take_parts, tried
@@ -220,19 +221,19 @@ def next_step(moment: datetime, offering: Offering) -> datetime:
     return moment + wait
 
 
-def read_group(group_id: UUID, *, by: Actor) -> tuple[BookingGroup, list[Booking]]:
-    """The party and those of its bookings that the actor may see, by start. Raises NotSeen."""
+def read_group(group_id: UUID, *, by: Actor, now: datetime) -> tuple[BookingGroup, list[Booking]]:
+    """The party and those of its bookings that the actor may see, by start. Raises NotSeen, BeyondHistory."""
     group = BookingGroup.objects.filter(id=group_id).first()
     bookings = list(bookings_seen_by(by).filter(group_id=group_id).order_by("starts_at", "id"))
     if group is None or not bookings:
         raise NotSeen
-    return group, bookings
+    return group, only_shown(bookings, by=by, now=now)
 
 
 @again_on_conflict
 def cancel_group(group_id: UUID, *, by: Actor, now: datetime, reason: str = "") -> list[Booking]:
     """Cancel every booking of the party that has not begun, all or none. Raises what cancelling one does."""
-    _group, bookings = read_group(group_id, by=by)
+    _group, bookings = read_group(group_id, by=by, now=now)
     open_ones = [one.id for one in bookings if one.status in (Status.HELD, Status.CONFIRMED)]
     return [cancel_booking(one, by=by, now=now, reason=reason) for one in sorted(open_ones)]
 

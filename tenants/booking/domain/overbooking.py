@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,8 +45,16 @@ def note_overbooking(
     booking: Booking, place: Place, reason: str | None, *, by: Actor, now: datetime
 ) -> Mapping[str, Any]:
     """What the booking's transition says of it; noted among what is watched. Nothing where nothing was overbooked."""
-    if reason is None or not place.over:
+    return note_taken_over(booking, place.over, reason, by=by, now=now)
+
+
+def note_taken_over(
+    booking: Booking, over: Iterable[UUID], reason: str | None, *, by: Actor, now: datetime
+) -> Mapping[str, Any]:
+    """As note_overbooking, of the resources `over` that others hold too."""
+    resources = [str(one) for one in over]
+    if reason is None or not resources:
         return {}
-    detail = {"overbooked": {"reason": reason.strip(), "resources": [str(one) for one in place.over]}}
+    detail = {"overbooked": {"reason": reason.strip(), "resources": resources}}
     note_access(by, "booking_overbooked", "booking", booking.id, now=now, detail=detail)
     return detail

@@ -4,65 +4,54 @@
       └─approved─▶ booked ──captured            the hold stood, or its place was still free
               └──▶ refund_due ──refunded        somebody else had it: all of the money goes back
 
-Nothing calls the provider inside a transaction: what is decided is committed with an event, the outbox makes
-the call (idempotent by the payment's id) and what came of it is recorded in a transaction of its own.
+What is paid is the deposit of the terms, or the price where they ask none. An approval after a decline counts:
+a member may try again on the provider's page. Nothing calls the provider inside a transaction: what is decided
+is committed with an event, the outbox makes the call (idempotent by the payment's id) and what came of it is
+recorded in a transaction of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import Booking, Claim, HoldPayment, PaymentState, Status, Transition
+from tenants.booking.models import (
+    COUNTING,
+    Booking,
+    Claim,
+    HoldPayment,
+    PaymentState,
+    RefundCause,
+    Status,
+    Transition,
+)
 from tenants.events.domain.record import record_event
 from tenants.events.domain.subscribers import Call, Happened
 from tenants.people.domain.rights import NOBODY, Action, Actor, NotSeen
 
+from .answering import answer_hold
 from .attempts import again_on_conflict
 from .change import HoldExpired, hold_is_over, visible_booking
 from .claims import FULL, SlotTaken, wanted_of
 from .holds import take_claims
 from .one_at_a_time import lock_member, require_member_free
+from .payment_port import Authorisation, payment_provider
+from .refunds import REFUND_DUE, give_back, refund_call
 from .rules import MemberOverlap
+from .terms import terms_of
 from .transitions import Move, apply_move, read_booking
+from .waiting_state import settle_offer
 
-ASKED, BOOKED, REFUND_DUE = "payment.asked", "payment.booked", "payment.refund_due"
+ASKED, BOOKED = "payment.asked", "payment.booked"
 KINDS = frozenset({ASKED, BOOKED, REFUND_DUE})
-
-
-@dataclass(frozen=True, slots=True)
-class Authorisation:
-    """What a provider says of a payment: its own name for it, and whether the money is set aside."""
-
-    reference: str
-    approved: bool
-
-
-class Payments(Protocol):
-    """A payment provider. Every call is repeatable: the same key has the same effect once. Minor units."""
-
-    def authorise(self, key: str, *, amount: int, currency: str) -> Authorisation | None:
-        """Set the money aside; None where the answer comes later, by receive_payment. Raises where unreachable."""
-
-    def capture(self, key: str, *, reference: str, amount: int) -> None:
-        """Take the money that was set aside. Raises where unreachable."""
-
-    def refund(self, key: str, *, reference: str, amount: int) -> None:
-        """Let all of it go, set aside or taken. Raises where unreachable."""
-
-
-_provider: list[Payments] = []
-
-
-def register_payments(provider: Payments) -> None:
-    """Whoever registers last is paid through."""
-    _provider[:] = [provider]
+# What the line of a booking's history says that it was the payment that confirmed it.
+PAID_FOR = {"paid": True}
 
 
 class NothingToPay(Refusal):
@@ -77,20 +66,61 @@ class NothingToPay(Refusal):
 
 @again_on_conflict
 def ask_payment(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
-    """Ask for the price of a hold; the answer confirms it. Raises NotSeen, HoldExpired, NothingToPay."""
+    """Ask for the deposit of a hold, or its price; the answer confirms it.
+
+    Raises NotSeen, HoldExpired, PaymentsClosed, NothingToPay where it is being paid already.
+    """
+    booking = _payable(booking_id, by=by, now=now)
+    if booking.payments.filter(state__in=COUNTING).exists():
+        raise NothingToPay
+    return _ask(booking, now=now)
+
+
+@again_on_conflict
+def open_payment(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
+    """As ask_payment, but asked twice it is the same payment: for whoever presses the button again."""
+    booking = _payable(booking_id, by=by, now=now)
+    under_way = booking.payments.filter(state=PaymentState.ASKED).first()
+    if under_way is not None:
+        return under_way
+    if booking.payments.filter(state__in=COUNTING).exists():
+        raise NothingToPay
+    return _ask(booking, now=now)
+
+
+def _payable(booking_id: UUID, *, by: Actor, now: datetime) -> Booking:
+    """The hold, locked: one payment at a time is asked."""
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     if booking.status != Status.HELD or hold_is_over(booking, now=now):
         raise HoldExpired
-    # one at a time: the hold's row is the lock
+    payment_provider()
     Booking.objects.select_for_update(no_key=True).get(id=booking_id)
-    counting = (PaymentState.ASKED, PaymentState.BOOKED, PaymentState.CAPTURED)
-    if booking.price_amount <= 0 or booking.payments.filter(state__in=counting).exists():
+    return booking
+
+
+def _ask(booking: Booking, *, now: datetime) -> HoldPayment:
+    amount = terms_of(booking).deposit or booking.price_amount
+    if amount <= 0:
         raise NothingToPay
     payment = HoldPayment.objects.create(
-        booking_id=booking_id, amount=booking.price_amount, currency=booking.currency, asked_at=now
+        booking_id=booking.id, amount=amount, currency=booking.currency, asked_at=now
     )
     _tell(payment, ASKED, booking, now=now)
     return payment
+
+
+@again_on_conflict
+def await_payment(
+    booking_id: UUID, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> Booking:
+    """An offer is wanted, and its deposit is still to be paid: the answers are kept, the hold goes on as long as it did.
+
+    Raises HoldExpired; DetailsInvalid and what plug-ins' rules refuse; PaymentsClosed.
+    """
+    booking = _payable(booking_id, by=by, now=now)
+    fields = answer_hold(booking, details or {}, by_staff=by.is_employee, now=now)
+    apply_move(booking, Move.AWAIT_PAYMENT, by=by, now=now, fields=fields, detail={"awaits": "payment"})
+    return booking
 
 
 @again_on_conflict
@@ -102,15 +132,21 @@ def receive_payment(payment_id: UUID, *, answer: Authorisation, now: datetime) -
     payment = HoldPayment.objects.select_for_update(no_key=True).filter(id=payment_id).first()
     if payment is None:
         raise NotSeen
-    if payment.state != PaymentState.ASKED:
+    open_still = payment.state == PaymentState.ASKED
+    if not open_still and not (payment.state == PaymentState.DECLINED and answer.approved):
         return payment
     booking = read_booking(payment.booking_id)
     assert booking is not None
     payment.reference = answer.reference
     if not answer.approved:
-        return _settle(payment, PaymentState.DECLINED, booking, now=now)
-    booked = _book(booking, now=now)
-    return _settle(payment, PaymentState.BOOKED if booked else PaymentState.REFUND_DUE, booking, now=now)
+        return _settle(payment, PaymentState.DECLINED, now=now)
+    others = booking.payments.filter(state__in=COUNTING).exclude(id=payment.id)
+    if others.exists() or not _book(booking, now=now):
+        give_back(payment, payment.amount, cause=RefundCause.NO_PLACE, store_id=booking.store_id, now=now)
+        return payment
+    _settle(payment, PaymentState.BOOKED, now=now)
+    _tell(payment, BOOKED, booking, now=now)
+    return payment
 
 
 def _book(booking: Booking, *, now: datetime) -> bool:
@@ -118,7 +154,8 @@ def _book(booking: Booking, *, now: datetime) -> bool:
     if booking.status == Status.HELD and booking.expires_at is not None and booking.expires_at <= now:
         apply_move(booking, Move.EXPIRE, now=now)
     if booking.status == Status.HELD:
-        apply_move(booking, Move.CONFIRM, now=now, fields={"expires_at": None})
+        apply_move(booking, Move.CONFIRM, now=now, fields={"expires_at": None}, detail=PAID_FOR)
+        settle_offer(booking, now=now)
         return True
     if booking.status != Status.EXPIRED or booking.member_id is None or booking.ends_at <= now:
         return False
@@ -140,14 +177,12 @@ def _revive(booking: Booking, member_id: UUID, *, now: datetime) -> None:
     take_claims(booking.id, wanted=wanted_of(Claim.objects.filter(id__in=let_go)), now=now)
     if booking.pickup_window_id is None:
         require_member_free(member_id, booking, now=now)
-    apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None})
+    apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None}, detail=PAID_FOR)
 
 
-def _settle(payment: HoldPayment, state: PaymentState, booking: Booking, *, now: datetime) -> HoldPayment:
+def _settle(payment: HoldPayment, state: PaymentState, *, now: datetime) -> HoldPayment:
     payment.state, payment.settled_at = state, now
     payment.save(update_fields=["state", "reference", "settled_at"])
-    if state != PaymentState.DECLINED:
-        _tell(payment, BOOKED if state == PaymentState.BOOKED else REFUND_DUE, booking, now=now)
     return payment
 
 
@@ -164,10 +199,12 @@ def _tell(payment: HoldPayment, kind: str, booking: Booking, *, now: datetime) -
 
 def call_provider(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `payments`: the call that an event of a payment asks for, and the record of its answer."""
+    if event.kind == REFUND_DUE:
+        return refund_call(event, now=now)
     payment = HoldPayment.objects.filter(id=event.subject_id).first()
     if payment is None:
         return None
-    provider, key = _provider[0], str(payment.id)
+    provider, key = payment_provider(), str(payment.id)
 
     def authorise() -> None:
         answer = provider.authorise(key, amount=payment.amount, currency=payment.currency)
@@ -176,20 +213,15 @@ def call_provider(event: Happened, *, now: datetime) -> Call | None:
 
     def capture() -> None:
         provider.capture(key, reference=payment.reference, amount=payment.amount)
-        _record(payment.id, PaymentState.BOOKED, PaymentState.CAPTURED)
+        HoldPayment.objects.filter(id=payment.id, state=PaymentState.BOOKED).update(
+            state=PaymentState.CAPTURED
+        )
 
-    def refund() -> None:
-        provider.refund(key, reference=payment.reference, amount=payment.amount)
-        _record(payment.id, PaymentState.REFUND_DUE, PaymentState.REFUNDED)
-
-    expected = {
-        ASKED: (PaymentState.ASKED, authorise),
-        BOOKED: (PaymentState.BOOKED, capture),
-        REFUND_DUE: (PaymentState.REFUND_DUE, refund),
-    }
+    expected = {ASKED: (PaymentState.ASKED, authorise), BOOKED: (PaymentState.BOOKED, capture)}
     state, call = expected[event.kind]
     return call if payment.state == state else None
 
 
-def _record(payment_id: UUID, before: PaymentState, after: PaymentState) -> None:
-    HoldPayment.objects.filter(id=payment_id, state=before).update(state=after)
+def payment_page(payment: HoldPayment) -> str:
+    """Where the member pays it; empty for one that is not being paid any more."""
+    return payment_provider().page(str(payment.id)) if payment.state == PaymentState.ASKED else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from .book import require_resource
 from .change import lock_booking, reschedule_booking, visible_booking
 from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, lock_resources, set_claims
 from .one_at_a_time import lock_member, require_member_free
+from .overbooking import note_taken_over, require_overbooker
 from .plugged import require_plugged_rules
 from .rota import opening_spans, shift_spans
 from .rules import NoShift, OnLeave, OutsideHours
@@ -50,13 +52,15 @@ def place_booking(
     ends_at: datetime | None = None,
     practitioner_id: UUID | None = None,
     room_id: UUID | None = None,
+    without_room: bool = False,
     overbook: str | None = None,
     version: int | None = None,
 ) -> Booking:
     """Give the booking the place that was drawn for it; what is left out stays as it is.
 
-    A booking that only moves keeps its length, also one that was made longer or shorter. All of it or
-    nothing. `overbook` as for reschedule_booking, of another time or person alone. Raises what reschedule_booking and resize_booking do.
+    A booking that only moves keeps its length, also one that was made longer or shorter. `without_room` gives
+    up a room that its service does not need. All of it or nothing. `overbook` as for reschedule_booking, of the
+    other end and room too. Raises what reschedule_booking and resize_booking do.
     """
     booking = visible_booking(booking_id, by=by, action=Action.CHANGE_BOOKING)
     begins = starts_at or booking.starts_at
@@ -74,9 +78,17 @@ def place_booking(
                 version=version,
             )
             version = booking.version
-        if ends != booking.ends_at or room_id not in (None, booking.resource_id):
+        other_room = room_id not in (None, booking.resource_id)
+        if ends != booking.ends_at or other_room or (without_room and booking.resource_id is not None):
             booking = resize_booking(
-                booking_id, ends_at=ends, room_id=room_id, by=by, now=now, version=version
+                booking_id,
+                ends_at=ends,
+                room_id=room_id,
+                without_room=without_room,
+                overbook=overbook,
+                by=by,
+                now=now,
+                version=version,
             )
     return booking
 
@@ -89,11 +101,13 @@ def resize_booking(
     by: Actor,
     now: datetime,
     room_id: UUID | None = None,
+    without_room: bool = False,
+    overbook: str | None = None,
     version: int | None = None,
 ) -> Booking:
     """End the booking at another time, in another room if one is named; its claims follow, clean-up included.
 
-    Price and code stay. Raises LengthOff; OutsideHours, NoShift and OnLeave for time that is added and
+    Price and code stay. `without_room` and `overbook` as for place_booking. Raises LengthOff; OutsideHours, NoShift and OnLeave for time that is added and
     closed by them; SlotTaken naming who or what is taken, with the latest end in `alternatives`;
     MemberOverlap, StatusForbids, StaleVersion, NotSeen, Forbidden, what plug-ins' rules refuse.
     """
@@ -102,19 +116,25 @@ def resize_booking(
     if not SHORTEST <= ends_at - booking.starts_at <= LONGEST:
         raise LengthOff
     require_resource(room_id, store_id=booking.store_id)
+    require_overbooker(overbook, store_id=booking.store_id, by=by)
     lock_booking(booking)
     if booking.member_id is not None:
         lock_member(booking.member_id)
-    before = {"from": {"ends_at": booking.ends_at.isoformat(), "room": _text(booking.resource_id)}}
+    before: dict[str, Any] = {
+        "from": {"ends_at": booking.ends_at.isoformat(), "room": _text(booking.resource_id)}
+    }
     claims = list(Claim.objects.filter(booking_id=booking.id, active=True).order_by("id"))
     later = ends_at - booking.ends_at
     if later > timedelta():
         # before the plans are read: whoever changes them holds these too
         lock_resources(claim.resource_id for claim in claims if claim.resource_id is not None)
         _require_open(booking, ends_at, claims, later)
-    wanted = [_wanted(claim, booking, later=later, room_id=room_id) for claim in claims]
+    over = overbook is not None
+    gone = booking.resource_id if without_room and room_id is None else None
+    kept = [claim for claim in claims if claim.role or gone is None or claim.resource_id != gone]
+    wanted = [_wanted(claim, booking, later=later, room_id=room_id, over=over) for claim in kept]
     if room_id is not None and booking.resource_id is None:
-        wanted += [ResourceClaim(room_id, Span(booking.starts_at, ends_at))]
+        wanted += [ResourceClaim(room_id, Span(booking.starts_at, ends_at), over=over)]
     try:
         set_claims(booking.id, wanted=wanted)
     except SlotTaken as refusal:
@@ -127,7 +147,10 @@ def resize_booking(
     require_plugged_rules(
         booking, booking.store, by_staff=by.is_employee, now=now, complete=complete, moves=True
     )
-    fields = {"ends_at": ends_at, "resource_id": room_id or booking.resource_id}
+    left = len(kept) < len(claims)
+    fields = {"ends_at": ends_at, "resource_id": room_id or (None if left else booking.resource_id)}
+    if over:
+        before |= note_taken_over(booking, _taken_over(booking), overbook, by=by, now=now)
     return apply_move(booking, Move.RESIZE, by=by, now=now, version=version, detail=before, fields=fields)
 
 
@@ -154,8 +177,17 @@ def _text(key: UUID | None) -> str | None:
     return str(key) if key is not None else None
 
 
-def _wanted(claim: Claim, booking: Booking, *, later: timedelta, room_id: UUID | None) -> Wanted:
-    """The claim as it is to be: one that lasts to the booking's end moves its own with it."""
+def _taken_over(booking: Booking) -> list[UUID]:
+    """What the booking now holds beside another."""
+    held = Claim.objects.filter(booking_id=booking.id, active=True, overbooked=True, resource__isnull=False)
+    return list(held.values_list("resource_id", flat=True))
+
+
+def _wanted(claim: Claim, booking: Booking, *, later: timedelta, room_id: UUID | None, over: bool) -> Wanted:
+    """The claim as it is to be: one that lasts to the booking's end moves its own with it.
+
+    What was overbooked stays so, as long as no time is added to it.
+    """
     if claim.pool_id is not None:
         return PoolClaim(claim.pool_id, claim.units)
     assert claim.resource_id is not None and claim.starts_at is not None and claim.ends_at is not None
@@ -163,7 +195,8 @@ def _wanted(claim: Claim, booking: Booking, *, later: timedelta, room_id: UUID |
     is_room = room_id is not None and claim.resource_id == booking.resource_id
     resource = room_id if is_room and room_id is not None else claim.resource_id
     during = Span(claim.starts_at, max(end, claim.starts_at + SHORTEST))
-    return ResourceClaim(resource, during, role=claim.role, store_id=booking.store_id)
+    beside = over or (claim.overbooked and resource == claim.resource_id and later <= timedelta())
+    return ResourceClaim(resource, during, role=claim.role, store_id=booking.store_id, over=beside)
 
 
 def _require_open(booking: Booking, ends_at: datetime, claims: Sequence[Claim], later: timedelta) -> None:

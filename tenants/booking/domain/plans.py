@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal, problem_document
-from tenants.booking.models import Booking
+from tenants.booking.models import Booking, Status
 from tenants.catalogue.domain.practitioners import serving
 from tenants.people.domain.rights import Actor
 from tenants.people.models import Employee
@@ -29,6 +29,7 @@ from tenants.stores.models import Resource, ResourceKind
 from .availability import find_alternatives, slot_documents
 from .book import book
 from .claims import lock_resources
+from .deposits import DepositApart
 from .offering import read_offering
 from .one_at_a_time import lock_member
 
@@ -120,7 +121,10 @@ def take_parts(
         found = {
             at: _take(at, parts[at], store_id=store_id, by=by, now=now, by_program=by_program) for at in order
         }
-        return [found[at] for at in range(len(parts))]
+        placed = [found[at] for at in range(len(parts))]
+        if len(parts) > 1:
+            _look_again(placed, store_id=store_id, by=by, now=now)
+        return placed
 
     order = sorted(range(len(parts)), key=lambda at: parts[at].practitioner_id is None)
     try:
@@ -157,25 +161,36 @@ def _take(index: int, part: Part, *, store_id: UUID, by: Actor, now: datetime, b
     if part.gone is not None:
         return Placed(index, part, refusal=_with_near(part.gone, part, store_id=store_id, by=by, now=now))
     try:
-        made = book(
-            part.service_id,
-            store_id=store_id,
-            starts_at=part.starts_at,
-            by=by,
-            now=now,
-            member=part.member_id,
-            practitioner_id=part.practitioner_id,
-            party_size=part.party_size,
-            note=part.note,
-            details=part.details,
-            by_program=by_program,
-            companion=part.companion,
-        )
+        with transaction.atomic():
+            made = book(
+                part.service_id,
+                store_id=store_id,
+                starts_at=part.starts_at,
+                by=by,
+                now=now,
+                member=part.member_id,
+                practitioner_id=part.practitioner_id,
+                party_size=part.party_size,
+                note=part.note,
+                details=part.details,
+                by_program=by_program,
+                companion=part.companion,
+            )
+            if made.status == Status.HELD:
+                raise DepositApart
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
         return Placed(index, part, refusal=_with_near(refusal, part, store_id=store_id, by=by, now=now))
     return Placed(index, part, booking=made)
+
+
+def _look_again(placed: Sequence[Placed], *, store_id: UUID, by: Actor, now: datetime) -> None:
+    """Alternatives beside what the other parts have taken since: none of them stands in a part's way."""
+    for one in placed:
+        if one.refusal is not None and one.refusal.extra.get("alternatives"):
+            del one.refusal.extra["alternatives"]
+            _with_near(one.refusal, one.part, store_id=store_id, by=by, now=now)
 
 
 def _with_near(refusal: Refusal, part: Part, *, store_id: UUID, by: Actor, now: datetime) -> Refusal:

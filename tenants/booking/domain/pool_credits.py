@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
@@ -38,6 +38,13 @@ def give_pass(
     return found
 
 
+def _left(found: QuerySet[MemberPass]) -> list[UsablePass]:
+    return [
+        UsablePass(one.id, one.name, one.pool.capacity - one.pool.taken)
+        for one in found.order_by("created_at", "id")
+    ]
+
+
 class PoolCredits:
     """See credits.Credits. A credit that is reserved or used up is claimed until its booking ends."""
 
@@ -48,10 +55,12 @@ class PoolCredits:
             member_id=member_id,
             pool__taken__lt=F("pool__capacity"),
         )
-        return [
-            UsablePass(one.id, one.name, one.pool.capacity - one.pool.taken)
-            for one in found.order_by("created_at", "id")
-        ]
+        return _left(found)
+
+    def balances(self, member_id: UUID) -> list[UsablePass]:
+        """What the pools of the member's passes still hold."""
+        found = MemberPass.objects.select_related("pool")
+        return _left(found.filter(member_id=member_id, pool__taken__lt=F("pool__capacity")))
 
     def name_of(self, pass_id: UUID) -> str:
         """The name it was given."""

@@ -18,6 +18,7 @@ from tenants.stores.models import Store
 
 from .attention import claimed_span
 from .day import bookings_seen_by
+from .history import history_cut, shown_since
 from .late import read_delays
 from .rota import lay_shifts
 from .spans import Span
@@ -49,7 +50,10 @@ class OwnDate:
 
 @dataclass(frozen=True, slots=True)
 class OwnDay:
-    """A practitioner's day in `zone`: shifts, leave, visits by start, the next of them; and the week around it."""
+    """A practitioner's day in `zone`: shifts, leave, visits by start, the next of them; and the week around it.
+
+    `history_from` is where the plan's history begins, if that is after the day's start.
+    """
 
     employee: Employee
     zone: ZoneInfo
@@ -59,6 +63,7 @@ class OwnDay:
     shifts: tuple[Span, ...]
     leave: tuple[Span, ...]
     week: tuple[OwnDate, ...]
+    history_from: datetime | None = None
 
 
 def read_own_day(*, by: Actor, now: datetime, day: date | None = None) -> OwnDay:
@@ -67,21 +72,17 @@ def read_own_day(*, by: Actor, now: datetime, day: date | None = None) -> OwnDay
     `next` is that day's visit under way, else the first of it still to come.
     The zone is that of the store they work at. Raises Forbidden for who is no employee that can be booked.
     """
-    employee = (
-        Employee.objects.filter(id=by.employee_id, resource__isnull=False).first()
-        if by.employee_id is not None
-        else None
-    )
-    if employee is None:
-        raise Forbidden
+    employee = _bookable(by)
     zone = zone_of_employee(employee.id)
     day = day or local_date(now, zone)
     days = [day + timedelta(days=n) for n in range(WEEK)]
     whole = Span(local_day(days[0], zone).start, local_day(days[-1], zone).end)
+    since = history_cut(whole.start, by=by, now=now)
     bookings = list(
         bookings_seen_by(by)
         .prefetch_related("claims")
         .filter(
+            shown_since(since),
             practitioner_id=employee.id,
             status__in=SHOWN,
             starts_at__lt=whole.end,
@@ -118,7 +119,17 @@ def read_own_day(*, by: Actor, now: datetime, day: date | None = None) -> OwnDay
             )
             for one in days
         ),
+        history_from=since,
     )
+
+
+def _bookable(by: Actor) -> Employee:
+    found = None
+    if by.employee_id is not None:
+        found = Employee.objects.filter(id=by.employee_id, resource__isnull=False).first()
+    if found is None:
+        raise Forbidden
+    return found
 
 
 def next_visit(visits: Sequence[OwnVisit], *, now: datetime) -> OwnVisit | None:

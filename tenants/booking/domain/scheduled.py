@@ -28,6 +28,7 @@ from .attempts import again_on_conflict
 from .book import Guest, begin_booking, channel_of, member_for, pass_claims, require_booker
 from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
+from .deposits import wait_for_deposit
 from .first_look import FirstLook
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
@@ -132,7 +133,7 @@ def book_scheduled(
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     by_program: bool = False,
 ) -> Booking:
-    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes.
+    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes (or until its deposit is paid).
 
     The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
@@ -155,6 +156,7 @@ def book_scheduled(
         prepared.booking.expires_at = hold_until
     try:
         _require_right(spot, prepared.booking, looked.overlapping, by=by, now=now, complete=not offered)
+        wait_for_deposit(prepared.booking, by=by, now=now)
     except Refusal:
         _claim(spot, prepared, now=now)  # that it is full is said before anything else
         raise

@@ -27,6 +27,7 @@ from .attempts import Raced, again_on_conflict
 from .book import Guest, member_for, require_booker
 from .change import visible_booking
 from .day import bookings_seen_by
+from .history import only_shown
 from .one_at_a_time import lock_member
 from .plans import Part, Placed, lock_ahead, require_placed, take_parts, tried
 
@@ -226,13 +227,13 @@ def _take(
     return found
 
 
-def read_series(series_id: UUID, *, by: Actor) -> tuple[BookingSeries, list[Booking]]:
-    """The series and those of its bookings that the actor may see, by start. Raises NotSeen."""
+def read_series(series_id: UUID, *, by: Actor, now: datetime) -> tuple[BookingSeries, list[Booking]]:
+    """The series and those of its bookings that the actor may see, by start. Raises NotSeen, BeyondHistory."""
     series = BookingSeries.objects.filter(id=series_id).first()
     bookings = list(bookings_seen_by(by).filter(series_id=series_id).order_by("starts_at", "id"))
     if series is None or not bookings:
         raise NotSeen
-    return series, bookings
+    return series, only_shown(bookings, by=by, now=now)
 
 
 @dataclass(frozen=True, slots=True)

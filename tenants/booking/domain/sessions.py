@@ -26,6 +26,7 @@ from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import again_on_conflict
 from .claims import SESSION, ResourceClaim, SessionFull, SlotTaken, release_claims
+from .history import require_shown
 from .holds import take_claims
 from .offering import Offering, read_offering
 from .search import Need
@@ -342,10 +343,11 @@ def session_slots(sessions: Sequence[Session], zone: ZoneInfo) -> list[dict[str,
     ]
 
 
-def read_roster(session_id: UUID, *, by: Actor) -> tuple[Session, list[Booking]]:
-    """The session with whoever has a seat, in order of booking. Raises Forbidden, NotSeen."""
+def read_roster(session_id: UUID, *, by: Actor, now: datetime) -> tuple[Session, list[Booking]]:
+    """The session with whoever has a seat, in order of booking. Raises Forbidden, NotSeen, BeyondHistory."""
     session = read_session(session_id)
     require(by, Action.READ_DAY, store_id=session.store_id)
+    require_shown(session.ends_at, by=by, now=now)
     booked = Booking.objects.select_related("member", "store", "service", "practitioner", "resource").filter(
         session_id=session_id
     )

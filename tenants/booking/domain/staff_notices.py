@@ -12,7 +12,6 @@ from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +23,7 @@ from tenants.people.models import Employee
 from tenants.stores.domain.spoken import Spoken, spoken
 from tenants.stores.domain.words import words_of
 
+from .employee_messages import DAY_CHANGED, employee_message
 from .notices import OwnChain, own_chain
 from .transitions import read_booking
 
@@ -52,7 +52,7 @@ def tell_practitioner(event: Happened, *, now: datetime) -> Call | None:
     Nothing for what was overtaken by a later change, which tells itself.
     """
     booking = read_booking(event.subject_id)
-    if booking is None or _overtaken(booking, event):
+    if booking is None or _overtaken(booking, event) or _went_along(booking, event):
         return None
     chain, moved = own_chain(), _moved_from(booking) if event.kind == "booking.moved" else None
     messages = []
@@ -83,25 +83,25 @@ def _message(
     chain: OwnChain,
     now: datetime,
 ) -> Message:
-    language = to.user.locale or chain.locale
-    with translation.override(language):
+    def say(language: str) -> str:
         when: Spoken = spoken(starts_at, zone=ZoneInfo(booking.store.time_zone), now=now)
-        text = str(template) % {
+        return str(template) % {
             "chain": chain.name,
             "service": words_of(booking.service, "name", language=language),
             "store": words_of(booking.store, "name", language=language),
             "member": (booking.member.name if booking.member else "") or _("a guest"),
             "when": when,
         }
-        subject = _("Your day has changed")
-    by_phone = bool(to.phone)
-    return Message(
-        channel="sms" if by_phone else "email",
-        to=to.phone if by_phone else to.user.email,
-        subject="" if by_phone else subject,
-        text=text,
-        key=f"{event.key}:{to.id}",
-    )
+
+    return employee_message(to, say, subject=DAY_CHANGED, key=event.key, chain=chain)
+
+
+def _went_along(booking: Booking, event: Happened) -> bool:
+    """Whether it moved as one of a session that was moved: whoever gives it is told of that, once."""
+    if event.kind != "booking.moved" or booking.session_id is None:
+        return False
+    last = Transition.objects.filter(booking_id=booking.id, detail__has_key="from").order_by("-id")
+    return "with_session" in (last.values_list("detail", flat=True).first() or {})
 
 
 def _moved_from(booking: Booking) -> tuple[UUID, datetime] | None:

@@ -45,7 +45,8 @@ def terms_under(policy: Policy | None, *, notice: int, price: int) -> Terms:
     return Terms(
         cancel_notice=notice if policy.cancel_notice is None else policy.cancel_notice,
         move_notice=notice if policy.move_notice is None else policy.move_notice,
-        deposit=_sum_of(policy.deposit_kind, policy.deposit_value, price),
+        # it counts towards the price, so it is never more
+        deposit=min(price, _sum_of(policy.deposit_kind, policy.deposit_value, price)),
         late=_penance(policy.late_kind, policy.late_value, price),
         no_show=_penance(policy.no_show_kind, policy.no_show_value, price),
         grace=policy.grace,

@@ -47,6 +47,7 @@ class Move(StrEnum):
     NO_SHOW = "no_show"
     EXPIRE = "expire"
     REVIVE = "revive"
+    AWAIT_PAYMENT = "await_payment"
 
 
 TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
@@ -55,6 +56,7 @@ TABLE: Mapping[tuple[Status, Move], Status] = MappingProxyType(
         (Status.HELD, Move.CANCEL): Status.CANCELLED,
         (Status.HELD, Move.MOVE): Status.HELD,
         (Status.HELD, Move.EXPIRE): Status.EXPIRED,
+        (Status.HELD, Move.AWAIT_PAYMENT): Status.HELD,
         (Status.EXPIRED, Move.REVIVE): Status.CONFIRMED,
         (Status.CONFIRMED, Move.CANCEL): Status.CANCELLED,
         (Status.CONFIRMED, Move.MOVE): Status.CONFIRMED,
@@ -80,6 +82,7 @@ EVENT_OF: Mapping[Move, str] = MappingProxyType(
         Move.NO_SHOW: "booking.no_show",
         Move.EXPIRE: "booking.expired",
         Move.REVIVE: "booking.confirmed",
+        Move.AWAIT_PAYMENT: "booking.extended",
     }
 )
 

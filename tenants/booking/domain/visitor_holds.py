@@ -34,10 +34,12 @@ from .book import begin_booking, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
+from .deposits import PAY_WITHIN
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
 from .one_at_a_time import lock_member, require_member_free
+from .payment_port import payment_provider
 from .penalties import require_booking_right
 from .place import take_place
 from .plugged import require_plugged_rules
@@ -233,12 +235,13 @@ def confirm_visitor_hold(
 ) -> Booking:
     """The very same hold becomes the booking of `by`, a member who has just proved their phone.
 
+    Where their terms ask a deposit it is theirs and stays a hold, ten minutes more, until it is paid (payments).
     Price and code stay, and so do practitioner and room unless the answers name another number of people
     than they suit. `details` answer what is asked, by code ("booking" asks for the note). `agreed` are the terms the member was shown (None: those of the
     hold, for somebody unknown). Raises NotSeen for a hold of another browser, HoldExpired, MemberOverlap
     where the member has another booking at that time, BookingPaused, TermsDiffer where other terms
     hold for the member than were agreed to, DetailsInvalid and what plug-ins' rules refuse, SlotTaken for a
-    party that fits nowhere.
+    party that fits nowhere, PaymentsClosed.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
@@ -258,9 +261,15 @@ def confirm_visitor_hold(
         "terms": terms_row(own),
         "notice": own.cancel_notice,
     }
+    move, detail = Move.CONFIRM, {}
+    if own.deposit:
+        payment_provider()
+        move, detail = Move.AWAIT_PAYMENT, {"awaits": "payment"}
+        fields["expires_at"] = now + PAY_WITHIN
+        mark_due(HOLDS, now + PAY_WITHIN)
     try:
         with transaction.atomic():
-            apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
+            apply_move(booking, move, by=by, now=now, fields=fields, detail=detail)
     except IntegrityError as error:
         if constraint_of(error) == "booking_member_once_at_a_time":
             raise MemberOverlap(params={"code": ""}) from error

@@ -18,7 +18,7 @@ from .wishes import WAITING
 RELEASES = frozenset(
     {"booking.cancelled", "booking.expired", "booking.moved", "booking.no_show", "booking.completed"}
 )
-KINDS = RELEASES | {"waiting.joined", "session.planned", "session.changed"}
+KINDS = RELEASES | {"waiting.joined", "session.planned", "session.changed", "session.moved"}
 # Before any clock: due with the next look at what is due.
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 

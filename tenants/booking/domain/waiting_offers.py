@@ -23,7 +23,9 @@ from tenants.people.domain.rights import Actor, NotSeen
 
 from .attempts import again_on_conflict
 from .change import HoldExpired, confirm_booking
+from .deposits import awaits_deposit
 from .keys import chain_key
+from .payments import await_payment
 from .transitions import Move, StatusForbids, apply_move, read_booking
 from .waiting_rules import rules_of
 from .waiting_state import settle_offer
@@ -64,7 +66,7 @@ def open_offer(wish_id: UUID) -> WaitingOffer:
 def accept_offer(
     wish_id: UUID, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
 ) -> Booking:
-    """The held place becomes the member's booking, at the price and terms of the offer.
+    """The held place becomes the member's booking, at the price and terms of the offer; with a deposit once it is paid.
 
     `details` answer what plug-ins ask, by their codes. Raises NotSeen for somebody else's wish, NothingOffered,
     OfferGone; DetailsInvalid and what plug-ins' rules refuse, and then the offer stands on.
@@ -72,6 +74,8 @@ def accept_offer(
     _require_own(wish_id, by=by)
     offer = open_offer(wish_id)
     try:
+        if awaits_deposit(offer.booking):
+            return await_payment(offer.booking_id, by=by, now=now, details=details)
         # settles the offer too
         return confirm_booking(offer.booking_id, by=by, now=now, details=details)
     except (HoldExpired, StatusForbids) as error:

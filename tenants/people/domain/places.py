@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -32,16 +33,26 @@ def open_store(fields: StoreFields, *, by: Actor) -> Store:
     return stores.create_store(fields)
 
 
-def change_store(store_id: UUID, fields: StoreFields, *, by: Actor, version: int | None = None) -> Store:
+def change_store(
+    store_id: UUID,
+    fields: StoreFields,
+    *,
+    by: Actor,
+    version: int | None = None,
+    ways: Mapping[UUID, int] = MappingProxyType({}),
+) -> Store:
     """Change what is named; what a field held before may be named by anybody who manages the store.
 
-    Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid, StoreLimitReached,
+    `ways` are minutes to other stores, as set_travel takes them. Raises NotSeen, Forbidden, TermsNotYours, StaleVersion, StoreWrong, PhoneInvalid, StoreLimitReached,
     ChainReadOnly.
     """
     store = managed_store(store_id, by=by)
     if not may(by, Action.MANAGE_CHAIN):
         _require_same_terms(store, fields)
-    return stores.change_store(store_id, fields, version=version)
+    changed = stores.change_store(store_id, fields, version=version)
+    for other_id, minutes in ways.items():
+        set_travel(store_id, other_id, minutes=minutes, by=by)
+    return changed
 
 
 def set_hours(

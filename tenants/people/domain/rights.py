@@ -37,6 +37,7 @@ class Action(StrEnum):
     WAIVE_NOTICE = "booking.waive_notice"
     OVERBOOK = "booking.overbook"
     WAIVE_PENALTY = "booking.waive_penalty"
+    TAKE_PAYMENT = "payment.take"
     READ_MEMBERS = "member.read"
     REVEAL_PHONE = "member.reveal_phone"
     MANAGE_MEMBERS = "member.manage"
@@ -73,6 +74,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.WAIVE_NOTICE,
             Action.OVERBOOK,
             Action.WAIVE_PENALTY,
+            Action.TAKE_PAYMENT,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,
@@ -87,6 +89,7 @@ RIGHTS: dict[Role, frozenset[Action]] = {
             Action.CHANGE_BOOKING,
             Action.REDEEM_BOOKING,
             Action.COMPLETE_BOOKING,
+            Action.TAKE_PAYMENT,
             Action.READ_MEMBERS,
             Action.REVEAL_PHONE,
             Action.MANAGE_MEMBERS,
@@ -95,7 +98,9 @@ RIGHTS: dict[Role, frozenset[Action]] = {
     Role.PRACTITIONER: frozenset(
         {Action.READ_DAY, Action.REDEEM_BOOKING, Action.COMPLETE_BOOKING, Action.READ_MEMBERS}
     ),
-    Role.CASHIER: frozenset({Action.READ_DAY, Action.REDEEM_BOOKING, Action.READ_MEMBERS}),
+    Role.CASHIER: frozenset(
+        {Action.READ_DAY, Action.REDEEM_BOOKING, Action.TAKE_PAYMENT, Action.READ_MEMBERS}
+    ),
     Role.READ_ONLY: frozenset({Action.READ_DAY, Action.READ_FIGURES}),
 }
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.chores import let_go
 from chains.refusals import Refusal
+from tenants.events.domain.record import record_event
 from tenants.people.domain.grants import grants_of
 from tenants.people.domain.rights import (
     Action,
@@ -158,7 +159,7 @@ def ask_swap(
             raise NotAtWork(params={"name": people[person].name})
     try:
         with transaction.atomic():
-            return ShiftSwap.objects.create(
+            swap = ShiftSwap.objects.create(
                 store_id=store_id,
                 asker_id=asker_id,
                 colleague_id=colleague_id,
@@ -169,6 +170,8 @@ def ask_swap(
             )
     except IntegrityError as error:
         raise AskedAlready from error
+    _record(swap, by=by, now=now)
+    return swap
 
 
 def answer_swap(swap_id: UUID, *, accept: bool, by: Actor, now: datetime, answer: str = "") -> ShiftSwap:
@@ -180,6 +183,7 @@ def answer_swap(swap_id: UUID, *, accept: bool, by: Actor, now: datetime, answer
         return decide(swap, RequestState.DECLINED, by=by, now=now)
     swap.state = RequestState.ACCEPTED
     swap.save(update_fields=["state", "answer"])
+    _record(swap, by=by, now=now)
     return swap
 
 
@@ -241,12 +245,29 @@ def lock_swap(swap_id: UUID, among: QuerySet[ShiftSwap] | None = None) -> ShiftS
     return swap
 
 
-def decide(row: R, state: RequestState, *, by: Actor, now: datetime) -> R:
-    """Close an open request that is locked. Raises DecidedAlready."""
+def decide(row: R, state: RequestState, *, by: Actor, now: datetime, moved: int = 0) -> R:
+    """Close an open request that is locked; whom it concerns is told. Raises DecidedAlready."""
     require_state(row.state, OPEN)
+    was = row.state
     row.state, row.decided_at, row.decided_by_id = state, now, by.employee_id
     row.save(update_fields=["state", "answer", "decided_at", "decided_by"])
+    _record(row, by=by, now=now, was=was, moved=moved)
     return row
+
+
+def _record(
+    row: LeaveRequest | ShiftSwap, *, by: Actor, now: datetime, was: str = "", moved: int = 0
+) -> None:
+    """The event of where the request stands now: `leave.approved`, `swap.asked`; who did it, and from where."""
+    swap = isinstance(row, ShiftSwap)
+    record_event(
+        f"{'swap' if swap else 'leave'}.{row.state}",
+        subject_id=row.id,
+        store_id=row.store_id if isinstance(row, ShiftSwap) else None,
+        version=1,
+        payload={"by": str(by.employee_id), "was": str(was), **({"moved": moved} if moved else {})},
+        now=now,
+    )
 
 
 def require_state(state: str, wanted: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
@@ -89,6 +90,24 @@ def drop_combination(store: Store, combination_id: UUID) -> bool:
     return bool(ResourceCombination.objects.filter(id=combination_id, store=store).delete()[0])
 
 
+LONGEST_WAY = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Minutes on the way to another store; 0 for no time at all."""
+
+    store_id: UUID
+    name: str
+    minutes: int
+
+
+def read_ways(store_id: UUID, others: Sequence[Store]) -> list[Way]:
+    """The ways to the others, in their order; one query."""
+    told = dict(Travel.objects.filter(store_id=store_id).values_list("other_id", "minutes"))
+    return [Way(one.id, one.name, told.get(one.id, 0)) for one in others if one.id != store_id]
+
+
 def set_travel(store: Store, other_id: UUID, minutes: int) -> None:
     """How long a practitioner is on the way between both stores, either way; 0 is no time at all.
 
@@ -96,7 +115,7 @@ def set_travel(store: Store, other_id: UUID, minutes: int) -> None:
     """
     if other_id == store.id or not Store.objects.filter(id=other_id).exists():
         raise StoreWrong(errors=[FieldError("store", "unknown", _("There is no such other store."))])
-    if not 0 <= minutes <= 720:
+    if not 0 <= minutes <= LONGEST_WAY:
         raise StoreWrong(errors=[FieldError("minutes", "invalid", _("Between 0 and 720 minutes."))])
     for here, there in sorted([(store.id, other_id), (other_id, store.id)]):
         if minutes:

@@ -38,6 +38,7 @@ from web.dev.seeding.plan import (
     hours_around,
 )
 from web.dev.seeding.rows import copy_dicts, copy_rows
+from web.dev.seeding.terms import state_terms
 
 PASSWORD = "tessera-demo"  # noqa: S105 - printed by the demo, useless elsewhere
 MEMBERS = 240
@@ -95,6 +96,7 @@ class ChainSeeder:
         self._employee(
             "brand", Role.BRAND_MANAGER, None, self._words({"zh-Hans": "品牌经理", "en": "Brand manager"})
         )
+        state_terms(self.demo, self.manifest, services, owner=owner, now=self.now)
         stores = [self._store(number, store, services) for number, store in enumerate(self.demo.stores)]
         members = self._members()
         visits = list(self._visits(stores, services))
@@ -103,7 +105,9 @@ class ChainSeeder:
         counted = CountedSeeder(self.demo, self.rng, services, owner=owner, now=self.now)
         products = counted.products()
         for seeded in stores:
-            self.done.bookings += counted.fill(seeded.store, seeded.practitioners, products, members)
+            self.done.bookings += counted.fill(
+                seeded.store, seeded.practitioners, products, members, things=seeded.things
+            )
         return self.done
 
     def _words(self, texts: Words) -> str:
@@ -297,6 +301,7 @@ class ChainSeeder:
                 "service_id": service.id,
                 "member_id": members[visit.member],
                 "practitioner_id": stores[visit.store].practitioners[visit.person].id,
+                "resource_id": _thing_of(stores[visit.store], visit.person),
                 "starts_at": visit.starts_at,
                 "ends_at": visit.ends_at,
                 "party_size": 1,
@@ -358,8 +363,12 @@ _VERSIONS = {
 def _works_with(seeded: SeededStore, place: int) -> list[UUID]:
     """What a visit to the person at that place claims: the person, and the room or table where one is theirs."""
     own = seeded.practitioners[place].resource_id
+    return [one for one in (own, _thing_of(seeded, place)) if one is not None]
+
+
+def _thing_of(seeded: SeededStore, place: int) -> UUID | None:
     thing = seeded.demo.people[place].thing
-    return [one for one in (own, None if thing is None else seeded.things[thing].id) if one is not None]
+    return None if thing is None else seeded.things[thing].id
 
 
 def _joined(usual: Hours, today: Hours) -> list[Hours]:

@@ -23,7 +23,7 @@ from tenants.extension.manifest import DemoChain, Words, words
 from tenants.people.domain.rights import Actor, Grant
 from tenants.people.models import Employee, Role
 from tenants.stores.domain.wall import local_date, resolve_local
-from tenants.stores.models import Store
+from tenants.stores.models import Resource, Store
 
 WEEKS = 2
 # Bookings for sessions and windows of so many days; what is further ahead is still empty.
@@ -64,7 +64,13 @@ class CountedSeeder:
         ]
 
     def fill(
-        self, store: Store, people: Sequence[Employee], products: Sequence[Product], members: Sequence[UUID]
+        self,
+        store: Store,
+        people: Sequence[Employee],
+        products: Sequence[Product],
+        members: Sequence[UUID],
+        *,
+        things: Sequence[Resource] = (),
     ) -> int:
         """Sessions, windows and stock of the store, and who has booked of them; how many bookings."""
         for product, template in zip(products, self.demo.products, strict=True):
@@ -76,17 +82,18 @@ class CountedSeeder:
                 by=self.owner,
                 now=self.now,
             )
-        self._plan_sessions(store, people)
+        self._plan_sessions(store, people, things)
         self._plan_pickups(store)
         booked = self._book_seats(store, members) + self._book_goods(store, products, members)
         # nobody is told of what was always there
         Delivery.objects.all().delete()
         return booked
 
-    def _plan_sessions(self, store: Store, people: Sequence[Employee]) -> None:
+    def _plan_sessions(self, store: Store, people: Sequence[Employee], things: Sequence[Resource]) -> None:
         today = local_date(self.now, self.zone)
         for template in self.demo.sessions:
             person = people[template.person] if template.person is not None else None
+            room = things[template.thing].id if template.thing is not None else None
             for weekday in template.weekdays:
                 starts_at = self._next(today, weekday, template.starts)
                 self._try(
@@ -94,7 +101,7 @@ class CountedSeeder:
                     self.services[self._own(template.service)].id,
                     store_id=store.id,
                     starts_at=starts_at,
-                    plan=Plan(template.seats, template.minimum, person.id if person else None),
+                    plan=Plan(template.seats, template.minimum, person.id if person else None, room),
                     weeks=WEEKS,
                     by=self.owner,
                     now=self.now,

@@ -137,9 +137,17 @@ async function readDay() {
   });
 }
 
-function readPanel(booking) {
-  if (chosenBooking() !== booking) return;
-  const url = document.querySelector("#panel [data-booking]").dataset.url;
+async function readPanel(changed) {
+  const shown = chosenBooking();
+  if (!shown) return;
+  const head = document.querySelector("#panel [data-booking]");
+  const { url, kind, mark } = head.dataset;
+  if (kind === "session") {
+    // any seat of it may have changed; while somebody is being added nothing typed is lost
+    if (document.querySelector("#panel [data-add][open]")) return;
+    const found = new DOMParser().parseFromString(await get(url), "text/html").querySelector("[data-booking]");
+    if (found?.dataset.mark === mark || chosenBooking() !== shown) return;
+  } else if (!changed.includes(shown)) return;
   window.htmx.ajax("GET", url, { source: "#panel", target: "#panel", swap: "innerHTML" });
 }
 
@@ -163,7 +171,7 @@ async function read() {
           put(await get(changedUrl(booking)), booking);
         }
       }
-      changed.forEach(readPanel);
+      await readPanel(changed);
     }
   } catch {
     if (!navigator.onLine) state("off");

@@ -17,8 +17,9 @@ function address(booking) {
   if (!day) return;
   url.pathname = day.dataset.page;
   url.searchParams.set("on", day.dataset.day);
-  if (booking) url.searchParams.set("booking", booking);
-  else url.searchParams.delete("booking");
+  url.searchParams.delete("booking");
+  url.searchParams.delete("session");
+  if (booking) url.searchParams.set(panel().querySelector("[data-booking]").dataset.kind ?? "booking", booking);
   history.replaceState(null, "", url);
 }
 

@@ -80,7 +80,7 @@ function fields() {
 
 function send(block, timeline, body) {
   const headers = { ...JSON.parse(document.body.getAttribute("hx-headers") ?? "{}"), "Content-Type": "application/x-www-form-urlencoded" };
-  const url = timeline.dataset.place.replace(NOBODY, block.dataset.booking);
+  const url = block.dataset.place ?? timeline.dataset.place.replace(NOBODY, block.dataset.booking);
   return fetch(url, { method: "POST", headers, body, credentials: "same-origin" });
 }
 
@@ -183,7 +183,6 @@ function drop() {
 
 async function finish(was, body) {
   const text = words(was.timeline);
-  const booking = was.block.dataset.booking;
   let answer;
   try {
     answer = await send(was.block, was.timeline, body);
@@ -192,18 +191,19 @@ async function finish(was, body) {
     toast(text.offline);
     return;
   }
-  if (!answer.ok) {
+  if (!answer.ok || answer.headers.get("X-Fragment")) {
     const html = await answer.text();
-    goBack(was, was.ghost.querySelector("span").textContent || text.back);
+    // refused, or something is asked first
+    goBack(was, (!answer.ok && was.ghost.querySelector("span").textContent) || text.back);
     if (answer.headers.get("X-Fragment")) window.htmx.swap("#overlay", html, { swapStyle: "innerHTML" });
     else location.reload();
-    changed(booking);
+    changed(was.block);
     return;
   }
   const { words: done, undo } = await answer.json();
   was.ghost.remove();
   say(done);
-  changed(booking, was.by === "keys");
+  changed(was.block, was.by === "keys");
   toast(done, { label: text.undo, act: () => takeBack(was, undo) });
 }
 
@@ -216,7 +216,7 @@ async function takeBack(was, undo) {
   } else if (answer?.headers.get("X-Fragment")) {
     window.htmx.swap("#overlay", await answer.text(), { swapStyle: "innerHTML" });
   }
-  changed(was.block.dataset.booking);
+  changed(was.block);
 }
 
 // Refused: the ghost returns to where it was lifted from, and goes.
@@ -228,8 +228,10 @@ function goBack(was, why) {
   if (was.by === "keys" && was.block.isConnected) was.block.focus({ preventScroll: true });
 }
 
-function changed(booking, focus) {
-  document.dispatchEvent(new CustomEvent("day:changed", { detail: { id: booking } }));
+function changed(block, focus) {
+  const { booking, place } = block.dataset;
+  // what has a place of its own is a session: its day is read again
+  document.dispatchEvent(new CustomEvent("day:changed", { detail: { id: place ? "day" : booking } }));
   if (!focus) return;
   // the block is drawn anew somewhere else: whoever moved it by keys goes with it
   const watch = new MutationObserver(() => {
@@ -272,7 +274,7 @@ document.addEventListener("pointerdown", (event) => {
     press.kind = "new";
     Object.assign(press, { block: null, row: Math.floor(row / STEP) * STEP, span: STEP, grab: 0 });
   }
-  if (!press.kind || (press.block && !timeline.dataset.place)) {
+  if (!press.kind || (press.block && !timeline.dataset.place && !press.block.dataset.place)) {
     press = null;
     return;
   }
@@ -382,7 +384,7 @@ document.addEventListener("keydown", (event) => {
     if (lift.by === "keys" || event.key === "Escape") keyed(event);
     return;
   }
-  const block = event.target.closest?.(".timeline[data-place] .block[data-can]");
+  const block = event.target.closest?.(".timeline .block[data-can]");
   const can = (block?.dataset.can ?? "").split(" ");
   const kind = event.key === " " ? "move" : event.key.toLowerCase() === "e" && !event.altKey ? "resize" : null;
   if (block && kind && can.includes(kind)) {

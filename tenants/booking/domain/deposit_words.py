@@ -1,0 +1,28 @@
+"""Where a deposit stands, in one sentence for its member; in the active language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from tenants.stores.domain.money import SpokenMoney
+
+from .deposits import Deposit
+
+
+def say_deposit_stands(deposit: Deposit, *, ended: bool) -> str:
+    """What was paid, kept and given back; `ended`: the booking came to nothing. Empty where nothing was paid."""
+    said = {
+        name: SpokenMoney(minor, deposit.currency)
+        for name, minor in (("paid", deposit.paid), ("kept", deposit.kept), ("back", deposit.returned))
+    }
+    if deposit.state == "waived" and not ended:
+        return _("The shop asks no deposit of you.")
+    if not deposit.paid:
+        return ""
+    if deposit.state == "returned":
+        return _("Your deposit of %(paid)s goes back to you in full.") % said
+    if deposit.state == "partly_returned":
+        return _("%(kept)s of your deposit is kept for the fee; %(back)s goes back to you.") % said
+    if ended:
+        return _("Your deposit of %(paid)s is kept for the fee.") % said
+    return _("Deposit of %(paid)s paid; it counts towards the price.") % said

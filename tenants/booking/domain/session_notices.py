@@ -1,0 +1,70 @@
+"""What is told of a moved session to whoever gives it, and to whoever no longer does; each once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+
+from chains.outgoing import Message
+from chains.refusals import Text
+from tenants.booking.models import Session, SessionState
+from tenants.events.domain.subscribers import Call, Happened
+from tenants.people.models import Employee
+from tenants.stores.domain.spoken import spoken
+from tenants.stores.domain.words import words_of
+
+from .employee_messages import DAY_CHANGED, carry_all, employee_message
+from .notices import OwnChain, own_chain
+
+KINDS = frozenset({"session.moved"})
+NOW_THEN = _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s, %(count)s booked.")
+NOT_YOURS = _("%(chain)s: no longer yours. %(service)s, %(when)s, %(store)s, was given to somebody else.")
+
+
+def tell_session_moved(event: Happened, *, now: datetime) -> Call | None:
+    """Subscriber `session_note`: nobody is told of what they did themselves, nor of what was overtaken."""
+    session = (
+        Session.objects.select_related("store", "service", "pool", "practitioner__user")
+        .filter(id=event.subject_id, version=event.version, state=SessionState.SCHEDULED)
+        .first()
+    )
+    if session is None:
+        return None
+    chain, before = own_chain(), event.payload["from"]
+    did_it = event.payload.get("by")
+    messages = []
+    if session.practitioner is not None and str(session.practitioner_id) != did_it:
+        messages.append(
+            _message(session.practitioner, NOW_THEN, session.starts_at, session, event, chain, now)
+        )
+    was = before["practitioner"]
+    if was not in (None, did_it, str(session.practitioner_id)):
+        gave = Employee.objects.select_related("user").filter(id=UUID(was), active=True).first()
+        if gave is not None:
+            moment = datetime.fromisoformat(before["starts_at"])
+            messages.append(_message(gave, NOT_YOURS, moment, session, event, chain, now))
+    return carry_all(messages, chain=chain, now=now)
+
+
+def _message(
+    to: Employee,
+    template: Text,
+    moment: datetime,
+    session: Session,
+    event: Happened,
+    chain: OwnChain,
+    now: datetime,
+) -> Message:
+    def say(language: str) -> str:
+        return str(template) % {
+            "chain": chain.name,
+            "service": words_of(session.service, "name", language=language),
+            "store": words_of(session.store, "name", language=language),
+            "when": spoken(moment, zone=ZoneInfo(session.store.time_zone), now=now),
+            "count": session.pool.taken,
+        }
+
+    return employee_message(to, say, subject=DAY_CHANGED, key=event.key, chain=chain)
