@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from chains.refusals import Text
 from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
 from tenants.booking.domain.offering import Offering
 from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
+from tenants.booking.domain.spans import Span
 from tenants.booking.domain.why import why
 from tenants.stores.domain.wall import local_date
 
@@ -183,8 +185,11 @@ def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]
 def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) -> Iterable[DayChip]:
     """One chip a date: closed, full, few, open or plenty, by the share of its hours that is free."""
     step, length = timedelta(minutes=inputs.need.step), timedelta(minutes=inputs.need.minutes)
+    of_day: dict[date, list[Span]] = defaultdict(list)
+    for span in inputs.hours:
+        of_day[local_date(span.start, inputs.zone)].append(span)
     for one in found:
-        hours = [span for span in inputs.hours if local_date(span.start, inputs.zone) == one.day]
+        hours = of_day.get(one.day, [])
         possible = sum(
             max(0, (span.end - max(span.start, inputs.earliest) - length) // step + 1) for span in hours
         )
@@ -212,13 +217,14 @@ def list_times(
     slots: list[Slot[UUID]] = [slot for one in found if one.day == day for slot in one.slots]
     starts = {slot.starts_at: True for slot in slots} | dict.fromkeys(taken, False)
     left = {slot.starts_at: slot.left for slot in slots}
-    clocks = [f"{start.astimezone(offering.zone):%H:%M}" for start in starts]
+    clock = {start: f"{start.astimezone(offering.zone):%H:%M}" for start in starts}
+    shown = Counter(clock.values())
     return [
         Time(
             starts_at=start,
             free=free,
             chosen=start == chosen,
-            twice=clocks.count(f"{start.astimezone(offering.zone):%H:%M}") > 1,
+            twice=shown[clock[start]] > 1,
             left=left.get(start),
         )
         for start, free in sorted(starts.items())
