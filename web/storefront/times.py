@@ -12,6 +12,7 @@ from uuid import UUID
 from chains.refusals import Text
 from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
 from tenants.booking.domain.offering import Offering
+from tenants.booking.domain.recommend_read import Searched
 from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
 from tenants.booking.domain.spans import Span
 from tenants.booking.domain.why import why
@@ -87,7 +88,8 @@ class Choice:
 class Times:
     """The time page. `days` is a window of two weeks; `first` to `last` are the bookable dates.
 
-    `never` says why no day has a time, where the shop itself is the reason.
+    `never` says why no day has a time, where the shop itself is the reason. `searched` is what was searched for
+    anybody, None where a person was asked for.
     """
 
     offering: Offering
@@ -101,6 +103,7 @@ class Times:
     last: date
     party_size: int = 1
     never: Text = ""
+    searched: Searched | None = None
 
 
 # Rules by which no day would help: they are told instead of a calendar without a time.
@@ -149,6 +152,7 @@ def read_times(
         last=last,
         party_size=party_size,
         never="" if any(one.slots for one in found) else never_free(inputs, now=now),
+        searched=None if person else Searched(tuple(window), calendar, tuple(found)),
     )
 
 
