@@ -2,7 +2,7 @@
 
 A row a fact: rotas are many small tables, and a round trip each would cost more than all of them
 together. Arrays and not joins, so that claims are found by their btree; claims come packed, all of one
-resource in a row (see packed.py).
+resource in a row (see packed.py), and so do the weekly shifts of one person (see rota.read_week).
 """
 
 from __future__ import annotations
@@ -67,9 +67,12 @@ SELECT 'closure', store_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_
   FROM stores_closure WHERE store_id = ANY(%(stores)s) AND starts_on <= %(last)s AND ends_on > %(first)s
 """),
     ("people", """
-SELECT 'weekly', store_id, employee_id, NULL, NULL, weekday, starts, ends, valid_from, valid_until, NULL, NULL, NULL
+SELECT 'weekly', store_id, employee_id, NULL, string_agg(concat_ws(',', weekday, starts, ends,
+    coalesce((valid_from - date '1970-01-01')::text, ''), coalesce((valid_until - date '1970-01-01')::text, '')),
+    ';' ORDER BY weekday, starts, ends), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM people_weeklyshift
   WHERE store_id = ANY(%(stores)s) AND employee_id = ANY(ARRAY(SELECT id FROM people))
+  GROUP BY store_id, employee_id
 """),
     ("people", """
 SELECT 'day', store_id, employee_id, NULL, NULL, NULL, starts, ends, "on", NULL, NULL, NULL, NULL
