@@ -53,6 +53,9 @@ FORMS: dict[str, Form] = {
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/following/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
     "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
     "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/bookings/{booking}/waive/": lambda world, at: {
@@ -64,6 +67,13 @@ FORMS: dict[str, Form] = {
         "service": at.service,
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/{store}/party/": lambda world, at: {
+        "service_0": at.service,
+        "who": "Somebody new",
+        "on": f"{free_time(10):%Y-%m-%d}",
+        "at": "10:00",
+        "step": "plan",
     },
     "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
     "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
