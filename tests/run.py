@@ -56,13 +56,16 @@ def say(line: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Ours, with both source roots on the path and nothing that points at servers of somebody else."""
+    """Ours, with both source roots on the path and nothing that points at servers of somebody else.
+
+    Whatever is compiled is kept (`make clean` deletes it): the tests start some fifty processes.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "OWNER_DATABASE_URL"}
+        if name not in {"DATABASE_URL", "OWNER_DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
     }
-    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
 
 
 def run_checks() -> bool:

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,12 +109,10 @@ class House:
         assert done.returncode == 0, done.stdout + done.stderr
 
     @contextmanager
-    def runs(self) -> Iterator[None]:
-        """Web and provisioner, until the end of the block."""
-        with (
-            provisioner(python=self.python, **self.surroundings),
-            web_server(python=self.python, threads=4, port=self.port, **self.surroundings),
-        ):
+    def runs(self, *, provisions: bool = False) -> Iterator[None]:
+        """Web, and the provisioner if wanted, until the end of the block."""
+        setting_up = provisioner(python=self.python, **self.surroundings) if provisions else nullcontext()
+        with setting_up, web_server(python=self.python, threads=4, port=self.port, **self.surroundings):
             yield
 
     def url(self, slug: str, path: str = "/") -> str:

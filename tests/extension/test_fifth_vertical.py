@@ -227,7 +227,7 @@ def test_an_escape_room_comes_runs_and_goes_and_nothing_of_ours_differs(
     install(python, build_wheel(tmp_path / "wheel"))
     house.upgrade()
 
-    with house.runs():
+    with house.runs(provisions=True):
         sign_up(house, SLUG, OWNER, "escape_room")
         sign_up(house, "plain", "pat@plain.example", "retail")
         shop = set_up(house)
