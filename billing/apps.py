@@ -60,4 +60,4 @@ class BillingConfig(AppConfig):
         register_platform_chore("steps by payment", ensure_steps)
         register_due(LIFECYCLE, advance_chains)
         register_due(NOTICES, send_notices)
-        register_due(ROLL_UP, roll_up_usage)
+        register_due(ROLL_UP, roll_up_usage, whole=True)

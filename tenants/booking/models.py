@@ -26,6 +26,7 @@ from .counted import (
     StockChange,
     StockReason,
 )
+from .feed_models import CalendarFeed
 from .payment_models import (
     COUNTING,
     DepositWaiver,
@@ -384,29 +385,3 @@ class RunningLate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minutes} min"
-
-
-class CalendarFeed(models.Model):
-    """A secret address under which a person's bookings are read as a calendar; only its hash is kept."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    token_hash = models.CharField(max_length=64)
-    employee = models.OneToOneField(
-        Employee, null=True, on_delete=models.CASCADE, related_name="calendar_feed"
-    )
-    member = models.OneToOneField(Member, null=True, on_delete=models.CASCADE, related_name="calendar_feed")
-    language = models.CharField(max_length=10, choices=[("en", "en"), ("zh-hans", "zh-hans")])
-    made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("token_hash", name="calendar_feed_token_once"),
-            models.CheckConstraint(
-                condition=Q(employee__isnull=False, member__isnull=True)
-                | Q(employee__isnull=True, member__isnull=False),
-                name="calendar_feed_of_one_person",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"of {self.employee_id or self.member_id}"

@@ -123,14 +123,16 @@ def fill(chain: Chain, store: str, who: str, *, room: UUID | None, hour: int) ->
         Booking.objects.filter(id=coming.id).update(group=group, payer=member, series=series)
         things.group, things.series = group.id, series.id
         fill_waiting(things, server_id=server.id, starts_at=local(27, 10 + hour))
-        Redemption.objects.create(
-            booking=things.bookings["arrived"],
-            store=place,
-            at=NOW - timedelta(minutes=2),
-            by=chain.employees["owner"],
-            means="code",
-        )
+        fill_redemption(things, chain.employees["owner"])
     return things
+
+
+def fill_redemption(things: Things, owner: Employee) -> None:
+    """The booking that has arrived was redeemed just now."""
+    arrived = things.bookings["arrived"]
+    Redemption.objects.create(
+        booking=arrived, store_id=things.store, at=NOW - timedelta(minutes=2), by=owner, means="code"
+    )
 
 
 def fill_deposits(things: Things, server: Employee, *, hour: int) -> None:

@@ -34,6 +34,7 @@ from tenants.booking.domain.penalties import ReasonMissing, waive_penalty
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.visitor_holds import confirm_visitor_hold, hold_for_visitor, terms_for_member
 from tenants.booking.models import Booking, HoldPayment, Penalty
+from tenants.members.models import Member
 from tenants.people.domain.rights import Forbidden
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.ground.cast import NOW, Cast, local
@@ -182,6 +183,7 @@ def test_payment_after_the_hold_books_a_free_place_or_goes_back_and_is_told(
     till.asks()
     held = till.held()
     with chain_scope(till.chain.info):
+        Member.objects.filter(id=held.member_id).update(locale="en")
         payment = open_payment(held.id, by=till.chain.actors["su"], now=NOW)
         expire_holds(now=ENDED)
         if taken:

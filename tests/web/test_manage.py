@@ -15,7 +15,7 @@ from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.catalogue.models import Offer, Service
 from tenants.people.models import DayShift, Employee, Leave, Role, RoleGrant, WeeklyShift
-from tenants.stores.models import Closure, OpeningHours, Store
+from tenants.stores.models import Closure, OpeningHours, Store, Travel
 from tests.ground.cast import NOW, Cast, local, make_employee, make_service
 from tests.web.office import ALPHA, _noon, manager, owner, path_of, sign_in
 
@@ -314,6 +314,33 @@ def test_a_store_is_edited_closed_for_a_day_and_reopened(cast, manager):
     manager.post(f"{base}closures/{closure.id}/")
     with chain_scope(cast.alpha.info):
         assert Closure.objects.exists() is False
+
+
+def test_a_store_says_where_it_is_and_how_far_the_others_are(cast, manager, owner):
+    north, south = cast.alpha.stores["north"].id, cast.alpha.stores["south"].id
+    page = f"/manage/stores/{north}/"
+    told = {"name": "North", "address": "Lane 1", "time_zone": "Asia/Shanghai", "active": "on"}
+    assert f"way-{south}" not in manager.get(page).content.decode()
+    where = {"latitude": "31.2304", "longitude": "121.4737"}
+    assert owner.post(page, {**told, **where, f"way-{south}": "25"}).status_code == 302
+    with chain_scope(cast.alpha.info):
+        store = Store.objects.get(id=north)
+        assert (store.latitude, store.longitude) == (31.2304, 121.4737)
+        ways = {(way.store_id, way.other_id): way.minutes for way in Travel.objects.all()}
+        assert ways == {(north, south): 25, (south, north): 25}
+    half = owner.post(page, {**told, "latitude": "31", f"way-{south}": "25"})
+    assert (half.status_code, "Give latitude and longitude together." in half.content.decode()) == (422, True)
+    assert owner.post(page, {**told, **where, f"way-{south}": "721"}).status_code == 422
+    assert owner.post(page, {**told, f"way-{south}": ""}).status_code == 302
+    with chain_scope(cast.alpha.info):
+        assert (Store.objects.get(id=north).latitude, Travel.objects.exists()) == (None, False)
+
+
+def test_a_stores_phone_is_no_mobile_in_chinese(cast, owner):
+    page = owner.get(
+        f"/manage/stores/{cast.alpha.stores['north'].id}/", HTTP_ACCEPT_LANGUAGE="zh-Hans"
+    ).content.decode()
+    assert ("电话" in page, "手机号" in page) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ import time_machine
 from django.test import Client
 from django.test.utils import override_settings
 
+from chains.due import lease_due, run_due
 from chains.scope import chain_scope
+from tenants.booking.domain.book import Guest, book
+from tenants.booking.domain.change import cancel_booking
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.models import Booking, HoldPayment
@@ -126,7 +129,30 @@ def test_the_desk_takes_the_deposit_or_lets_it_off_with_a_reason(shop: Shop) -> 
     booking, (payment,) = shop.only()
     assert (booking.status, payment.means, payment.state) == ("confirmed", "desk", "captured")
     assert "Deposit ¥50.00, paid at the desk" in text_of(clerk.get(desk))
-    clerk.post(f"{desk}cancel/", {"reason": "x"})
+    with chain_scope(shop.chain.info):
+        cancel_booking(booking.id, by=shop.chain.actors["store_manager"], now=NOW)
+    for batch in lease_due(now=NOW):
+        run_due(batch, now=NOW)
+    assert "¥50.00 to give back" in text_of(clerk.get(desk))
+    clerk.post(f"{desk}give-back/")
+    assert "to give back" not in text_of(clerk.get(desk))
+
+
+def test_what_is_unpaid_of_today_needs_attention_until_it_is_taken(shop: Shop) -> None:
+    with chain_scope(shop.chain.info):
+        made = book(
+            shop.chain.services["facial"].id,
+            store_id=shop.chain.stores["north"].id,
+            starts_at=NOW + timedelta(hours=2),
+            by=shop.chain.actors["clerk"],
+            member=Guest("Lin"),
+            now=NOW,
+        )
+    clerk = shop.employee("clerk")
+    day = f"/workbench/{made.store_id}/"
+    assert "Lin: Deposit of ¥50 unpaid" in text_of(clerk.get(day))
+    clerk.post(f"{day}bookings/{made.id}/take-deposit/")
+    assert "unpaid" not in text_of(clerk.get(day))
 
 
 def test_nobody_meets_the_pretending_provider_where_another_takes_the_money(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -233,3 +234,43 @@ def test_the_list_takes_as_many_queries_for_one_queue_as_for_many(house: House) 
             assert "No. 1 in the queue" in text_of(su.get(address))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_refused_booking_keeps_the_number_and_the_pass(house: House) -> None:
+    with chain_scope(house.chain.info):
+        mine = house.counted.member_pass(credits=1)
+    form = {"seats": "2", "pass": mine.id}
+    answer = house.browser(member="su").post(f"{take_url(house)}?store={house.north}", form)
+    page = answer.content.decode()
+    assert (answer.status_code, bookings(house)) == (409, 0)
+    assert re.search(r'<option value="2" selected', page) and 'name="seats"' in page
+    assert re.search(rf'name="pass" value="{mine.id}" checked', page)
+
+
+def test_a_visitor_signs_in_and_finds_the_same_choice_with_the_passes(house: House) -> None:
+    with chain_scope(house.chain.info):
+        mine = house.counted.member_pass(credits=3)
+    visitor = house.browser()
+    assert "Sign in to use it" in text_of(visitor.get(take_url(house)))
+    gone = visitor.post(f"{take_url(house)}?store={house.north}", {"seats": "2", "sign_in": "1"})
+    assert (bookings(house), gone["Location"].split("?")[0]) == (0, "/my/sign-in/")
+    back = parse_qs(urlsplit(gone["Location"]).query)["next"][0]
+    page = house.browser(member="su").get(back).content.decode()
+    assert '<option value="2" selected' in page and f'value="{mine.id}"' in page
+    assert "Sign in to use it" not in page
+
+
+def test_sessions_are_filtered_by_service_and_person_and_show_the_passes(house: House) -> None:
+    with chain_scope(house.chain.info):
+        house.counted.member_pass(credits=4)
+        second = house.chain.employees["second"]
+        house.counted.session(local(23, 20), practitioner_id=second.id)
+    address = f"/sessions/?store={house.north}&day=2026-11-23"
+    su = house.browser(member="su")
+    everybody = text_of(su.get(address))
+    assert ("18:00" in everybody, "20:00" in everybody, "4 visits left" in everybody) == (True, True, True)
+    one = su.get(f"{address}&with={second.id}").content.decode()
+    assert ("18:00" in one, "20:00" in one) == (False, True)
+    assert re.search(rf'href="[^"]*with={second.id}[^"]*" aria-current="true"', one)
+    nobody = text_of(su.get(f"{address}&service={house.chain.services['facial'].id}"))
+    assert "No session that day" in nobody

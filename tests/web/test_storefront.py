@@ -277,3 +277,38 @@ def test_queries_do_not_grow_with_what_is_shown(shop: Cast) -> None:
     assert {name: cost(client, path) for name, path in paths.items()} == before
     assert before == {"shop": 9, "times": 12, "my": 7, "ticket": 6}
     assert suggests == 12
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Every 4 weeks: your turn is"), ("zh-Hans", "每 4 周来一次，下次该来的日子是")],
+)
+def test_the_usual_again_says_the_rhythm_and_when_the_turn_is(shop: Cast, language: str, words: str) -> None:
+    for hours in (-24 * 7, -24 * 35, -24 * 63):
+        booking_of(shop, hours=hours, status="completed")
+    client = browser(language)
+    sign_in(client)
+    assert words in text_of(client.get("/"))
+
+
+def test_two_visits_are_no_rhythm(shop: Cast) -> None:
+    for hours in (-24 * 7, -24 * 35):
+        booking_of(shop, hours=hours, status="completed")
+    client = browser()
+    sign_in(client)
+    page = text_of(client.get("/"))
+    assert "Same as last time" in page and "your turn" not in page
+
+
+def test_with_the_latest_booked_already_the_usual_of_another_service_is_offered(shop: Cast) -> None:
+    with chain_scope(shop.alpha.info):
+        other = make_service("Neck", [shop.alpha.stores["north"]], position=5)
+    for days in (14, 42, 70):
+        booking_of(shop, hours=-24 * days, status="completed")
+    for hours in (-24 * 2, 48):
+        made = booking_of(shop, hours=hours, status="completed" if hours < 0 else "confirmed")
+        with chain_scope(shop.alpha.info):
+            type(made).objects.filter(id=made.id).update(service=other)
+    client = browser()
+    sign_in(client)
+    assert client.get("/").context["again"].service_name == "Deep hydration"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +28,8 @@ from tenants.stores.domain.words import words_of
 VISITS = 12
 # Days searched around the aim: a few before it, and the same weekday of the next two weeks.
 BEFORE, AFTER = 3, 14
+# Visits of one service from which on there is a rhythm (see recommend_habit.read_habit).
+RHYTHMIC = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +69,17 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
     """The next fitting time for the member's latest visit; None for whom nothing fits.
 
     The same service and practitioner, at the same weekday and hour, an interval after the last one. Where
-    that person is not free at all, anyone. Nobody with a booking of that service still to come is asked.
+    that person is not free at all, anyone. Nobody with a booking of that service still to come is asked:
+    what else they come for regularly is offered then.
     """
-    if not visits:
-        return None
-    last = visits[0]
-    if last.starts_at > now:
+    last = usual_visit(visits, now=now)
+    if last is None:
         return None
     same = [visit.starts_at for visit in visits if visit.service_id == last.service_id]
     zone = ZoneInfo(last.store.time_zone)
     day, minutes = aimed_at(last.starts_at, usual_interval(same), zone=zone, now=now)
     today = local_date(now, zone)
     days = [day + timedelta(days=n) for n in range(-BEFORE, AFTER + 1) if day + timedelta(days=n) >= today]
-    if last.service.booked_as != BookedAs.TIME:
-        return None
     try:
         offering, found = find_slots(last.store_id, last.service_id, days=days, now=now)
     except Refusal:
@@ -104,6 +104,19 @@ def suggest_again(visits: list[Booking], *, now: datetime, language: str) -> Aga
         zone=last.store.time_zone,
         rhythm=say_rhythm(visits, last, zone=zone, language=language, today=today),
     )
+
+
+def usual_visit(visits: Sequence[Booking], *, now: datetime) -> Booking | None:
+    """The visit to offer again: the latest, or where that is booked already the latest of what has a rhythm."""
+    coming = {visit.service_id for visit in visits if visit.starts_at > now}
+    past = [visit for visit in visits if visit.starts_at <= now]
+    often = Counter(visit.service_id for visit in past)
+    for number, visit in enumerate(past):
+        if visit.service_id in coming or visit.service.booked_as != BookedAs.TIME:
+            continue
+        if number == 0 or often[visit.service_id] >= RHYTHMIC:
+            return visit
+    return None
 
 
 def say_rhythm(

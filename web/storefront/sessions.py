@@ -99,28 +99,7 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
         "zone": store.time_zone,
         "days": _chips(found, zone=zone, today=today, shown=day, language=language, query=query),
         "rows": rows,
-        "filters": [
-            one
-            for one in (
-                _filter(
-                    "service",
-                    _("Service"),
-                    {one.service_id: words_of(one.service, "name", language=language) for one in every},
-                    {**query, "day": day.isoformat()},
-                ),
-                _filter(
-                    "with",
-                    _("With whom"),
-                    {
-                        one.practitioner_id: words_of(one.practitioner, "name", language=language)
-                        for one in every
-                        if one.practitioner
-                    },
-                    {**query, "day": day.isoformat()},
-                ),
-            )
-            if one["options"]
-        ],
+        "filters": _filters(every, {**query, "day": day.isoformat()}, language=language),
         "passes": pass_keeper().balances(member.id) if member else [],
         "back_url": f"{reverse('shop')}?store={store.id}",
         "refusal": refusal,
@@ -250,6 +229,18 @@ def _chips(
 
 def _is_wanted(one: Session, service_id: UUID | None, person_id: UUID | None) -> bool:
     return service_id in (None, one.service_id) and person_id in (None, one.practitioner_id)
+
+
+def _filters(every: Sequence[Session], query: dict[str, Any], *, language: str) -> list[dict[str, Any]]:
+    """The questions of the page that have something to choose: which service, with whom."""
+    services = {one.service_id: words_of(one.service, "name", language=language) for one in every}
+    people = {
+        one.practitioner_id: words_of(one.practitioner, "name", language=language)
+        for one in every
+        if one.practitioner
+    }
+    both = (_filter("service", _("Service"), services, query), _filter("with", _("With whom"), people, query))
+    return [one for one in both if one["options"]]
 
 
 def _filter(name: str, legend: str, names: dict[Any, str], query: dict[str, Any]) -> dict[str, Any]:

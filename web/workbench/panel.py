@@ -146,6 +146,8 @@ def _words(line: Transition, booking: Booking) -> str:
     after = Status(line.after)
     if not line.before:
         return _first_words(after, booking)
+    if "paid" in line.detail:
+        return _("Confirmed by the payment")
     if "awaits" in line.detail:
         return _("Kept for %(who)s until the deposit is paid")
     if line.before == line.after:

@@ -50,6 +50,8 @@ from .waiting_state import settle_offer
 
 ASKED, BOOKED = "payment.asked", "payment.booked"
 KINDS = frozenset({ASKED, BOOKED, REFUND_DUE})
+# What the line of a booking's history says that it was the payment that confirmed it.
+PAID_FOR = {"paid": True}
 
 
 class NothingToPay(Refusal):
@@ -152,7 +154,7 @@ def _book(booking: Booking, *, now: datetime) -> bool:
     if booking.status == Status.HELD and booking.expires_at is not None and booking.expires_at <= now:
         apply_move(booking, Move.EXPIRE, now=now)
     if booking.status == Status.HELD:
-        apply_move(booking, Move.CONFIRM, now=now, fields={"expires_at": None})
+        apply_move(booking, Move.CONFIRM, now=now, fields={"expires_at": None}, detail=PAID_FOR)
         settle_offer(booking, now=now)
         return True
     if booking.status != Status.EXPIRED or booking.member_id is None or booking.ends_at <= now:
@@ -175,7 +177,7 @@ def _revive(booking: Booking, member_id: UUID, *, now: datetime) -> None:
     take_claims(booking.id, wanted=wanted_of(Claim.objects.filter(id__in=let_go)), now=now)
     if booking.pickup_window_id is None:
         require_member_free(member_id, booking, now=now)
-    apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None})
+    apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None}, detail=PAID_FOR)
 
 
 def _settle(payment: HoldPayment, state: PaymentState, *, now: datetime) -> HoldPayment:

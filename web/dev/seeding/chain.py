@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,15 +15,12 @@ from accounts.ids import new_id
 from accounts.models import User
 from chains.hosts import ChainInfo
 from tenants.booking.domain.codes import draw_code
-from tenants.booking.domain.policies import write_policy
 from tenants.booking.models import Booking, Channel, Claim, Redemption
-from tenants.catalogue.domain.needs import NeedSpec, replace_needs
 from tenants.catalogue.domain.starting import add_service
 from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.extension.manifest import DemoChain, DemoStore, Manifest, Words, words
 from tenants.members.domain.name_index import index_names
 from tenants.members.models import Member
-from tenants.people.domain.rights import Actor, Grant
 from tenants.people.models import DayShift, Employee, Role, RoleGrant, Skill, WeeklyShift
 from tenants.stores.domain.resources import add_resource
 from tenants.stores.models import OpeningHours, Ownership, Resource, ResourceKind, Store
@@ -41,6 +38,7 @@ from web.dev.seeding.plan import (
     hours_around,
 )
 from web.dev.seeding.rows import copy_dicts, copy_rows
+from web.dev.seeding.terms import state_terms
 
 PASSWORD = "tessera-demo"  # noqa: S105 - printed by the demo, useless elsewhere
 MEMBERS = 240
@@ -98,7 +96,7 @@ class ChainSeeder:
         self._employee(
             "brand", Role.BRAND_MANAGER, None, self._words({"zh-Hans": "品牌经理", "en": "Brand manager"})
         )
-        self._terms(services, owner)
+        state_terms(self.demo, self.manifest, services, owner=owner, now=self.now)
         stores = [self._store(number, store, services) for number, store in enumerate(self.demo.stores)]
         members = self._members()
         visits = list(self._visits(stores, services))
@@ -111,39 +109,6 @@ class ChainSeeder:
                 seeded.store, seeded.practitioners, products, members, things=seeded.things
             )
         return self.done
-
-    def _terms(self, services: Sequence[Service], owner: Employee) -> None:
-        """What a service takes beside its person, and what is paid ahead for it."""
-        by = Actor(employee_id=owner.id, name=owner.name, grants=(Grant(Role.OWNER, None),))
-        for service, template in zip(services, self.manifest.services, strict=True):
-            name = template.names["en"]
-            if name in self.demo.takes:
-                thing = self.demo.takes[name]
-                person = NeedSpec(
-                    role="practitioner",
-                    kind=ResourceKind.PRACTITIONER,
-                    from_minute=0,
-                    minutes=service.minutes,
-                    prepare=service.prepare,
-                    clean_up=service.clean_up,
-                )
-                seats = thing in (ResourceKind.ROOM, ResourceKind.TABLE)
-                replace_needs(
-                    service, [person, replace(person, role=thing, kind=thing, fits_party=seats)], by=by
-                )
-            if name in self.demo.deposits:
-                amount = self.demo.deposits[name]
-                terms = {
-                    "service_id": service.id,
-                    "deposit_kind": "fixed",
-                    "deposit_value": amount,
-                    "late_kind": "fixed",
-                    "late_value": amount // 2,
-                    "no_show_kind": "fixed",
-                    "no_show_value": amount,
-                    "currency": self.demo.currency,
-                }
-                write_policy(terms, by=by, now=self.now)
 
     def _words(self, texts: Words) -> str:
         return words(texts, self.demo.locale)
