@@ -63,5 +63,6 @@ bench: ## Performance as ratios side by side in one run; FULL=1 for a thousand c
 lock: ## Write the lock files anew from requirements/*.in (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/base.in -o requirements/base.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/dev.in -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url requirements/bench.in -o requirements/bench.txt
 
 .PHONY: test check format mutants bars bench lock

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from bench import hot_session, migration, overhead, provisioning, search, timeline, traffic
+from bench import availability, hot_session, migration, overhead, provisioning, search, timeline, traffic
 from bench.ground import ROOT, Ground, Row, standing_ground
 
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
@@ -26,6 +26,7 @@ def main() -> int:
     parts: dict[str, Callable[[Ground], list[Row]]] = {
         "overhead": overhead.run,
         "traffic": traffic.run,
+        "availability": availability.run,
         "hot_session": hot_session.run,
         "provisioning": provisioning.run,
         "search": search.run,

@@ -10,13 +10,11 @@ import http.client
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +22,7 @@ import psutil
 
 from bench.ground import HOME, ROOT, Ground, Row
 from bench.provisioning import python
+from bench.serving import cpu_of, serving
 
 CLIENTS = 8
 EACH = 250
@@ -52,24 +51,19 @@ def run(ground: Ground) -> list[Row]:
     """The table's rows; CPU is of the web processes, per request."""
     shop = Shop(**python(ground, PREPARE))  # type: ignore[arg-type]
     floor = _pgbench(ground, shop)
-    with _server(ground) as (port, processes):
+    with serving(sys.executable, "config.wsgi:application", ground.environment(), alive="/livez") as (
+        port,
+        processes,
+    ):
         one = _load(port, processes, _bookings(shop, offset=0), clients=1)
         many = _load(port, processes, _bookings(shop, offset=8), clients=CLIENTS)
         redeemed = _load(port, processes, _redemptions(shop), clients=CLIENTS)
-        week = _load(port, processes, _availability(shop, days=7, practitioner=None), clients=1, each=60)
-        month = _load(
-            port,
-            processes,
-            _availability(shop, days=28, practitioner=shop.practitioners[0]),
-            clients=1,
-            each=60,
-        )
+        week = _load(port, processes, _availability(shop, days=7), clients=1, each=60)
     return [
         Row("booking over HTTP, 1 client", f"{one.rate:,.0f}/s, {one.cpu:.1f} ms CPU", f"{floor[1]:,.0f}/s (pgbench, two INSERTs)", one.rate / floor[1], "–"),
         Row("booking over HTTP, 8 clients", f"{many.rate:,.0f}/s, {many.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", many.rate / floor[CLIENTS], "≥ 8 %"),
         Row("redemption over HTTP, 8 clients", f"{redeemed.rate:,.0f}/s, {redeemed.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", redeemed.rate / floor[CLIENTS], "–"),
         Row("availability over HTTP, 20 practitioners, a week", f"{week.cpu:.1f} ms CPU, {week.median:.1f} ms", "6 ms CPU (aim)", 6 / week.cpu, "≤ 6 ms CPU"),
-        Row("availability over HTTP, one practitioner, 4 weeks", f"{month.cpu:.1f} ms CPU, {month.median:.1f} ms", "–", None, "≥ 50 × django-appointment", "the comparison follows with the booking core"),
     ]  # fmt: skip
 
 
@@ -107,10 +101,9 @@ def _redemptions(shop: Shop) -> Callable[[int, int], Request]:
     return request
 
 
-def _availability(shop: Shop, *, days: int, practitioner: str | None) -> Callable[[int, int], Request]:
+def _availability(shop: Shop, *, days: int) -> Callable[[int, int], Request]:
     first, last = shop.slots[0][:10], shop.slots[48 * days][:10]
-    chosen = f"&practitioner={practitioner}" if practitioner else ""
-    address = f"/api/v1/availability?store={shop.store}&service={shop.service}&from={first}&to={last}{chosen}"
+    address = f"/api/v1/availability?store={shop.store}&service={shop.service}&from={first}&to={last}"
 
     def request(client: int, number: int) -> Request:
         return "GET", address, None, shop.tokens[0]
@@ -145,7 +138,7 @@ def _load(
             if answer.status not in (200, 201):
                 wrong.append((answer.status, text[:300]))
 
-    before = _cpu(processes)
+    before = cpu_of(processes)
     begun = time.perf_counter()
     threads = [threading.Thread(target=go, args=(client,)) for client in range(clients)]
     for thread in threads:
@@ -156,37 +149,9 @@ def _load(
     if wrong:
         raise RuntimeError(f"{len(wrong)} wrong answers, the first {wrong[0]}")
     count = clients * each
-    return Measured(count / spent, (_cpu(processes) - before) * 1000 / count, sorted(times)[len(times) // 2])
-
-
-def _cpu(processes: list[psutil.Process]) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
-
-
-@contextmanager
-def _server(ground: Ground) -> Iterator[tuple[int, list[psutil.Process]]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    line = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "error", "config.wsgi:application",
-    ]  # fmt: skip
-    process = subprocess.Popen(line, cwd=ROOT, env=ground.environment())
-    try:
-        for _ in range(600):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-                connection.request("GET", "/livez")
-                if connection.getresponse().status == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
-        root = psutil.Process(process.pid)
-        yield port, [root, *root.children(recursive=True)]
-    finally:
-        process.terminate()
-        process.wait(20)
+    return Measured(
+        count / spent, (cpu_of(processes) - before) * 1000 / count, sorted(times)[len(times) // 2]
+    )
 
 
 SCRIPT = """

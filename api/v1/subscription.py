@@ -54,6 +54,14 @@ class ChangeBody(ChoiceBody):
     at = MomentField(required=False)
 
 
+class WaitingDocument(serializers.Serializer[Any]):
+    """What was asked of a payment provider that did not answer; it is asked again for a day, or withdrawn."""
+
+    kind = serializers.ChoiceField(choices=["change", "cancel", "resume"])
+    since = serializers.DateTimeField()
+    plan = serializers.CharField(allow_null=True)
+
+
 class SubscriptionDocument(serializers.Serializer[Any]):
     """How the chain stands by its payments; `subscription` is null where it never had one."""
 
@@ -65,6 +73,8 @@ class SubscriptionDocument(serializers.Serializer[Any]):
     entitlements = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     credit = AmountDocument(allow_null=True)
     subscription = serializers.DictField(allow_null=True)
+    tax_ids = serializers.ListField(child=serializers.CharField(), help_text="Shown on new invoices.")
+    waiting = WaitingDocument(many=True)
 
 
 class UsageDocument(serializers.Serializer[Any]):
@@ -220,6 +230,21 @@ class Resume(BillingEndpoint):
         return Outside(make)
 
 
+class Withdraw(BillingEndpoint):
+    """Take back what waits."""
+
+    @extend_schema(operation_id="withdraw_change", request=None, responses=SubscriptionDocument)
+    def post(self, request: Request) -> Any:
+        """Ask no more for a change, cancellation or renewal that the payment provider has not answered."""
+        chain_id = self.billing().chain_id
+
+        def make() -> dict[str, Any]:
+            subscriptions.withdraw_change(chain_id, now=self.now)
+            return self.after()
+
+        return Outside(make)
+
+
 def language() -> str:
     """The request's language."""
     return get_language() or "en"
@@ -251,6 +276,11 @@ def subscription_document(billing: OwnBilling) -> dict[str, Any]:
             "cancel_at_period_end": row.cancel_at_period_end,
             "ended_at": _text(row.ended_at, zone),
         },
+        "tax_ids": list(billing.tax_ids),
+        "waiting": [
+            {"kind": one.kind, "since": _text(one.since, zone), "plan": one.plan or None}
+            for one in billing.waiting
+        ],
     }
 
 
@@ -297,4 +327,5 @@ urls = [
     path("subscription/change", Change.as_view()),
     path("subscription/cancel", Cancel.as_view()),
     path("subscription/resume", Resume.as_view()),
+    path("subscription/withdraw", Withdraw.as_view()),
 ]

@@ -111,10 +111,12 @@ def replay_event(event_id: str, *, by: Operator, now: datetime) -> StripeEvent:
     An event whose customer was unknown is tried again: the customer may be ours by now. Raises UnknownEvent.
     """
     with platform_scope():
-        event = StripeEvent.objects.select_for_update().filter(id=event_id).first()
-        if event is None:
+        # the customer before its events, as everywhere: a look that writes right now is waited for, not met
+        known = StripeEvent.objects.filter(id=event_id).values_list("stripe_customer", flat=True).first()
+        if known is None:
             raise UnknownEvent
-        customer = Customer.objects.filter(stripe_id=event.stripe_customer).exclude(stripe_id="").first()
+        customer = Customer.objects.select_for_update().filter(stripe_id=known).exclude(stripe_id="").first()
+        event = StripeEvent.objects.select_for_update().get(id=event_id)
         event.replays += 1
         if customer is not None:
             event.chain_id = customer.chain_id

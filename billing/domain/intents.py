@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -59,12 +59,19 @@ class Ask(Protocol):
     def __call__(self, provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result: ...
 
 
+class Lost(Protocol):
+    """Hears of an intent that was abandoned, or refused for good."""
+
+    def __call__(self, intent: Intent, *, now: datetime) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class IntentKind:
     """A kind of intent. `persists`: repeated in the background until answered. `once`: the same wish is never
     asked again when it has come true. `replaces`: kinds whose open intents of the same chain it makes void (a
     resumption the cancellation, a change an earlier change). `known_by`: what of a wish makes it the same one
-    (empty: all of it). `yields`: made void while it was asked, its answer is withheld."""
+    (empty: all of it). `yields`: made void while it was asked, its answer is withheld. `lost`: told, in the
+    platform's transaction, of one that ended without having come true."""
 
     name: str
     ask: Ask
@@ -73,6 +80,7 @@ class IntentKind:
     replaces: tuple[str, ...] = ()
     known_by: tuple[str, ...] = ()
     yields: bool = False
+    lost: Lost | None = None
 
     def digest(self, wish: Mapping[str, Any]) -> str:
         """The same for the same wish of this kind."""
@@ -115,13 +123,9 @@ def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, n
             # of two that replace each other and begin at once, the second sees the first
             Customer.objects.select_for_update().filter(chain_id=chain_id).first()
             void = Q(kind__in=kind.replaces) & ~Q(digest=digest)
-            Intent.objects.filter(void, chain_id=chain_id, state=IntentState.OPEN).update(
-                state=IntentState.ABANDONED, finished_at=now, due_at=None
-            )
-        stale = Intent.objects.filter(chain_id=chain_id, digest=digest, state=IntentState.OPEN)
-        stale.filter(created_at__lt=now - KEY_LIVES).update(
-            state=IntentState.ABANDONED, finished_at=now, due_at=None
-        )
+            _abandon(Intent.objects.filter(void, chain_id=chain_id), error="replaced", now=now)
+        stale = Intent.objects.filter(chain_id=chain_id, digest=digest, created_at__lt=now - KEY_LIVES)
+        _abandon(stale, error="", now=now)
         due_at = now + LEASE if kind.persists else now + ASKED_AGAIN
         fresh = Intent(
             chain_id=chain_id,
@@ -133,6 +137,36 @@ def claim_intent(chain_id: UUID, kind: IntentKind, wish: Mapping[str, Any], *, n
             due_at=due_at,
         )
         return _put(fresh, kind)
+
+
+def withdraw_wishes(chain_id: UUID, kinds: tuple[str, ...], *, now: datetime) -> int:
+    """Ask no more for what waits to be asked again; how many wishes that were. In the platform's transaction.
+
+    What the provider did without our hearing of it is looked for: it then stands in the mirror.
+    """
+    Customer.objects.select_for_update().filter(chain_id=chain_id).first()
+    waiting = Intent.objects.filter(chain_id=chain_id, kind__in=kinds, persists=True)
+    count = _abandon(waiting, error="withdrawn", now=now)
+    if count:
+        ask_refresh(chain_id, now=now)
+    return count
+
+
+def _abandon(rows: QuerySet[Intent], *, error: str, now: datetime) -> int:
+    """Those of the rows that are open are given up; `error` says why, '' keeps what was said last."""
+    found = list(rows.filter(state=IntentState.OPEN).select_for_update().order_by("id"))
+    for intent in found:
+        intent.state, intent.finished_at, intent.due_at = IntentState.ABANDONED, now, None
+        intent.error = error or intent.error
+        intent.save(update_fields=["state", "finished_at", "due_at", "error"])
+        _tell_lost(intent, now=now)
+    return len(found)
+
+
+def _tell_lost(intent: Intent, *, now: datetime) -> None:
+    kind = _kinds.get(intent.kind)
+    if kind is not None and kind.lost is not None:
+        kind.lost(intent, now=now)
 
 
 def _put(fresh: Intent, kind: IntentKind) -> Intent:
@@ -195,6 +229,9 @@ def _finish(
             due_at=None,
             leased_until=None,
         )
+        if recorded and state == IntentState.REFUSED:
+            intent.error = error
+            _tell_lost(intent, now=now)
     return bool(recorded)
 
 
@@ -219,10 +256,10 @@ def repeat_intents(*, now: datetime) -> None:
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
     waiting = Intent.objects.filter(state=IntentState.OPEN, due_at__lte=now).filter(free)
     over = Q(persists=False) | Q(created_at__lt=now - KEY_LIVES)
-    for intent in waiting.filter(over).select_for_update(skip_locked=True):
-        log.warning("intent_abandoned", kind=intent.kind, intent=str(intent.id), attempts=intent.attempts)
-        intent.state, intent.finished_at, intent.due_at = IntentState.ABANDONED, now, None
-        intent.save(update_fields=["state", "finished_at", "due_at"])
+    given_up = list(waiting.filter(over).select_for_update(skip_locked=True).values_list("id", "kind"))
+    for intent_id, name in given_up:
+        log.warning("intent_abandoned", kind=name, intent=str(intent_id))
+    _abandon(Intent.objects.filter(id__in=[intent_id for intent_id, _kind in given_up]), error="", now=now)
     leased = list(waiting.exclude(over).order_by("created_at").select_for_update(skip_locked=True)[:BATCH])
     Intent.objects.filter(id__in=[one.id for one in leased]).update(leased_until=now + LEASE)
     if leased:
@@ -251,6 +288,9 @@ def _repeat(leased: list[Intent], *, now: datetime) -> None:
                 ask_refresh(intent.chain_id, now=now)
         except Refusal as refusal:
             log.warning("intent_not_answered", kind=intent.kind, intent=str(intent.id), refusal=refusal.code)
+            if not isinstance(refusal, ProviderAway):  # a no may mean that something is not as we thought
+                with platform_scope():
+                    ask_refresh(intent.chain_id, now=now)
         except Exception:
             log.exception("intent_broken", kind=intent.kind, intent=str(intent.id))
             _put_off(intent, ProviderAway(), now=now)

@@ -16,7 +16,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Min
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.entitling import grant
 from billing.domain.notices import tell_owners
@@ -46,6 +46,16 @@ log = structlog.get_logger("billing")
 KIND = "billing.lifecycle"
 # A chain whose step went wrong is looked at again this much later.
 AGAIN = timedelta(minutes=5)
+# What a suspended chain's employees read.
+SUSPENDED_BECAUSE = {
+    Cause.PAYMENT_FAILED: _("The subscription is not paid. The owner can sign in here and pay."),
+    Cause.ENDED: _(
+        "The subscription was cancelled and has ended. The owner can sign in here and subscribe again."
+    ),
+    Cause.TRIAL_OVER: _(
+        "The trial is over, and no plan was chosen. The owner can sign in here and choose one."
+    ),
+}
 # What counts as recurring revenue: the provider still charges it, or tries to.
 _RECURS = frozenset({SubscriptionStatus.ACTIVE.value, SubscriptionStatus.PAST_DUE.value})
 _OVER = frozenset({SubscriptionStatus.CANCELED.value, SubscriptionStatus.INCOMPLETE.value})
@@ -101,10 +111,11 @@ def hear_of_act(chain_id: UUID, *, now: datetime) -> None:
     A reopened chain stands on the rung before the last, for its full time.
     """
     if not Chain.objects.filter(id=chain_id, state=ChainState.CLOSED).exists():
-        rung = first_rung(ChainState.SUSPENDED, since=now)
-        ChainStanding.objects.filter(chain_id=chain_id, state=ChainState.CLOSED).update(
-            state=rung.state, since=rung.since, cause=rung.cause.value, next_at=rung.next_at
-        )
+        for row in ChainStanding.objects.filter(chain_id=chain_id, state=ChainState.CLOSED):
+            rung = first_rung(ChainState.SUSPENDED, since=now, cause=Cause(row.cause))
+            row.state, row.since, row.next_at = rung.state, rung.since, rung.next_at
+            row.cause = rung.cause.value
+            row.save(update_fields=["state", "since", "cause", "next_at"])
     mark_platform_due(KIND, now)
 
 
@@ -261,8 +272,8 @@ def _first_standing(chain: Chain, *, now: datetime) -> Standing:
 
 
 def _move(chain: Chain, was: Standing, found: Standing, *, now: datetime) -> None:
-    with translation.override(chain.locale):
-        reason = gettext("The subscription is not paid. The owner can sign in here and pay.")
+    with translation.override(chain.locale):  # kept as a sentence of the chain's own
+        reason = str(SUSPENDED_BECAUSE[found.cause or Cause.PAYMENT_FAILED])
     lost = move_by_payment(chain, found.state, reason=reason if found.state == ChainState.SUSPENDED else "")
     if found.state == was.state:
         return

@@ -68,11 +68,52 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 " your shops see their day. Without payment the shops close %(until)s."
             ),
         ),
+        "read_only:ended": (
+            _("%(chain)s is read-only"),
+            _(
+                "Your subscription was cancelled and has ended, so no new bookings can be made. What is booked is"
+                " honoured and your shops see their day. Without a subscription the shops close %(until)s."
+            ),
+        ),
+        "read_only:trial_over": (
+            _("%(chain)s is read-only"),
+            _(
+                "The trial is over and no plan was chosen, so no new bookings can be made. What is booked is honoured"
+                " and your shops see their day. Without a plan the shops close %(until)s."
+            ),
+        ),
         "suspended": (
             _("%(chain)s is suspended"),
             _(
                 "The subscription is not paid, so your shops are closed. Nothing is lost: sign in and pay, and"
                 " everything opens at once. Without payment the brand is closed %(until)s."
+            ),
+        ),
+        "suspended:ended": (
+            _("%(chain)s is suspended"),
+            _(
+                "Your subscription was cancelled and has ended, so your shops are closed. Nothing is lost: sign in and"
+                " subscribe again, and everything opens at once. Without that the brand is closed %(until)s."
+            ),
+        ),
+        "suspended:trial_over": (
+            _("%(chain)s is suspended"),
+            _(
+                "The trial is over and no plan was chosen, so your shops are closed. Nothing is lost: sign in and choose"
+                " a plan, and everything opens at once. Without that the brand is closed %(until)s."
+            ),
+        ),
+        "closed:ended": (
+            _("%(chain)s is closed"),
+            _(
+                "Your subscription ended long ago and was not begun again, so the brand is closed. Write to us to"
+                " have it back."
+            ),
+        ),
+        "closed:trial_over": (
+            _("%(chain)s is closed"),
+            _(
+                "The trial ended long ago and no plan was chosen, so the brand is closed. Write to us to have it back."
             ),
         ),
         "closed": (

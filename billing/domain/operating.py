@@ -1,8 +1,11 @@
-"""What operators do to a chain's billing: more trial, credit. Every act is in the log the chain can read."""
+"""What operators do to a chain's billing: more trial, credit. Every act is in the log the chain can read, and where
+the provider finally says no to one that waited for it, so is that."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -87,6 +90,44 @@ def extend_trial(chain_id: UUID, *, days: int, reason: str, by: Operator, now: d
     return chain
 
 
+def has_paid_trial(chain_id: UUID) -> bool:
+    """Whether the chain has subscribed and its first payment is still ahead. In the platform's scope."""
+    return Subscription.objects.filter(chain_id=chain_id, status=SubscriptionStatus.TRIALING).exists()
+
+
+def extend_subscribed_trial(
+    chain_id: UUID, *, days: int, reason: str, request_id: str, by: Operator, now: datetime
+) -> datetime:
+    """Move the first payment of a chain that subscribed during its trial by `days`; when it is now.
+
+    Outside any transaction. `request_id` names this one act: sent twice it is done and recorded once. Where the
+    provider is away it is remembered and done later. Raises UnknownChain, TrialDaysWrong, Pays (it is charged
+    already, or never subscribed), ProviderAway and what the port refuses.
+    """
+    if not 1 <= days <= MOST_TRIAL_DAYS:
+        raise TrialDaysWrong
+    with platform_scope():
+        if not Chain.objects.filter(id=chain_id).exists():
+            raise UnknownChain
+        row = Subscription.objects.filter(chain_id=chain_id, status=SubscriptionStatus.TRIALING).first()
+        told = _act_of("extend_trial", chain_id, request_id)
+    if told is not None:
+        before, until = told.before["trial_ends_at"], datetime.fromisoformat(told.after["trial_ends_at"])
+    elif row is None or row.trial_end is None:
+        raise Pays
+    else:
+        before, until = row.trial_end.isoformat(), max(row.trial_end, now) + timedelta(days=days)
+    after = {"trial_ends_at": until.isoformat(), "request": request_id}
+    act = Act("extend_trial", reason, {"trial_ends_at": before}, after)
+    try:
+        subscriptions.extend_paid_trial(chain_id, until=until, request_id=request_id, now=now)
+    except ProviderAway:
+        _record_once(chain_id, act, by=by, now=now)
+        raise
+    _record_once(chain_id, act, by=by, now=now)
+    return until
+
+
 def give_credit(
     chain_id: UUID, *, amount: int, reason: str, request_id: str, by: Operator, now: datetime
 ) -> str:
@@ -98,14 +139,16 @@ def give_credit(
     if amount <= 0:
         raise CreditWrong
     wish, currency = _whom(chain_id)
+    after = {"amount": amount, "currency": currency, "request": request_id}
+    act = Act("grant_credit", reason, {}, after)
     try:
         subscriptions.grant_credit(
             wish, amount=amount, currency=currency, note=reason, request_id=request_id, now=now
         )
     except ProviderAway:
-        _record_credit(chain_id, amount, currency, reason, request_id, by=by, now=now)
+        _record_once(chain_id, act, by=by, now=now)
         raise
-    _record_credit(chain_id, amount, currency, reason, request_id, by=by, now=now)
+    _record_once(chain_id, act, by=by, now=now)
     return currency
 
 
@@ -122,14 +165,25 @@ def _whom(chain_id: UUID) -> tuple[CustomerWish, str]:
     return wish, row.currency if row is not None else chain.currency
 
 
-def _record_credit(
-    chain_id: UUID, amount: int, currency: str, reason: str, request_id: str, *, by: Operator, now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be recorded; `after` names the request, so that it is recorded once."""
+
+    name: str
+    reason: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def _record_once(chain_id: UUID, act: Act, *, by: Operator, now: datetime) -> None:
     with platform_scope():
         chain = Chain.objects.select_for_update().get(id=chain_id)
-        if OperatorAct.objects.filter(
-            chain_id=chain_id, act="grant_credit", after__request=request_id
-        ).exists():
-            return
-        after = {"amount": amount, "currency": currency, "request": request_id}
-        record_act(chain, "grant_credit", by=by, now=now, reason=reason[:300], after=after)
+        if _act_of(act.name, chain_id, act.after["request"]) is None:
+            record_act(
+                chain, act.name, by=by, now=now, reason=act.reason[:300], before=act.before, after=act.after
+            )
+
+
+def _act_of(name: str, chain_id: UUID, request_id: str) -> OperatorAct | None:
+    rows = OperatorAct.objects.filter(chain_id=chain_id, act=name, after__request=request_id)
+    return rows.order_by("at").first()

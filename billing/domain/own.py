@@ -29,6 +29,16 @@ _OVER = (SubscriptionStatus.CANCELED, SubscriptionStatus.INCOMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A wish that the provider has not answered; it is repeated until then. `kind` is change, cancel or resume,
+    `plan` what a change would lead to."""
+
+    kind: str
+    since: datetime
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnBilling:
     """All that a chain may know of its billing. `subscription` None: it never had one.
 
@@ -50,6 +60,8 @@ class OwnBilling:
     credit: int
     is_customer: bool
     plans: tuple[PlanCard, ...]
+    waiting: tuple[Waiting, ...] = ()
+    tax_ids: tuple[str, ...] = ()
 
     @property
     def running(self) -> Subscription | None:
@@ -121,7 +133,7 @@ def billing_of(*, language: str) -> OwnBilling:
     with connection.cursor() as cursor:
         cursor.execute("SELECT public.own_billing()::text")
         told = json.loads(cursor.fetchone()[0])
-    chain = told["chain"]
+    chain, customer = told["chain"], told["customer"] or {}
     return OwnBilling(
         chain_id=UUID(chain["id"]),
         slug=chain["slug"],
@@ -135,10 +147,23 @@ def billing_of(*, language: str) -> OwnBilling:
         time_zone=chain["time_zone"],
         subscription=_row(Subscription, told["subscription"]),
         standing=_row(ChainStanding, told["standing"]),
-        credit=(told["customer"] or {}).get("credit", 0),
-        is_customer=bool((told["customer"] or {}).get("stripe_id")),
+        credit=customer.get("credit", 0),
+        is_customer=bool(customer.get("stripe_id")),
         plans=tuple(plan_cards([Plan(**one) for one in told["plans"]], language=language)),
+        waiting=tuple(
+            Waiting(one["kind"], datetime.fromisoformat(one["since"]), one["plan"] or "")
+            for one in told["waiting"]
+        ),
+        tax_ids=tuple(customer.get("tax_ids", ())),
     )
+
+
+def own_cause() -> str:
+    """Why the active chain is not paid for, as a Cause; '' while it is. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.own_billing() -> 'standing' ->> 'cause'")
+        (cause,) = cursor.fetchone()
+    return cause or ""
 
 
 def read_invoices(*, by: Actor, at_most: int = 100) -> list[Invoice]:

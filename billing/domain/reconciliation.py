@@ -1,7 +1,7 @@
 """Ours against the provider's: events that no webhook brought, and differences between mirror and truth.
 
-Every ten minutes the events of the last hours are listed and those we do not have are taken in: a lost webhook
-costs ten minutes. Once a day everything is compared; what differs is listed for the operators, and looked at again,
+Every ten minutes the events since the last round are listed and those we do not have are taken in: a lost webhook
+costs ten minutes, an outage of ours nothing but its own time. Once a day everything is compared; what differs is listed for the operators, and looked at again,
 so that a difference which only fell behind mends itself and what stays on the list needs a person.
 """
 
@@ -17,12 +17,20 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Max
 
 from billing.domain.events import store_event
 from billing.domain.mirror import choose_subscription
 from billing.domain.refresh import ask_refresh
-from billing.models import Customer, Difference, Intent, IntentState, Invoice, StripeEvent, Subscription
+from billing.models import (
+    Customer,
+    Difference,
+    Intent,
+    IntentState,
+    Invoice,
+    Round,
+    StripeEvent,
+    Subscription,
+)
 from billing.models.mirror import LIVE
 from billing.port import InvoiceSnapshot, NotAtProvider, SubscriptionProvider, SubscriptionSnapshot
 from billing.provider import configured_provider, provider
@@ -39,8 +47,8 @@ RECONCILE = "billing.reconcile"
 CATCH_UP_EVERY = timedelta(minutes=10)
 # Webhooks that are under way, and clocks that differ, are within this; older events were seen by the last round.
 OVERLAP = timedelta(hours=2)
-# The provider lists events of the last 30 days; it repeats a webhook for three.
-FARTHEST = timedelta(days=3)
+# The provider lists no older events.
+FARTHEST = timedelta(days=30)
 RECONCILE_AT = timedelta(hours=3, minutes=20)  # after midnight UTC
 # What was asked of the provider is kept as long as its events are, for the same question of an operator.
 INTENTS_KEPT = timedelta(days=180)
@@ -112,16 +120,22 @@ def forget_differences(*, now: datetime) -> bool:
 
 
 def catch_up(*, now: datetime) -> int:
-    """Take in the events that no webhook has brought; how many. Outside any transaction."""
+    """Take in the events that no webhook has brought; how many. Outside any transaction.
+
+    It begins before the last round that came to its end, however long ago that was: a webhook that came since
+    says nothing of those before it. The first round, and one after a month, takes all that the provider lists.
+    """
     asked = provider()
     with platform_scope():
-        last = StripeEvent.objects.aggregate(at=Max("received_at"))["at"]
-    since = max((last or now - FARTHEST) - OVERLAP, now - FARTHEST)
+        last = Round.objects.filter(kind=CATCH_UP).values_list("began_at", flat=True).first()
+    since = now - FARTHEST if last is None else max(last - OVERLAP, now - FARTHEST)
     found = 0
     for note in asked.list_events(since=since):
         with platform_scope():
             if not StripeEvent.objects.filter(id=note.id).exists():
                 found += store_event(note, now=now).is_new
+    with platform_scope():
+        Round.objects.update_or_create(kind=CATCH_UP, defaults={"began_at": now})
     if found:
         log.warning("events_caught_up", count=found)
     return found

@@ -124,9 +124,10 @@ def _good_standing(was: Standing, facts: Facts, *, now: datetime) -> Standing:
     return Standing(state, since, Cause.NONE, next_at)
 
 
-def first_rung(state: ChainState, *, since: datetime) -> Standing:
-    """A chain that stands on a rung by what nobody remembers: it lasts its full time from `since` on."""
-    return _rung(state, Cause.PAYMENT_FAILED, since=since)
+def first_rung(state: ChainState, *, since: datetime, cause: Cause = Cause.NONE) -> Standing:
+    """A chain that stands on a rung anew: it lasts its full time from `since` on. A cause that nobody remembers
+    is a payment that failed."""
+    return _rung(state, cause or Cause.PAYMENT_FAILED, since=since)
 
 
 def _rung(state: ChainState, cause: Cause, *, since: datetime) -> Standing:

@@ -6,7 +6,8 @@ here it is made true at the provider, once, and our mirror follows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,18 +16,29 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from billing.domain.events import adopt_events
-from billing.domain.intents import IntentKind, Result, carry_out, digest_of, register_intent
+from billing.domain.intents import IntentKind, Result, carry_out, digest_of, withdraw_wishes
 from billing.domain.refresh import ask_refresh, refresh_now
+from billing.domain.wishes import (
+    CANCEL,
+    CHANGE,
+    END,
+    EXTEND_TRIAL,
+    GRANT_CREDIT,
+    MAKE_CUSTOMER,
+    OPEN_CHECKOUT,
+    OPEN_PORTAL,
+    RESUME,
+    WITHDRAWABLE,
+)
 from billing.models import Customer, Intent, IntentState, Subscription, SubscriptionStatus
 from billing.port import (
     Basket,
     ChangePreview,
-    CheckoutWish,
     CustomerWish,
     HostedPage,
     NotAtProvider,
     ProviderAway,
-    SubscriptionProvider,
+    ProviderRefused,
 )
 from billing.provider import provider
 from chains.refusals import Refusal
@@ -45,6 +57,16 @@ class NoSubscription(Refusal):
     title = _("No subscription")
     detail = _("There is no running subscription, so there is nothing to change.")
     fix = _("Choose a plan and subscribe.")
+
+
+class SubscriptionGone(Refusal):
+    """The subscription was deleted at the provider, with its customer; no event has told us."""
+
+    code = "subscription_gone"
+    status = 409
+    title = _("The subscription is gone")
+    detail = _("The payment provider no longer has this subscription, so it has ended. Nothing was charged.")
+    fix = _("Choose a plan and subscribe anew; all that the brand has is as it was.")
 
 
 class AlreadySubscribed(Refusal):
@@ -125,13 +147,15 @@ def open_portal(chain_id: UUID, *, return_url: str, locale: str, now: datetime) 
     with platform_scope():
         customer = _customer_of(chain_id)
     asked = {"customer": customer, "return_url": return_url, "locale": locale, "asked_at": now.isoformat()}
-    return _page(carry_out(chain_id, OPEN_PORTAL, asked, now=now))
+    with _gone_is_seen(chain_id, now=now):
+        return _page(carry_out(chain_id, OPEN_PORTAL, asked, now=now))
 
 
 def preview_change(chain_id: UUID, basket: Basket, *, now: datetime) -> ChangePreview:
     """What changing to `basket` now would cost. Raises NoSubscription, CurrencyFixed."""
     row = _running(chain_id, basket=basket)
-    return provider().preview_change(row.stripe_id, basket, at=_second(now))
+    with _gone_is_seen(chain_id, now=now):
+        return provider().preview_change(row.stripe_id, basket, at=_second(now))
 
 
 def change_subscription(chain_id: UUID, basket: Basket, *, at: datetime, now: datetime) -> Subscription:
@@ -163,11 +187,26 @@ def resume_subscription(chain_id: UUID, *, now: datetime) -> Subscription:
     return _changed(chain_id, RESUME, {"subscription": row.stripe_id, "version": row.version}, now=now)
 
 
-def extend_paid_trial(chain_id: UUID, *, until: datetime, now: datetime) -> Subscription:
-    """Charge a chain that has subscribed nothing before `until`. Raises NoSubscription."""
+def extend_paid_trial(chain_id: UUID, *, until: datetime, request_id: str, now: datetime) -> Subscription:
+    """Charge a chain that has subscribed nothing before `until`. Raises NoSubscription, SubscriptionGone.
+
+    `request_id` names the operator's one act: the same again is the same extension, also to another moment.
+    """
     row = _running(chain_id)
-    asked = {"subscription": row.stripe_id, "until": _second(until).isoformat()}
+    asked = {"subscription": row.stripe_id, "until": _second(until).isoformat(), "request": request_id}
     return _changed(chain_id, EXTEND_TRIAL, asked, now=now)
+
+
+def withdraw_change(chain_id: UUID, *, now: datetime) -> int:
+    """Ask no more for changes that wait for a provider that was away; how many. Outside any transaction.
+
+    What it did all the same, without our hearing of it, stands in the mirror after the look that follows.
+    """
+    with platform_scope():
+        count = withdraw_wishes(chain_id, WITHDRAWABLE, now=now)
+    if count:
+        _look(chain_id, now=now)
+    return count
 
 
 def grant_credit(
@@ -240,10 +279,25 @@ def _newest_page(chain_id: UUID, asked: Mapping[str, Any], *, since: datetime) -
 
 
 def _changed(chain_id: UUID, kind: IntentKind, asked: Mapping[str, Any], *, now: datetime) -> Subscription:
-    carry_out(chain_id, kind, asked, now=now)
+    with _gone_is_seen(chain_id, now=now):
+        carry_out(chain_id, kind, asked, now=now)
     _look(chain_id, now=now)
     with platform_scope():
         return Subscription.objects.get(chain_id=chain_id)
+
+
+@contextmanager
+def _gone_is_seen(chain_id: UUID, *, now: datetime) -> Iterator[None]:
+    """What the provider no longer has ends in our mirror too, and the chain is told the way back."""
+    try:
+        yield
+    except (NotAtProvider, ProviderRefused) as unknown:  # of one that has ended it says the latter
+        _look(chain_id, now=now)
+        with platform_scope():
+            row = current_subscription(chain_id)
+        if row is None or row.status in _OVER:
+            raise SubscriptionGone from unknown
+        raise
 
 
 def _look(chain_id: UUID, *, now: datetime) -> None:
@@ -279,100 +333,3 @@ def _second(at: datetime) -> datetime:
 def _page(result: Result) -> HostedPage:
     expires = result.get("expires_at")
     return HostedPage(result["id"], result["url"], datetime.fromisoformat(expires) if expires else None)
-
-
-def _told(page: HostedPage) -> Result:
-    return {
-        "id": page.id,
-        "url": page.url,
-        "expires_at": page.expires_at.isoformat() if page.expires_at else None,
-    }
-
-
-def _ask_customer(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    whom = CustomerWish(
-        UUID(wish["chain_id"]), wish["name"], wish["email"], wish["locale"], wish.get("country", "")
-    )
-    return {"id": provider.make_customer(whom, key=key)}
-
-
-def _ask_checkout(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    trial_end = wish["trial_end"]
-    asked = CheckoutWish(
-        chain_id=UUID(wish["chain_id"]),
-        customer=wish["customer"],
-        basket=Basket(**wish["basket"]),
-        success_url=wish["success_url"],
-        cancel_url=wish["cancel_url"],
-        locale=wish["locale"],
-        trial_end=datetime.fromisoformat(trial_end) if trial_end else None,
-    )
-    return _told(provider.open_checkout(asked, key=key))
-
-
-def _ask_portal(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    page = provider.open_portal(
-        wish["customer"], return_url=wish["return_url"], locale=wish["locale"], key=key
-    )
-    return _told(page)
-
-
-def _ask_change(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    at = datetime.fromisoformat(wish["at"])
-    return _of(
-        provider.change_subscription(wish["subscription"], Basket(**wish["basket"]), at=at, key=key).stripe_id
-    )
-
-
-def _ask_cancel(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    return _of(provider.cancel_at_period_end(wish["subscription"], key=key).stripe_id)
-
-
-def _ask_end(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    return _of(provider.cancel_now(wish["subscription"], key=key).stripe_id)
-
-
-def _ask_resume(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    return _of(provider.resume(wish["subscription"], key=key).stripe_id)
-
-
-def _ask_extend(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    until = datetime.fromisoformat(wish["until"])
-    return _of(provider.extend_trial(wish["subscription"], until=until, key=key).stripe_id)
-
-
-def _ask_credit(provider: SubscriptionProvider, wish: Mapping[str, Any], *, key: str) -> Result:
-    credit = provider.grant_credit(
-        wish["customer"],
-        amount=wish["amount"],
-        currency=wish["currency"],
-        note=wish["note"],
-        reference=wish["intent"],
-        key=key,
-    )
-    return {"credit": credit}
-
-
-def _of(stripe_id: str) -> Result:
-    return {"id": stripe_id}
-
-
-# Two owners at once are one customer, whoever's name and language it is made with.
-MAKE_CUSTOMER = register_intent(
-    IntentKind("customer", _ask_customer, once=True, known_by=("chain_id", "instead_of"))
-)
-# Of two pages opened at once only the later is shown: paying on both would charge twice.
-OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout, replaces=("checkout",), yields=True))
-OPEN_PORTAL = register_intent(IntentKind("portal", _ask_portal))
-CHANGE = register_intent(IntentKind("change", _ask_change, persists=True, replaces=("change",)))
-CANCEL = register_intent(IntentKind("cancel", _ask_cancel, persists=True, replaces=("resume",)))
-END = register_intent(
-    IntentKind("end", _ask_end, persists=True, replaces=("change", "cancel", "resume", "extend_trial"))
-)
-RESUME = register_intent(IntentKind("resume", _ask_resume, persists=True, replaces=("cancel",)))
-EXTEND_TRIAL = register_intent(
-    IntentKind("extend_trial", _ask_extend, persists=True, replaces=("extend_trial",))
-)
-GRANT_CREDIT = register_intent(
-    IntentKind("grant_credit", _ask_credit, persists=True, once=True, known_by=("request",))
-)

@@ -255,15 +255,28 @@ def invoice_page(world: World, invoice: Object, language: str, *, problem: str |
         )
         pay += _cards(language) + "</section>"
     title = f"{said('invoice', language)} {invoice['number'] or ''} · {said(invoice['status'], language)}"
+    billed = "".join(f"<p>{escape(words)}</p>" for words in _billed_to(invoice, language))
     link = f'<p><a href="/i/{invoice["id"]}.pdf">{escape(said("pdf", language))}</a></p>'
     return frame(
-        title, f"{_alert(problem, language)}<section><table>{rows}</table>{link}</section>{pay}", language
+        title,
+        f"{_alert(problem, language)}<section>{billed}<table>{rows}</table>{link}</section>{pay}",
+        language,
     )
 
 
+def _billed_to(invoice: Object, language: str) -> list[str]:
+    """Who is billed, under which tax ids, and, as a receipt, when it was paid."""
+    lines = [invoice["customer_name"] or ""]
+    lines += [f"{said('tax_number', language)} {each['value']}" for each in invoice["customer_tax_ids"] or ()]
+    paid_at = invoice["status_transitions"]["paid_at"]
+    if paid_at is not None:
+        lines.append(said("paid_on", language, day=_day(paid_at, language)))
+    return lines
+
+
 def invoice_pdf(world: World, invoice: Object) -> bytes:
-    """The invoice as a PDF of one page, in English (the standard fonts have no Chinese)."""
-    lines = [f"Invoice {invoice['number']}", f"{invoice['customer_name'] or ''}", ""]
+    """The invoice as a PDF of one page, in English; names may be Chinese."""
+    lines = [f"Invoice {invoice['number']}", *_billed_to(invoice, "en"), ""]
     lines += [
         f"{amount_text(line['amount'], invoice['currency']):>18}  {line['description']}"
         for line in invoice["lines"]["data"]
@@ -273,15 +286,22 @@ def invoice_pdf(world: World, invoice: Object) -> bytes:
 
 
 def _pdf(lines: list[str]) -> bytes:
-    shown = "".join(f"({_quoted(line)}) Tj T*\n" for line in lines)
+    shown = "".join(_pdf_line(line) for line in lines)
     stream = f"BT /F1 10 Tf 14 TL 50 780 Td\n{shown}ET".encode("latin-1", "replace")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b" /Resources << /Font << /F1 5 0 R /F2 6 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
+        # a font that every reader has for Chinese, not embedded
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UTF16-H"
+        b" /DescendantFonts [7 0 R] >>",
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light"
+        b" /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 8 0 R /DW 1000 >>",
+        b"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880]"
+        b" /ItalicAngle 0 /Ascent 752 /Descent -271 /CapHeight 737 /StemV 58 >>",
     ]
     body, places = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, start=1):
@@ -295,5 +315,12 @@ def _pdf(lines: list[str]) -> bytes:
     )
 
 
+def _pdf_line(line: str) -> str:
+    text = line.replace("×", "x")
+    if all(ord(sign) < 256 for sign in text):
+        return f"({_quoted(text)}) Tj T*\n"
+    return f"/F2 10 Tf <{text.encode('utf-16-be').hex()}> Tj T* /F1 10 Tf\n"
+
+
 def _quoted(text: str) -> str:
-    return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)").replace("×", "x")
+    return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")

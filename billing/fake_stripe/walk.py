@@ -58,14 +58,21 @@ def _pay(world: World, session: Object, form: Form, language: str) -> Page:
             return Page(pages.bank_page(f"/c/pay/{session['id']}", amount, language, **kept))
         if bank == "no":
             return Page(pages.checkout_page(world, session, language, problem="declined", card=card))
-        if form.get("tax_id", "").strip():
-            create_tax_id(world, {"type": "eu_vat", "value": form["tax_id"].strip()}, session["customer"])
+        _keep_tax_id(world, form, session["customer"])
         with world.store.transaction():
             complete(world, session, card=card, holder=form.get("holder", ""), confirmed=bank == "yes")
     except ApiError as error:
         session = world.need(session["id"], "checkout.session")
         return Page(pages.checkout_page(world, session, language, problem=_problem(error), card=card))
     return Page(location=session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]), status=303)
+
+
+def _keep_tax_id(world: World, form: Form, customer: str) -> None:
+    """The id of a form, once: a page sent again after a decline does not add it again."""
+    value = form.get("tax_id", "").strip()
+    known = {each["value"] for each in world.store.all("tax_id", customer=customer)}
+    if value and value not in known:
+        create_tax_id(world, {"type": "eu_vat", "value": value}, customer)
 
 
 def portal(world: World, key: str, form: Form | None, language: str) -> Page:
@@ -104,8 +111,7 @@ def _act(world: World, session: Object, form: Form, language: str) -> Page | Non
             if invoice["customer"] == customer and pay_by_person(world, invoice) != "ok":
                 return Page(pages.portal_page(world, session, language, problem="declined"))
         case "tax":
-            if form.get("tax_id", "").strip():
-                create_tax_id(world, {"type": "eu_vat", "value": form["tax_id"].strip()}, customer)
+            _keep_tax_id(world, form, customer)
         case _:
             pass
     return None

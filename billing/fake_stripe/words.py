@@ -58,6 +58,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "add": {"en": "Add", "zh": "添加"},
     "tax_ids": {"en": "Tax ids", "zh": "税号"},
     "invoice": {"en": "Invoice", "zh": "账单"},
+    "tax_number": {"en": "Tax id", "zh": "税号"},
+    "paid_on": {"en": "Paid on {day}", "zh": "{day} 已支付"},
     "total": {"en": "Total", "zh": "合计"},
     "due": {"en": "Due", "zh": "待支付"},
     "credit": {"en": "Credit used", "zh": "使用的余额"},

@@ -10,7 +10,7 @@ from billing.models.mirror import (
 )
 from billing.models.plans import Plan
 from billing.models.standing import ChainStanding, Notice, RevenueChange, StandingStep, UsageMonth
-from billing.models.traffic import Difference, EventState, Intent, IntentState, StripeEvent
+from billing.models.traffic import Difference, EventState, Intent, IntentState, Round, StripeEvent
 
 __all__ = [
     "ChainStanding",
@@ -25,6 +25,7 @@ __all__ = [
     "Notice",
     "Plan",
     "RevenueChange",
+    "Round",
     "StandingStep",
     "StripeEvent",
     "Subscription",

@@ -42,6 +42,7 @@ class StripeEvent(models.Model):
     handled_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "payment events"
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=EventState.values), name="billing_event_state_known")
@@ -134,4 +135,14 @@ class Difference(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field} of {self.subject}: {self.ours} / {self.theirs}"
+        return self.subject
+
+
+class Round(models.Model):
+    """When the last round of a kind that came to its end began: from there the next one goes on."""
+
+    kind = models.CharField(max_length=40, primary_key=True)
+    began_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.began_at:%Y-%m-%d %H:%M}"

@@ -19,6 +19,6 @@ class ChainsConfig(AppConfig):
         from chains.due import register_due
 
         key_cache_by_schema()
-        register_due(KIND, keep_chain)
-        register_due(PLATFORM_KIND, keep_platform)
+        register_due(KIND, keep_chain, whole=True)
+        register_due(PLATFORM_KIND, keep_platform, whole=True)
         register_chore("sessions", forget_sessions)

@@ -15,7 +15,7 @@ import structlog
 from django.db import connection
 
 from chains.models import Chain, ChainState, DueWork
-from chains.scope import PUBLIC, chain_scope, platform_scope
+from chains.scope import PUBLIC, chain_scope, current, platform_scope
 
 log = structlog.get_logger("due")
 
@@ -30,13 +30,20 @@ class DueHandler(Protocol):
 
 
 _handlers: dict[str, DueHandler] = {}
+_whole: set[str] = set()
 
 
-def register_due(kind: str, handler: DueHandler) -> None:
-    """Say who handles a kind of due work."""
+def register_due(kind: str, handler: DueHandler, *, whole: bool = False) -> None:
+    """Say who handles a kind of due work.
+
+    `whole`: all that the handler does is part of its transaction, and nothing follows the commit. Its
+    rows go in that transaction then: whoever dies took part in nothing, and what is done is never done twice.
+    """
     if kind in _handlers:
         raise ValueError(f"due work {kind} has a handler already")
     _handlers[kind] = handler
+    if whole:
+        _whole.add(kind)
 
 
 def mark_due(kind: str, due_at: datetime) -> None:
@@ -87,7 +94,8 @@ def run_due(batch: DueBatch, *, now: datetime) -> None:
 
     Rows of a chain that is gone are dropped. A kind without a handler is left alone: during a
     roll-out another process may know it, and the lease brings it back. Rows that were dealt with
-    already (a task delivered twice) cost one look.
+    already (a task delivered twice) cost one look. Of a kind that is whole they go with what was done,
+    and a second task waits for the first to end, then does nothing.
     """
     handler = _handlers.get(batch.kind)
     if handler is None:
@@ -97,15 +105,23 @@ def run_due(batch: DueBatch, *, now: datetime) -> None:
         if not DueWork.objects.filter(id__in=batch.ids).exists():
             return
         chain = Chain.objects.filter(schema_name=batch.schema).exclude(state=ChainState.CLOSED).first()
-    if batch.schema == PUBLIC:
-        with platform_scope():
-            handler(now=now)
-    elif chain is None:
+    if batch.schema != PUBLIC and chain is None:
         log.warning("due_work_dropped", schema=batch.schema, kind=batch.kind)
     else:
-        with chain_scope(chain):
-            handler(now=now)
+        with chain_scope(chain) if chain is not None else platform_scope():
+            if batch.kind not in _whole or take_due(batch.ids):
+                handler(now=now)
     finish_due(batch.ids)
+
+
+def take_due(ids: Sequence[int]) -> bool:
+    """Take the active scope's own rows away, in its transaction; False where another has done so before."""
+    with connection.cursor() as cursor:
+        if current().schema == PUBLIC:
+            cursor.execute("DELETE FROM chains_duework WHERE id = ANY(%s)", (list(ids),))
+            return bool(cursor.rowcount)
+        cursor.execute("SELECT public.take_own_due(%s)", (list(ids),))
+        return bool(cursor.fetchone()[0])
 
 
 def finish_due(ids: Sequence[int]) -> None:

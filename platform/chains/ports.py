@@ -3,7 +3,8 @@
 `starters` fill a new chain with what it begins with (owner, first store, an industry's template).
 Each runs inside the new chain's scope and may be run again after a crash: it must be idempotent.
 `trial_terms` says on which terms a new chain starts; `offered_verticals` what one can run;
-`state_by_payment` where a chain stands by its payments; `tell_of_act` tells billing of operators' acts.
+`state_by_payment` where a chain stands by its payments, `unpaid_cause` why one is not paid for; `tell_of_act` tells
+billing of operators' acts.
 """
 
 from __future__ import annotations
@@ -100,6 +101,17 @@ def state_by_payment(chain_id: UUID) -> ChainState | None:
     """The state the chain has by its payments, in the platform's scope; None where nothing is known of it."""
     state: StateByPayment | None = _single.get("state by payment")
     return state(chain_id) if state is not None else None
+
+
+def register_unpaid_cause(cause: Callable[[], str]) -> None:
+    """Say where the active chain's cause of not being paid for is read; registered twice is a programming error."""
+    _register_single("unpaid cause", cause)
+
+
+def unpaid_cause() -> str:
+    """Why the active chain is not paid for (billing's Cause), in its scope; '' where nothing is known of it."""
+    cause: Callable[[], str] | None = _single.get("unpaid cause")
+    return cause() if cause is not None else ""
 
 
 class ActListener(Protocol):

@@ -18,13 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from billing.models import Plan, StripeEvent
-from chains.domain.lifecycle import OPEN, STATE_NAMES, resume_chain, suspend_chain
+from billing.models import Difference, Plan, StripeEvent
+from chains.domain.lifecycle import OPEN, STATE_NAMES, reopen_chain, resume_chain, suspend_chain
+from chains.domain.operators import act_name
 from chains.models import Chain, ChainState, OperatorAct, SchemaMigration, Signup
 from chains.refusals import Refusal
 from console.billing import ChainBilling, ReplayEvents, operator_of, page_of
-from console.forms import ReasonForm
-from console.words import LABELS, act_name
+from console.differences import OpenDifferences, ShownDifference
+from console.filters import EventStateFilter
+from console.forms import LogReasonForm, ReasonForm
+from console.words import LABELS
 
 _COLOURS = {
     STATE_NAMES[ChainState.PROVISIONING]: "info",
@@ -118,7 +121,7 @@ class ReadOnly(ModelAdmin):
 
 
 class ChainAdmin(ChainBilling, ReadOnly):
-    """Every chain with its state, billing and the figures it pushes up; suspend, resume, extend, credit."""
+    """Every chain with its state, billing and the figures it pushes up; suspend, resume, reopen, extend, credit."""
 
     heading = _("Chains")
     list_display = ("name", "slug", "shown_state", "plan", "bookings_30d", "members", "stores", "created_at")
@@ -126,7 +129,7 @@ class ChainAdmin(ChainBilling, ReadOnly):
     search_fields = ("name", "slug", "schema_name", "domains__domain")
     ordering = ("-created_at",)
     list_per_page = 50
-    actions_detail = ("suspend", "resume", "extend_trial", "grant_credit")
+    actions_detail = ("suspend", "resume", "reopen", "extend_trial", "grant_credit")
     fieldsets = (
         (
             None,
@@ -248,6 +251,29 @@ class ChainAdmin(ChainBilling, ReadOnly):
             return HttpResponseRedirect(page_of(chain))
         return self._ask(request, chain, "resume", None)
 
+    def has_reopen_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Offered where the state allows it."""
+        return _state_in(object_id, frozenset({ChainState.CLOSED}))
+
+    @action(description=_("Reopen"), url_path="reopen", permissions=["reopen"], icon="lock_open")
+    def reopen(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A form for the reason, then the act: the address is the chain's again, and paying opens it."""
+        chain = self._chain(request, object_id)
+        form = LogReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                reopen_chain(
+                    chain.pk, reason=form.cleaned_data["reason"], by=operator_of(request), now=timezone.now()
+                )
+            except Refusal as refusal:
+                return self._ask(request, chain, "reopen", form, refusal)
+            messages.success(
+                request,
+                _("%(chain)s has its address again; it opens when it is paid.") % {"chain": chain.name},
+            )
+            return HttpResponseRedirect(page_of(chain))
+        return self._ask(request, chain, "reopen", form)
+
     def _chain(self, request: HttpRequest, object_id: str) -> Chain:
         chain = self.get_object(request, object_id)
         if not isinstance(chain, Chain):
@@ -259,7 +285,7 @@ class ChainAdmin(ChainBilling, ReadOnly):
         request: HttpRequest,
         chain: Chain,
         act: str,
-        form: ReasonForm | None,
+        form: ReasonForm | LogReasonForm | None,
         refusal: Refusal | None = None,
     ) -> HttpResponse:
         context = {
@@ -303,12 +329,32 @@ class StripeEventAdmin(ReplayEvents, ReadOnly):
 
     heading = _("Payment events")
     list_display = ("id", "kind", "shown_state", "deliveries", "received_at", "handled_at")
-    list_filter = ("state", "kind")
+    list_filter = (EventStateFilter, "kind")
     search_fields = ("id", "stripe_customer", "subject")
     ordering = ("-received_at",)
     actions_detail = ("replay",)
     fields = ("id", "kind", "shown_state", "received_at", "handled_at", "stripe_customer", "subject",
               "deliveries", "attempts", "replays", "error", "shown_payload")  # fmt: skip
+
+
+class DifferenceAdmin(ShownDifference, ReadOnly):
+    """Where the daily comparison found ours and the payment provider's apart, and what to do about it."""
+
+    heading = _("Differences")
+    list_display = (
+        "shown_field",
+        "shown_chain",
+        "shown_ours",
+        "shown_theirs",
+        "shown_state",
+        "found_at",
+        "mended_at",
+    )
+    list_filter = (OpenDifferences, "field")
+    search_fields = ("subject",)
+    ordering = ("-found_at",)
+    fields = ("shown_field", "shown_chain", "subject", "shown_ours", "shown_theirs", "shown_state", "found_at", "mended_at",
+              "to_do")  # fmt: skip
 
 
 class OperatorActAdmin(ReadOnly):
@@ -345,6 +391,7 @@ def register_all(site: AdminSite) -> None:
         (Signup, SignupAdmin),
         (Plan, PlanAdmin),
         (StripeEvent, StripeEventAdmin),
+        (Difference, DifferenceAdmin),
         (OperatorAct, OperatorActAdmin),
         (SchemaMigration, SchemaMigrationAdmin),
     ):

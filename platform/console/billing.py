@@ -23,18 +23,24 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from billing.domain.events import replay_event
-from billing.domain.operating import CreditWrong, extend_trial, give_credit
+from billing.domain.operating import (
+    CreditWrong,
+    extend_subscribed_trial,
+    extend_trial,
+    give_credit,
+    has_paid_trial,
+)
 from billing.models import ChainStanding, EventState, Invoice, StandingStep, Subscription, UsageMonth
 from chains.after_scope import AfterScope
 from chains.domain.lifecycle import STATE_NAMES
-from chains.domain.operators import Operator
+from chains.domain.operators import Operator, act_name
 from chains.models import Chain, ChainState
 from chains.refusals import Refusal
-from console.words import AT_PROVIDER, CAUSES, act_name
+from console.words import AT_PROVIDER, CAUSES, EVENT_STATES
 
 
 class TrialForm(forms.Form):
-    """How many days more, and why."""
+    """How many days more, and why; the request's id makes a second click the same act."""
 
     days = forms.IntegerField(
         label=_("Days"), min_value=1, max_value=180, initial=14, widget=UnfoldAdminTextInputWidget
@@ -42,6 +48,7 @@ class TrialForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=300, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
+    request_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
 
 class CreditForm(forms.Form):
@@ -136,20 +143,46 @@ class ChainBilling:
         return format_html("<ul>{}</ul>", rows) if found else str(_("None so far."))
 
     @action(description=_("Extend the trial"), url_path="extend-trial", icon="more_time")
-    def extend_trial(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A form for the days, then the act."""
+    def extend_trial(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """A form for the days, then the act: at the provider too, where the chain has subscribed already."""
         chain = self._chain(request, object_id)  # type: ignore[attr-defined]
-        form = TrialForm(request.POST or None)
+        form = TrialForm(request.POST or None, initial={"request_id": uuid4()})
         refusal: Refusal | None = None
         if request.method == "POST" and form.is_valid():
+            told = dict(form.cleaned_data)
+            request_id = told.pop("request_id") or uuid4()
+            if has_paid_trial(chain.pk):
+                return self._extend_at_provider(request, chain, form, str(request_id))
             try:
-                extend_trial(chain.pk, **form.cleaned_data, by=operator_of(request), now=timezone.now())
+                extend_trial(chain.pk, **told, by=operator_of(request), now=timezone.now())
             except Refusal as refused:
                 refusal = refused
             else:
                 messages.success(request, _("The trial of %(chain)s is longer.") % {"chain": chain.name})
                 return HttpResponseRedirect(page_of(chain))
         return self._form_page(request, chain, "extend_trial", form, refusal)
+
+    def _extend_at_provider(
+        self, request: HttpRequest, chain: Chain, form: TrialForm, request_id: str
+    ) -> AfterScope:
+        get_token(request)
+        told, by = form.cleaned_data, operator_of(request)
+
+        def ask() -> HttpResponseBase:
+            try:
+                extend_subscribed_trial(
+                    chain.pk,
+                    days=told["days"],
+                    reason=told["reason"],
+                    request_id=request_id,
+                    by=by,
+                    now=timezone.now(),
+                )
+            except Refusal as refusal:
+                return self._form_page(request, chain, "extend_trial", form, refusal).render()
+            return HttpResponseRedirect(page_of(chain))
+
+        return AfterScope(ask)
 
     @action(description=_("Grant credit"), url_path="grant-credit", icon="redeem")
     def grant_credit(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -211,20 +244,22 @@ class ReplayEvents:
     @display(description=_("Payload"))
     def shown_payload(self, event: Any) -> SafeString:
         """As it was sent, to read; it holds no card data."""
-        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2, ensure_ascii=False)[:20_000])
+        return format_html(
+            '<pre class="payload">{}</pre>', json.dumps(event.payload, indent=2, ensure_ascii=False)[:20_000]
+        )
 
     @display(
         description=_("State"),
         ordering="state",
         label={
-            EventState.HANDLED.value: "success",
-            EventState.FAILED.value: "danger",
-            EventState.UNKNOWN.value: "warning",
+            EVENT_STATES[EventState.HANDLED]: "success",
+            EVENT_STATES[EventState.FAILED]: "danger",
+            EVENT_STATES[EventState.UNKNOWN]: "warning",
         },
     )
     def shown_state(self, event: Any) -> Any:
-        """The state, coloured."""
-        return event.state
+        """The state in words, coloured."""
+        return EVENT_STATES[event.state]
 
     @action(description=_("Replay"), url_path="replay", icon="replay")
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from chains.domain.lifecycle import STATE_NAMES
+from chains.domain.operators import act_name
 from chains.domain.queries import platform_figures
 from chains.models import Chain, OperatorAct
-from console.words import act_name
 
 
 def first_page(*, now: datetime) -> dict[str, Any]:

@@ -45,6 +45,18 @@ class FactorForm(forms.Form):
     )
 
 
+class LogReasonForm(forms.Form):
+    """Why a chain is reopened; it stands in the log that the chain can read."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It stands in the operators' log, which the chain can read."),
+        max_length=REASON_LENGTH,
+        required=False,  # the domain refuses an empty one, with its sentence
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
+    )
+
+
 class ReasonForm(forms.Form):
     """Why a chain is suspended; its employees read it."""
 

@@ -17,6 +17,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Sign-ups"), "person_add", "admin:chains_signup_changelist"),
         (_("Revenue"), "bar_chart", "admin:revenue"),
         (_("Payment events"), "webhook", "admin:billing_stripeevent_changelist"),
+        (_("Differences"), "difference", "admin:billing_difference_changelist"),
         (_("Plans"), "sell", "admin:billing_plan_changelist"),
         (_("Operators' log"), "history", "admin:chains_operatoract_changelist"),
         (_("Migrations"), "database", "admin:chains_schemamigration_changelist"),

@@ -53,21 +53,8 @@ LABELS: dict[str, Any] = {
     "app": _("App"),
     "error": _("Error"),
     "finished_at": _("Finished"),
-}
-
-
-_ACTS = {
-    "create": _("Create"),
-    "suspend": _("Suspend"),
-    "resume": _("Resume"),
-    "close": _("Close"),
-    "reopen": _("Reopen"),
-    "dump": _("Dump"),
-    "restore": _("Restore"),
-    "erase": _("Erase"),
-    "extend_trial": _("Extend the trial"),
-    "grant_credit": _("Grant credit"),
-    "replay_event": _("Replay an event"),
+    "found_at": _("Found on"),
+    "mended_at": _("Mended"),
 }
 
 
@@ -88,13 +75,15 @@ AT_PROVIDER: dict[str, Any] = {
     "month": _("a month"),
     "year": _("a year"),
 }
+# What became of an event of the provider.
+EVENT_STATES: dict[str, Any] = {
+    "received": _("waits"),
+    "handled": _("handled"),
+    "unknown_customer": _("customer unknown"),
+    "failed": _("failed"),
+}
 CAUSES: dict[str, Any] = {
     "trial_over": _("the trial is over"),
     "payment_failed": _("a payment failed"),
     "ended": _("its owner ended it"),
 }
-
-
-def act_name(act: str) -> Any:
-    """An act in words."""
-    return _ACTS.get(act, act)

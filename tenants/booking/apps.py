@@ -38,7 +38,7 @@ def _register_work() -> None:
     from tenants.stores.domain.plans import register_plan_listener
 
     register_due(HOLDS, expire_holds)
-    register_due(FIGURES, push_figures)
+    register_due(FIGURES, push_figures, whole=True)
     register_due(WAITING, sweep_waiting)
     register_starter("figures", order=50, run=start_figures)
     register_chore("overdue holds", sweep_holds)

@@ -9,8 +9,13 @@ import pytest
 import time_machine
 
 from tenants.booking.domain.change import cancel_booking
+from tenants.booking.domain.waiting import serve_store
+from tenants.extension import registry
+from tenants.extension.hooks import Field, Hooks
+from tenants.extension.manifest import Manifest
+from tenants.stores.models import Store
 from tests.api.conftest import employee_program, member_program
-from tests.booking.queue import fill_day, scope, work_off
+from tests.booking.queue import fill_day, scope, wish_of, work_off
 from tests.ground.cast import NOW, Cast
 
 MONDAY = ["2026-11-23T09:00:00+08:00", "2026-11-23T21:00:00+08:00"]
@@ -50,6 +55,24 @@ def test_member_waits_is_offered_accepts_and_is_booked(cast: Cast) -> None:
     assert (booking["status"], booking["starts_at"]) == ("confirmed", wish["offer"]["starts_at"])
     again = su.post(f"waiting/{wish['id']}/accept", {})
     assert (again.status_code, again.json()["code"]) == (409, "nothing_offered")
+
+
+def test_the_hold_of_an_offer_is_confirmed_with_what_the_vertical_asks(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooks = Hooks(steps=lambda asked: [Field("size", "Size of boot", "number", required=True)])
+    manifest = Manifest(code="boots", names={"en": "b"}, icon="lock", order=1, services=(), hooks=hooks)
+    monkeypatch.setattr(registry, "verticals", lambda: (manifest,))
+    su = member_program(cast.alpha, "su")
+    with scope(cast.alpha):
+        Store.objects.filter(id=cast.alpha.stores["north"].id).update(verticals=["boots"])
+        wish_of(cast.alpha, cast.alpha.actors["su"])
+        (offer,) = serve_store(cast.alpha.stores["north"].id, now=NOW)
+    address = f"bookings/{offer.booking_id}/confirm"
+    asked = su.post(address, {})
+    assert (asked.status_code, asked.json()["code"]) == (422, "details_invalid")
+    done = su.post(address, {"details": {"boots": {"size": 43}}})
+    assert (done.json()["status"], done.json()["details"]) == ("confirmed", {"boots": {"size": 43}})
 
 
 @pytest.mark.parametrize(

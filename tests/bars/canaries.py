@@ -76,7 +76,7 @@ def mark_everything(chain: ChainInfo) -> set[str]:
         owner.execute(sql.SQL("SET search_path = {}, extensions").format(sql.Identifier(chain.schema_name)))
         for model in tenant_models():
             if any(entry[0] is model for entry in text_columns().values()):
-                _have_a_row(owner, model, chain)
+                have_a_row(owner, model, chain)
         for number, (name, (model, field)) in enumerate(sorted(text_columns().items())):
             rows = owner.execute(
                 sql.SQL("UPDATE {} SET {} = {}").format(
@@ -114,7 +114,7 @@ def _value(field: models.Field[Any, Any], chain: ChainInfo, number: int) -> sql.
     return sql.SQL("left({}, {})").format(word, sql.Literal(longest)) if longest else word
 
 
-def _have_a_row(owner: Connection[Any], model: type[models.Model], chain: ChainInfo) -> None:
+def have_a_row(owner: Connection[Any], model: type[models.Model], chain: ChainInfo) -> None:
     """One row in a table that nothing has filled; every column gets what its type takes."""
     table = sql.Identifier(model._meta.db_table)
     if owner.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(table)).fetchone():

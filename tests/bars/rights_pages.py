@@ -53,6 +53,9 @@ FORMS: dict[str, Form] = {
     "/workbench/{store}/bookings/{booking}/place/": lambda world, at: {
         "starts_at": free_time(15).isoformat()
     },
+    "/workbench/{store}/bookings/{booking}/following/": lambda world, at: {
+        "starts_at": free_time(15).isoformat()
+    },
     "/workbench/{store}/bookings/{booking}/repeat/": lambda world, at: REPEATED,
     "/workbench/{store}/bookings/{booking}/bring/": lambda world, at: BROUGHT,
     "/workbench/{store}/bookings/{booking}/waive/": lambda world, at: {
@@ -64,6 +67,13 @@ FORMS: dict[str, Form] = {
         "service": at.service,
         "who": "Somebody new",
         "starts_at": free_time(10).isoformat(),
+    },
+    "/workbench/{store}/party/": lambda world, at: {
+        "service_0": at.service,
+        "who": "Somebody new",
+        "on": f"{free_time(10):%Y-%m-%d}",
+        "at": "10:00",
+        "step": "plan",
     },
     "/workbench/{store}/sessions/{session}/join/": lambda world, at: {"who": "Somebody new"},
     "/workbench/{store}/sessions/{session}/move/": lambda world, at: {
@@ -151,10 +161,10 @@ def answer_text(answer: Any) -> str:
     return str(answer.status_code)
 
 
-def hold_a_time(world: World) -> None:
+def hold_a_time(world: World, *, host: str = "alpha") -> None:
     """A visitor's cookies, and the hold that is theirs."""
     at = world.things["own"]
-    visitor = Client(HTTP_HOST="alpha.tessera.test")
+    visitor = Client(HTTP_HOST=f"{host}.tessera.test")
     form = {"store": at.store, "at": f"{free_time(18):%Y-%m-%dT%H:%M}Z"}
     answer = visitor.post(f"/book/{at.service}/take/", form)
     assert answer.status_code == 302, answer.content

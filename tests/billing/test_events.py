@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
+from django.db.models import F
 from django.test import Client
 
 from billing.domain.events import (
@@ -166,6 +169,38 @@ def test_a_replayed_event_is_looked_at_again_and_noted_with_the_operator(shop: P
         act = OperatorAct.objects.get()
     assert (event.state, event.replays, shop.subscription.plan) == (EventState.HANDLED, 1, "growth")
     assert (act.act, act.reason, act.operator_email) == ("replay_event", event.id, BY.email)
+
+
+@pytest.mark.race
+def test_a_replay_waits_for_a_look_that_writes_and_never_meets_it(shop: Paying) -> None:
+    shop.tell()
+    with platform_scope():
+        event = StripeEvent.objects.filter(chain_id=shop.chain.id).latest("created_at")
+        Customer.objects.update(asked=F("asked") + 1)
+    with ThreadPoolExecutor(1) as pool:
+        with platform_scope():
+            # as record_look does: the customer, then its events
+            Customer.objects.select_for_update().get(chain_id=shop.chain.id)
+            replayed = pool.submit(_replay, event.id, shop)
+            _wait_until_somebody_waits()
+            StripeEvent.objects.filter(id=event.id).update(attempts=F("attempts") + 1)
+        assert replayed.result(timeout=30) == 1
+
+
+def _replay(event_id: str, shop: Paying) -> int:
+    try:
+        return replay_event(event_id, by=BY, now=shop.now).replays
+    finally:
+        connection.close()
+
+
+def _wait_until_somebody_waits() -> None:
+    for _look in range(20_000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
 
 
 def test_an_event_that_is_not_there_cannot_be_replayed(shop: Paying) -> None:

@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 from billing.domain import intents
 from billing.domain.intents import ASKED_AGAIN, Overtaken, carry_out, digest_of
 from billing.domain.reconciliation import INTENTS_KEPT, forget_intents
-from billing.domain.subscriptions import MAKE_CUSTOMER, OPEN_PORTAL, ensure_customer, grant_credit
+from billing.domain.subscriptions import ensure_customer, grant_credit
+from billing.domain.wishes import MAKE_CUSTOMER, OPEN_PORTAL
 from billing.models import Intent, IntentState
 from billing.port import NotAtProvider, ProviderAway
 from chains.scope import platform_scope

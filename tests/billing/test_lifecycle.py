@@ -210,7 +210,7 @@ def test_a_reopened_chain_stands_one_rung_up_and_paying_opens_it(two_chains: Two
     close_chain(chain_id, reason="gone", by=BY, now=NOW)
     with platform_scope():
         follow_chain(chain_id, now=NOW)
-    assert reopen_chain(chain_id, by=BY, now=NOW + DAY).state == "suspended"
+    assert reopen_chain(chain_id, reason="they asked", by=BY, now=NOW + DAY).state == "suspended"
     work_steps(NOW + DAY)
     row = ChainStanding.objects.get(chain_id=chain_id)
     assert (row.state, row.next_at) == ("suspended", NOW + DAY + SUSPENDED_FOR)

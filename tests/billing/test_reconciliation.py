@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -12,6 +12,8 @@ from django.core.management import CommandError, call_command
 
 from billing.domain.reconciliation import (
     CATCH_UP,
+    FARTHEST,
+    OVERLAP,
     RECONCILE,
     catch_up,
     ensure_rounds,
@@ -19,6 +21,7 @@ from billing.domain.reconciliation import (
     reconcile,
 )
 from billing.models import Customer, Difference, Invoice, StripeEvent, Subscription
+from billing.port import EventNote, ProviderAway
 from chains.models import DueWork
 from chains.scope import platform_scope
 from tests.billing.ground import Paying, basket, paying
@@ -49,6 +52,58 @@ def test_a_lost_webhook_is_caught_up_with(shop: Paying) -> None:
     assert (catch_up(now=shop.now), catch_up(now=shop.now)) == (1, 0)
     shop.work()
     assert shop.subscription.cancel_at_period_end is True
+
+
+def test_after_an_outage_of_ours_all_that_happened_meanwhile_is_caught_up_with(shop: Paying) -> None:
+    catch_up(now=shop.now)
+    shop.now += timedelta(minutes=5)
+    shop.api.subscriptions.update(shop.subscription.stripe_id, {"cancel_at_period_end": "true"})
+    shop.now += timedelta(days=12)  # our webhook was away for longer than the provider repeats
+    shop.api.customers.update(shop.subscription.stripe_customer, {"name": "Another name"})
+    shop.tell([each for each in shop.events() if each["type"] == "customer.updated"][-1:])
+    before = {each["id"] for each in shop.events()}
+    assert catch_up(now=shop.now) == 1
+    with platform_scope():
+        assert {row.id for row in StripeEvent.objects.all()} >= before
+    assert catch_up(now=shop.now) == 0
+
+
+def test_a_round_that_broke_off_is_begun_again_where_it_began(
+    shop: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up(now=shop.now)
+    first = shop.now
+    shop.now += timedelta(days=3)
+    shop.api.subscriptions.update(shop.subscription.stripe_id, {"cancel_at_period_end": "true"})
+    asked = []
+
+    def breaks(*, since: datetime) -> Iterator[EventNote]:
+        asked.append(since)
+        raise ProviderAway
+        yield
+
+    with monkeypatch.context() as patch, pytest.raises(ProviderAway):
+        patch.setattr(shop.provider, "list_events", breaks)
+        catch_up(now=shop.now)
+    assert asked == [first - OVERLAP]
+    shop.now += timedelta(days=3)
+    assert catch_up(now=shop.now) == 1
+
+
+def test_the_first_round_and_one_after_a_month_take_what_the_provider_lists(
+    shop: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def listed(*, since: datetime) -> Iterator[EventNote]:
+        asked.append(since)
+        yield from ()
+
+    monkeypatch.setattr(shop.provider, "list_events", listed)
+    for later in (0, 0, 90):
+        shop.now += timedelta(days=later)
+        catch_up(now=shop.now)
+    assert asked == [NOW - FARTHEST, NOW - OVERLAP, NOW + timedelta(days=90) - FARTHEST]
 
 
 def test_what_fell_behind_is_listed_and_mends_itself(shop: Paying) -> None:

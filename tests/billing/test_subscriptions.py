@@ -291,7 +291,7 @@ def test_after_the_last_retry_it_is_unpaid(shop: Paying) -> None:
 def test_a_paid_trial_can_be_made_longer(shop: Paying) -> None:
     shop.subscribe(trial_end=NOW + 5 * DAY)
     shop.tell()
-    row = extend_paid_trial(shop.chain.id, until=NOW + 20 * DAY, now=shop.now)
+    row = extend_paid_trial(shop.chain.id, until=NOW + 20 * DAY, request_id="r1", now=shop.now)
     assert row.trial_end == (NOW + 20 * DAY).replace(microsecond=0)
     shop.pass_time(NOW + 15 * DAY)
     shop.tell()

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from chains.scope import chain_scope
 from tenants.booking.domain.scheduled import Wish, book_scheduled
+from tenants.booking.domain.series import SeriesWish, Time, book_series
 from tenants.booking.domain.sessions import Plan, plan_sessions
 from tenants.booking.models import Booking, Session
 from tenants.catalogue.models import BookedAs
@@ -114,8 +115,7 @@ def test_a_session_dropped_on_a_booking_stays_and_the_dialog_moves_it_beside(
     expect(dialog).to_contain_text("It stays where it was", timeout=SOON)
     assert stands(day, session)[0] == day.at(3)
     keep_screenshot(page, "session-refused-en-1440", full_page=False)
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
+    watch(page, live_site, day)
     drag(page, block, column(page, day, 3), 13.5)
     expect(page.locator(".ghost")).to_have_attribute("data-state", "fits", timeout=SOON)
     page.mouse.up()
@@ -144,3 +144,63 @@ def test_on_a_phone_the_session_is_a_sheet_with_its_guests(
     expect(page.locator("#over")).to_be_visible()
     keep_screenshot(page, f"session-move-{language}-{theme}-375", full_page=False)
     assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh-Hans", "light", 375), ("en", "dark", 1440)])
+def test_a_party_is_planned_and_booked_by_keyboard(
+    open_shop, open_page: OpenPage, live_site: LiveSite, language: str, theme: str, width: int
+):
+    day = make_day(open_shop, language)
+    page = open_page(width=width, language=language, theme=theme)
+    sign_in(page, live_site, day)
+    page.goto(live_site.url(day.chain.info.slug, day.path("party/")))
+    page.locator("#who").fill("Walk")
+    page.locator("#at").fill("16:30")
+    page.locator("#service_0").select_option(index=1)
+    expect(page.locator("#person_0")).to_be_visible(timeout=SOON)
+    page.locator("#person_0").select_option(label=day.people[2].name)
+    page.locator("#service_1").select_option(index=2)
+    page.locator("#guest_1").fill("Mei")
+    page.locator("#guest_1").press("Enter")
+    expect(page.locator("#plan .list li")).to_have_count(2, timeout=SOON)
+    keep_screenshot(page, f"party-{language}-{theme}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert axe_violations(page) == []
+    page.locator('#plan button[name="other"]').first.press("Enter")
+    expect(page.locator("#plan select")).to_have_count(0, timeout=SOON)
+    page.locator(".sticky-bar button").press("Enter")
+    page.wait_for_url("**/bookings/**")
+    with chain_scope(day.chain.info):
+        assert Booking.objects.filter(group__isnull=False, payer__name="Walk").count() == 2
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("zh-Hans", "light", 1440), ("en", "dark", 1440)])
+def test_a_dropped_booking_of_a_series_asks_whether_those_after_it_go_too(
+    open_shop, open_page: OpenPage, live_site: LiveSite, language: str, theme: str, width: int
+):
+    day = make_day(open_shop, language)
+    owner, first = day.chain.actors["owner"], day.bookings["next"]
+    with chain_scope(day.chain.info):
+        wish = SeriesWish(first.service_id, 7, practitioner_id=first.practitioner_id, first=first.id)
+        weeks = [Time(first.starts_at + timedelta(weeks=number)) for number in (1, 2)]
+        book_series(wish, weeks, store_id=day.store.id, by=owner, now=day.noon - timedelta(hours=29))
+    page = open_page(width=width, language=language, theme=theme)
+    sign_in(page, live_site, day, "store_manager")
+    watch(page, live_site, day)
+    page.locator(f"#block-{first.id}").focus()
+    page.keyboard.press(" ")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".ghost")).to_have_attribute("data-state", "fits", timeout=SOON)
+    page.keyboard.press("Enter")
+    dialog = page.locator("#over")
+    expect(dialog).to_be_visible(timeout=SOON)
+    keep_screenshot(page, f"which-{language}-{theme}-{width}", full_page=False)
+    dialog.locator("a.btn").click()
+    expect(dialog.locator(".list li")).to_have_count(3, timeout=SOON)
+    keep_screenshot(page, f"following-{language}-{theme}-{width}", full_page=False)
+    dialog.locator("button[type=submit]").click()
+    expect(page.locator("#over")).to_have_count(0, timeout=SOON)
+    expect(page.locator(f"#block-{first.id}")).to_contain_text("13:35–14:35", timeout=SOON)
+    with chain_scope(day.chain.info):
+        times = set(Booking.objects.filter(series__isnull=False).values_list("starts_at", flat=True))
+    assert times == {day.at(1.5) + timedelta(weeks=number, minutes=5) for number in range(3)}

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 CALLS = {
     "mark_due(text, timestamptz)": "SELECT public.mark_due('x', now())",
+    "take_own_due(bigint[])": "SELECT public.take_own_due('{1}')",
     "own_chain()": "SELECT * FROM public.own_chain()",
     "open_own_chain(timestamptz)": "SELECT public.open_own_chain(now())",
     "set_own_look(text, text, text, jsonb)": "SELECT public.set_own_look('n', 't', '#000000', '{}')",

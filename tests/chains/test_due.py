@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,12 @@ import pytest
 from django.db import connection, connections
 
 from chains import due
-from chains.due import LEASE, lease_due, mark_due, register_due, run_due
+from chains.due import LEASE, lease_due, mark_due, mark_platform_due, register_due, run_due, take_due
 from chains.models import Chain, ChainState, DueWork
 from chains.scope import chain_scope, current, platform_scope
 from tests.ground.chains import TwoChains
+from tests.ground.sweep import superuser
+from tests.ground.workers import wait_until
 
 pytestmark = pytest.mark.usefixtures("committed")
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -35,6 +38,7 @@ class Handler:
 @pytest.fixture()
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
     monkeypatch.setattr(due, "_handlers", {})
+    monkeypatch.setattr(due, "_whole", set())
     made = Handler()
     register_due("tidy", made)
     yield made
@@ -102,6 +106,73 @@ def test_a_batch_delivered_twice_runs_once(two_chains: TwoChains, handler: Handl
     run_due(batch, now=NOON)
     run_due(batch, now=NOON)
     assert len(handler.calls) == 1
+
+
+@pytest.mark.parametrize("of_the_platform", [False, True])
+def test_who_dies_after_the_commit_of_whole_work_has_left_nothing_to_do_again(
+    two_chains: TwoChains, handler: Handler, monkeypatch: pytest.MonkeyPatch, of_the_platform: bool
+) -> None:
+    register_due("round", handler, whole=True)
+    if of_the_platform:
+        with platform_scope():
+            mark_platform_due("round", NOON)
+    else:
+        _mark(two_chains.a, NOON, "round")
+    (batch,) = lease_due(now=NOON)
+    monkeypatch.setattr(due, "finish_due", lambda ids: None)  # it died before this
+    run_due(batch, now=NOON)
+    assert (len(handler.calls), DueWork.objects.count(), lease_due(now=NOON + LEASE)) == (1, 0, [])
+
+
+def test_whole_work_that_fails_keeps_its_row_and_what_was_done_is_undone(
+    two_chains: TwoChains, handler: Handler
+) -> None:
+    register_due("round", handler, whole=True)
+    _mark(two_chains.a, NOON, "round")
+    (batch,) = lease_due(now=NOON)
+    handler.broken = True
+    with pytest.raises(ZeroDivisionError):
+        run_due(batch, now=NOON)
+    assert lease_due(now=NOON + LEASE) == [batch]
+
+
+def test_whole_work_sent_twice_at_once_waits_for_the_first_and_does_nothing(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch, handler: Handler
+) -> None:
+    second: list[threading.Thread] = []
+
+    def work(*, now: datetime) -> None:
+        handler(now=now)
+        if not second:
+            second.append(threading.Thread(target=again))
+            second[0].start()
+            assert wait_until(_somebody_waits, seconds=30)
+
+    def again() -> None:
+        try:
+            run_due(batch, now=NOON)
+        finally:
+            connection.close()
+
+    register_due("round", work, whole=True)
+    _mark(two_chains.a, NOON, "round")
+    (batch,) = lease_due(now=NOON)
+    run_due(batch, now=NOON)
+    second[0].join(30)
+    assert handler.calls == [(two_chains.a.schema_name, NOON)]
+
+
+def _somebody_waits() -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return superuser().execute(query).fetchone() != (0,)
+
+
+def test_a_chain_takes_no_work_of_another_away(two_chains: TwoChains, handler: Handler) -> None:
+    _mark(two_chains.a, NOON)
+    ids = list(DueWork.objects.values_list("id", flat=True))
+    with chain_scope(two_chains.b):
+        assert take_due(ids) is False
+    assert DueWork.objects.count() == 1
 
 
 def test_work_of_a_kind_this_process_does_not_know_is_kept(two_chains: TwoChains, handler: Handler) -> None:

@@ -77,7 +77,7 @@ def test_every_step_is_refused_from_every_other_state(act: str, state: ChainStat
         "suspend": lambda: suspend_chain(chain.id, reason="why", by=BY, now=NOW),
         "resume": lambda: resume_chain(chain.id, by=BY, now=NOW),
         "close": lambda: close_chain(chain.id, reason="why", by=BY, now=NOW),
-        "reopen": lambda: reopen_chain(chain.id, by=BY, now=NOW),
+        "reopen": lambda: reopen_chain(chain.id, reason="they asked", by=BY, now=NOW),
     }
     with pytest.raises(WrongState) as refused:
         calls[act]()
@@ -103,9 +103,9 @@ def test_a_closed_chain_is_given_its_address_back_where_it_is_still_free() -> No
     close_chain(chain.id, reason="shop sold", by=BY, now=NOW)
     other = _chain(slug="gamma")
     with pytest.raises(SlugTaken):
-        reopen_chain(chain.id, by=BY, now=NOW)
+        reopen_chain(chain.id, reason="they asked", by=BY, now=NOW)
     other.delete()
-    back = reopen_chain(chain.id, by=BY, now=NOW)
+    back = reopen_chain(chain.id, reason="they asked", by=BY, now=NOW)
     assert (back.state, back.held) == (ChainState.SUSPENDED, False)
     assert [row.domain for row in Domain.objects.filter(tenant=chain)] == [host_of("gamma")]
     assert [act[0] for act in _acts(chain)] == ["close", "reopen"]

@@ -104,6 +104,21 @@ def test_a_table_made_by_a_migration_gets_its_rights_in_the_same_transaction(
             cursor.execute("DELETE FROM stores_note")
 
 
+def test_a_foreign_key_added_to_a_table_is_two_commands_in_one_and_runs() -> None:
+    chain = make_chain("one")
+    key, name = ("stores", "9003_key"), "stores_region_note_id_fk"
+    added = (
+        f"ALTER TABLE stores_region ADD COLUMN note_id bigint NULL CONSTRAINT {name} REFERENCES stores_note (id)"
+        f" DEFERRABLE INITIALLY DEFERRED; SET CONSTRAINTS {name} IMMEDIATE"
+    )
+    with owner_connection() as owner:
+        report = migrate_schemas(
+            owner, [chain.schema_name], now=NOW, wanted=[TABLE, key], written={TABLE: TABLE_SQL, key: [added]}
+        )
+    assert (report.failed, report.changed) == ({}, {chain.schema_name})
+    assert "note_id" in _columns(chain.schema_name)
+
+
 def test_rights_that_changed_without_a_migration_are_set_right_by_the_next_run() -> None:
     chain = make_chain("one")
     with owner_connection() as owner:

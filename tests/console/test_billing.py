@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
@@ -13,14 +14,25 @@ from django.utils import timezone
 from accounts.domain.operators import create_operator
 from accounts.models import User
 from billing.domain.operating import Pays, TrialDaysWrong, extend_trial, give_credit
-from billing.models import ChainStanding, Customer, RevenueChange, StripeEvent
-from billing.port import ProviderAway
+from billing.domain.refresh import refresh_now
+from billing.domain.subscriptions import start_checkout
+from billing.models import (
+    ChainStanding,
+    Customer,
+    Difference,
+    EventState,
+    RevenueChange,
+    StripeEvent,
+    Subscription,
+)
+from billing.port import CustomerWish, ProviderAway
 from billing.provider import replaced_provider
 from chains.domain.lifecycle import WrongState
 from chains.domain.operators import Operator
 from chains.hosts import forget_hosts
-from chains.models import Chain, ChainState, OperatorAct
-from chains.scope import platform_scope
+from chains.models import Chain, ChainState, Domain, OperatorAct
+from chains.scope import chain_scope, platform_scope
+from tests.billing.ground import basket
 from tests.billing.stand_in import StandIn
 from tests.billing.steps import follow, subscription_of
 from tests.console.conftest import HOST, PASSWORD
@@ -177,6 +189,148 @@ def test_an_event_is_shown_and_replayed_by_post_alone(two_chains: TwoChains, ins
     assert inside.post(page).status_code == 302
     assert (StripeEvent.objects.get().replays, _acts(two_chains.a.id)) == (1, [("replay_event", "evt_1")])
     assert inside.post("/console/billing/stripeevent/evt_2/replay/").status_code == 404
+
+
+def test_events_stand_in_the_operators_words_and_are_filtered_by_them(
+    two_chains: TwoChains, inside: Client
+) -> None:
+    with platform_scope():
+        for state in EventState.values:
+            StripeEvent.objects.create(
+                id=f"evt_{state}",
+                kind="invoice.paid",
+                created_at=NOW,
+                received_at=NOW,
+                payload={},
+                state=state,
+            )
+    page = "/console/billing/stripeevent/"
+    english = inside.get(page).content.decode()
+    chinese = inside.get(page, headers={"accept-language": "zh-hans"}).content.decode()
+    assert all(f">{word}<" in re.sub(r"\s+", "", english) for word in ("waits", "handled", "customerunknown"))
+    assert all(word in chinese for word in ("等待处理", "已处理", "客户未知", "失败"))
+    failed = inside.get(f"{page}?state=failed").content.decode()
+    assert ("evt_failed" in failed, "evt_handled" in failed) == (True, False)
+
+
+@pytest.fixture()
+def differences(two_chains: TwoChains) -> list[Difference]:
+    """A second subscription that is charged, a plan that fell behind, one of nobody's, one that is mended."""
+    rows = (
+        (two_chains.a.id, "sub_2", "second_subscription", "", "active", None),
+        (two_chains.b.id, "sub_1", "plan", "starter", "growth", None),
+        (uuid4(), "sub_3", "customer", "", "cus_7", None),
+        (two_chains.b.id, "sub_1", "status", "active", "past_due", NOW),
+    )
+    with platform_scope():
+        return [
+            Difference.objects.create(
+                chain_id=chain,
+                subject=subject,
+                field=field,
+                ours=ours,
+                theirs=theirs,
+                found_at=NOW,
+                mended_at=at,
+            )
+            for chain, subject, field, ours, theirs, at in rows
+        ]
+
+
+def test_differences_are_listed_until_they_are_mended_with_what_to_do(
+    two_chains: TwoChains, differences: list[Difference], inside: Client
+) -> None:
+    page = "/console/billing/difference/"
+    shown = inside.get(page).content.decode()
+    assert "A second subscription is charged" in shown
+    assert f'<a href="/console/chains/chain/{two_chains.a.id}/change/">Alpha</a>' in shown
+    assert [word in shown for word in ("past due", "mended<")] == [False, False]
+    assert "past due" in inside.get(f"{page}?state=mended").content.decode()
+    every = inside.get(f"{page}?state=every").content.decode()
+    assert every.count("field-shown_state") == 4
+    one = inside.get(f"{page}{differences[0].id}/change/", headers={"accept-language": "zh-hans"})
+    assert "到支付平台" not in one.content.decode()
+    assert "在支付平台结束另一个并退回其扣款" in one.content.decode()
+    assert page in inside.get("/console/").content.decode()
+
+
+@pytest.mark.parametrize("more", [0, 20])
+def test_differences_ask_as_often_for_many_as_for_few(
+    differences: list[Difference], inside: Client, more: int, django_assert_num_queries: object
+) -> None:
+    with platform_scope():
+        Difference.objects.bulk_create(
+            Difference(chain_id=differences[0].chain_id, subject=f"in_{number}", field="total", found_at=NOW)
+            for number in range(more)
+        )
+    inside.get("/console/billing/difference/")
+    with django_assert_num_queries(9):  # type: ignore[operator]
+        inside.get("/console/billing/difference/")
+
+
+def test_a_closed_chain_is_reopened_with_a_reason_that_stands_in_the_log(cast: Cast, inside: Client) -> None:
+    chain_id = cast.alpha.info.id
+    page = f"/console/chains/chain/{chain_id}/reopen/"
+    assert inside.post(page, {"reason": "too soon"}).status_code in (302, 403, 409)
+    _change(chain_id, state=ChainState.CLOSED)
+    with platform_scope():
+        Domain.objects.filter(tenant_id=chain_id).delete()
+    assert "/reopen/" in inside.get(f"/console/chains/chain/{chain_id}/change/").content.decode()
+    assert inside.get(page).status_code == 200
+    assert inside.post(page, {"reason": " "}).status_code == 422
+    assert inside.post(page, {"reason": "sold to her sister"}).status_code == 302
+    chain = Chain.objects.get(id=chain_id)
+    assert (chain.state, chain.state_reason) == ("suspended", "")
+    assert [row.domain for row in Domain.objects.filter(tenant_id=chain_id)] == ["alpha.tessera.test"]
+    assert _acts(chain_id) == [("reopen", "sold to her sister")]
+    assert "/reopen/" not in inside.get(f"/console/chains/chain/{chain_id}/change/").content.decode()
+
+
+def test_a_closed_chain_whose_address_went_to_another_is_not_reopened(
+    two_chains: TwoChains, inside: Client
+) -> None:
+    with platform_scope():
+        Domain.objects.filter(tenant_id=two_chains.a.id).delete()
+        Chain.objects.filter(id=two_chains.a.id).update(state=ChainState.CLOSED)
+        Chain.objects.create(slug="alpha", schema_name="t_bbbbbbbbbb", name="Next", state=ChainState.TRIAL)
+    answer = inside.post(f"/console/chains/chain/{two_chains.a.id}/reopen/", {"reason": "they asked"})
+    assert answer.status_code == 409
+    assert _acts(two_chains.a.id) == []
+
+
+def test_the_trial_of_a_chain_that_subscribed_is_extended_at_the_provider(
+    cast: Cast, inside: Client, stripe: StandIn
+) -> None:
+    chain_id, now = cast.alpha.info.id, timezone.now().replace(microsecond=0)
+    stripe.now = now
+    wish = CustomerWish(chain_id, "Alpha", "owner@alpha.test", "en", "US")
+    urls = {"success_url": "http://a.test/", "cancel_url": "http://a.test/"}
+    stripe.pay(start_checkout(wish, basket(), trial_end=now + 9 * DAY, now=now, **urls).id)
+    refresh_now(chain_id, now=now)
+    page = f"/console/chains/chain/{chain_id}/extend-trial/"
+    told = {"days": 5, "reason": "they asked", "request_id": str(uuid4())}
+    assert "the first payment moves with it" in inside.get(page).content.decode()
+    for _click in range(2):
+        assert inside.post(page, told).status_code == 302
+    assert Subscription.objects.get(chain_id=chain_id).trial_end == now + 14 * DAY
+    assert _acts(chain_id) == [("extend_trial", "they asked")]
+    stripe.away = True
+    away = inside.post(page, {**told, "request_id": str(uuid4())})
+    assert (away.status_code, "does not answer right now" in away.content.decode()) == (503, True)
+    assert _acts(chain_id) == [("extend_trial", "they asked")] * 2
+
+
+def test_the_chain_reads_operators_acts_in_words(cast: Cast, inside: Client) -> None:
+    chain_id = cast.alpha.info.id
+    inside.post(f"/console/chains/chain/{chain_id}/extend-trial/", {"days": 5, "reason": "they asked"})
+    forget_hosts()
+    owner = Client(HTTP_HOST="alpha.tessera.test", HTTP_ACCEPT_LANGUAGE="en")
+    with chain_scope(cast.alpha.info):
+        owner.force_login(
+            cast.alpha.employees["owner"].user, backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+    page = owner.get("/manage/access/").content.decode()
+    assert ("Extend the trial" in page, "extend_trial" in page, "they asked" in page) == (True, False, True)
 
 
 def test_revenue_is_a_chart_and_a_table_that_say_the_same(two_chains: TwoChains, inside: Client) -> None:

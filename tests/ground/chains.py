@@ -33,7 +33,7 @@ CHAINS = "public.chains_chain"
 LEFT = (
     "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
     "public.chains_schemamigration", "public.accounts_user", "public.django_session",
-    "public.billing_customer", "public.billing_difference", "public.billing_intent", "public.billing_invoice",
+    "public.billing_customer", "public.billing_difference", "public.billing_round", "public.billing_intent", "public.billing_invoice",
     "public.billing_stripeevent", "public.billing_subscription", "public.billing_chainstanding",
     "public.billing_standingstep", "public.billing_revenuechange", "public.billing_notice", "public.billing_usagemonth",
 )  # fmt: skip

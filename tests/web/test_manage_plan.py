@@ -9,16 +9,21 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from billing.models import Subscription
+from billing.domain.standing import Cause
+from billing.models import ChainStanding, Subscription
+from billing.port import NotAtProvider
 from billing.provider import replaced_provider
 from chains.hosts import forget_hosts
 from chains.models import Chain, ChainState
 from chains.scope import chain_scope, platform_scope
+from tenants.booking.models import Booking, Claim
 from tenants.people.domain.places import open_store
 from tenants.stores.models import Store
 from tests.billing.stand_in import StandIn
-from tests.ground.cast import NOW, Cast
+from tests.ground.cast import NOW, Cast, local
 from tests.web.office import ALPHA, _noon, owner, sign_in
+from tests.web.workbench import make_booking
+from web.manage.plan_words import SUSPENDED_TITLES
 
 __all__ = ["_noon", "owner", "sign_in"]  # fixtures
 
@@ -205,6 +210,108 @@ def test_read_only_the_whole_office_sees_that_nothing_new_can_begin(
     assert refused.status_code == 422
 
 
+CAUSES = {
+    Cause.PAYMENT_FAILED: (
+        "The subscription has not been paid.",
+        "The owner can pay under “Plan and usage”",
+        "The subscription is not paid. What is booked is honoured.",
+    ),
+    Cause.ENDED: (
+        "The subscription was cancelled and has ended.",
+        "The owner can subscribe again under “Plan and usage”",
+        "The subscription was cancelled and has ended. What is booked is honoured.",
+    ),
+    Cause.TRIAL_OVER: (
+        "The trial is over, and no plan was chosen.",
+        "The owner can choose a plan under “Plan and usage”",
+        "The trial is over, and no plan was chosen. What is booked is honoured.",
+    ),
+}
+
+
+@pytest.mark.parametrize("cause", list(CAUSES))
+def test_read_only_says_why_to_owner_and_employees_and_nothing_of_it_to_members(
+    cast: Cast, owner: Client, sign_in: Callable[[str], Client], cause: Cause
+) -> None:
+    change(cast, state=ChainState.READ_ONLY, opened_at=NOW - DAY)
+    with platform_scope():
+        ChainStanding.objects.create(
+            chain_id=cast.alpha.info.id, state="read_only", since=NOW, cause=cause, next_at=NOW + 30 * DAY
+        )
+    why, way, on_the_page = CAUSES[cause]
+    assert why in text_of(owner.get("/manage/"))
+    assert on_the_page in text_of(owner.get("/manage/plan/"))
+    north = cast.alpha.stores["north"].id
+    for client, path in ((sign_in("store_manager"), "/manage/"), (sign_in("clerk"), f"/workbench/{north}/")):
+        words = text_of(client.get(path))
+        assert (why in words, way in words) == (True, True)
+    others = {each for words in CAUSES.values() for each in words if each != why}
+    assert not any(
+        each in text_of(sign_in("store_manager").get("/manage/")) for each in others if each != way
+    )
+    member = text_of(Client(HTTP_HOST=ALPHA, HTTP_ACCEPT_LANGUAGE="en").get("/"))
+    assert not any(word in member for word in ("paid", "cancelled", "trial", "Plan and usage"))
+
+
+@pytest.mark.parametrize("cause", list(CAUSES))
+def test_suspended_the_owner_reads_why_and_the_way_back(cast: Cast, owner: Client, cause: Cause) -> None:
+    change(cast, state=ChainState.SUSPENDED)
+    with platform_scope():
+        ChainStanding.objects.create(
+            chain_id=cast.alpha.info.id, state="suspended", since=NOW, cause=cause, next_at=NOW + 60 * DAY
+        )
+    words = text_of(owner.get("/manage/plan/"))
+    assert str(SUSPENDED_TITLES[cause]) in words
+    assert ("Nothing is lost: pay" in words) is (cause == Cause.PAYMENT_FAILED)
+
+
+def test_what_waits_for_the_provider_is_shown_and_taken_back(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    stripe.away = True
+    owner.post("/manage/plan/choose/brand/")
+    assert "The change to Brand waits for the payment provider" in text_of(owner.get("/manage/plan/"))
+    taken = owner.post("/manage/plan/withdraw/")
+    assert taken.headers["Location"] == "/manage/plan/?done=withdrawn"
+    words = text_of(owner.get("/manage/plan/?done=withdrawn"))
+    assert ("Withdrawn" in words, "waits for the payment provider" in words) == (True, False)
+
+
+def test_a_subscription_deleted_at_the_provider_leads_to_a_new_one(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    stripe.set("sub_1", status="canceled", ended_at=NOW)
+
+    def unknown(*args: object, **kwargs: object) -> None:
+        raise NotAtProvider
+
+    stripe.cancel_at_period_end = unknown  # type: ignore[assignment, method-assign]
+    answer = owner.post("/manage/plan/cancel/")
+    assert (answer.status_code, "so it has ended" in text_of(answer)) == (409, True)
+    assert 'href="/manage/plan/compare/"' in answer.content.decode()
+    subscribe(owner, stripe)
+    assert Subscription.objects.get().status == "active"
+
+
+def test_the_page_says_from_when_history_is_shown_and_a_smaller_plan_what_it_would_hide(
+    cast: Cast, owner: Client, stripe: StandIn
+) -> None:
+    subscribe(owner, stripe)
+    made = make_booking(cast, at=local(23, 10))
+    with chain_scope(cast.alpha.info):
+        Claim.objects.filter(booking_id=made.id).update(active=False)
+        Booking.objects.filter(id=made.id).update(
+            starts_at=NOW - 500 * DAY, ends_at=NOW - 500 * DAY + timedelta(hours=1)
+        )
+    page = text_of(owner.get("/manage/plan/"))
+    assert "History shown 36 months Shown from 21 Nov 2023 on; older bookings are kept." in page
+    smaller = text_of(owner.get("/manage/plan/choose/starter/?extra_stores=2"))
+    assert "1 booking before 21 Nov 2025 would no longer be shown. It is kept" in smaller
+    assert "no longer be shown" not in text_of(owner.get("/manage/plan/choose/brand/"))
+
+
 def test_one_store_too_many_is_refused_in_its_form_with_the_way_out(cast: Cast, owner: Client) -> None:
     change(cast, entitlements={"stores": 3})
     fields = {"name": "Fourth", "address": "1 Road", "time_zone": "Asia/Shanghai", "currency": "CNY"}
@@ -271,4 +378,4 @@ def test_the_page_asks_as_often_with_many_invoices_as_with_one(
         assert f"A-{rows - 1}" in text_of(owner.get("/manage/plan/invoices/"))
 
 
-QUERIES = 9
+QUERIES = 10

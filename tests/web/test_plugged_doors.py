@@ -95,6 +95,22 @@ def test_an_offer_asks_on_its_page_and_stands_until_it_is_answered(boots: Chain)
     assert (done.status_code, booking.status, booking.details) == (302, Status.CONFIRMED, SIZE)
 
 
+def test_the_desk_confirms_an_offers_hold_with_what_is_asked(boots: Chain) -> None:
+    with chain_scope(boots.info):
+        wish_of(boots, Actor(member_id=boots.members["su"].id, name="Su"))
+        (offer,) = serve_store(boots.stores["north"].id, now=at(0))
+    url = f"/workbench/{boots.stores['north'].id}/bookings/{offer.booking_id}/confirm/"
+    clerk = Client(HTTP_HOST="alpha.tessera.test", HTTP_ACCEPT_LANGUAGE="en")
+    clerk.cookies.load(session_of(boots, user=boots.employees["clerk"].user))
+    asked = clerk.post(url, {"version": "1"})
+    assert (asked.status_code, "Size of boot" in asked.content.decode()) == (422, True)
+    wrong = clerk.post(url, {"version": "1", "boots.size": "large"})
+    assert (wrong.status_code, only_booking(boots).status) == (422, Status.HELD)
+    assert clerk.post(url, {"version": "1", "boots.size": "43"}).status_code == 302
+    booking = only_booking(boots)
+    assert (booking.status, booking.details) == (Status.CONFIRMED, SIZE)
+
+
 def test_who_joins_the_waiting_list_for_a_party_waits_for_places_for_all(cast: Cast) -> None:
     chain = cast.alpha
     client = su_of(chain)

@@ -130,5 +130,5 @@ def test_the_desk_repeats_brings_and_ends(cast: Cast) -> None:
     panel = desk.get(at).content.decode()
     assert "1 of 3, every 7 days" in panel
     assert "Mei" in panel
-    assert desk.post(f"{at}end/").status_code == 302
+    assert desk.post(f"{at}cancel/", {"scope": "following"}).status_code == 302
     assert starts(cast) == []

@@ -16,7 +16,7 @@ from tenants.booking.domain.checks import Finding, forget_check, register_check
 from tenants.booking.domain.placing import place_booking
 from tenants.booking.models import Booking
 from tenants.stores.models import Resource, ResourceKind
-from tests.ground.cast import NOW, Cast, local
+from tests.ground.cast import NOW, Cast, later, local
 from tests.web.workbench import TODAY, _noon, make_booking, sign_in, text_of, url
 
 __all__ = ["_noon", "sign_in"]  # fixtures
@@ -279,7 +279,7 @@ def test_a_bill_that_is_open_is_still_told_of_who_has_left(cast, sign_in, found)
 def test_a_check_is_registered_once(found):
     with pytest.raises(ValueError, match="fake"):
         register_check("fake", lambda bookings: {})
-    assert list(checks._checks) == ["fake"]
+    assert sorted(checks._checks) == ["deposits", "fake"]
 
 
 def test_rooms_of_a_kind_stand_together(cast, sign_in):
@@ -292,3 +292,58 @@ def test_rooms_of_a_kind_stand_together(cast, sign_in):
         "Z room",
         "A table",
     ]
+
+
+# Every view
+
+
+VIEWS = ["people", "rooms", "week"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("", ["苏晴", "Chen Ke"]),
+        ("who=practitioner", ["苏晴", "Chen Ke"]),
+        ("service=short", ["Chen Ke"]),
+        ("status=late", ["苏晴"]),
+        ("status=confirmed", ["苏晴", "Chen Ke"]),
+        ("status=held", []),
+        ("channel=staff", ["苏晴", "Chen Ke"]),
+        ("channel=online", []),
+    ],
+)
+def test_each_filter_does_the_same_in_each_view(cast, sign_in, view, asked, shown):
+    make_booking(cast, at=local(TODAY, 11, 30))
+    make_booking(cast, at=local(TODAY, 17), member="chen", service="short", resource_id=None)
+    ya = str(cast.alpha.employees["practitioner"].id)
+    asked = asked.replace("practitioner", ya).replace("short", str(cast.alpha.services["short"].id))
+    if view == "week" and "who" not in asked:
+        asked += f"&who={ya}"
+    answer = sign_in("clerk").get(url(cast, f"?view={view}&{asked}"))
+    assert [name for blocks in columns_of(answer).values() for name in blocks] == shown
+
+
+@pytest.mark.parametrize("view", [*VIEWS, "list"])
+def test_what_needs_attention_is_told_in_each_view(cast, sign_in, found, view):
+    make_booking(cast, at=local(TODAY, 11, 30))
+    make_booking(cast, at=local(TODAY, 15), member="chen", hold=True, now=later(-9))
+    lost = make_booking(cast, at=local(TODAY, 17), who="second")
+    with chain_scope(cast.alpha.info):
+        Booking.objects.filter(id=lost.id).update(practitioner=None)
+    found += [
+        Finding("unpaid", "warns", "¥398 unpaid"),
+        Finding("contraindication", "blocks", "allergic"),
+    ]
+    answer = sign_in("clerk").get(url(cast, f"?view={view}"))
+    kinds = [kind for kind, _title in concerns(answer)]
+    assert kinds == ["late", "contraindication", "contraindication", "contraindication", "hold", "unassigned"]
+
+
+def test_the_week_offers_the_services_of_all_its_days_as_filters(cast, sign_in):
+    make_booking(cast, at=local(TODAY - 1, 15), service="short", now=local(TODAY - 2, 9))
+    ya = cast.alpha.employees["practitioner"].id
+    short = cast.alpha.services["short"].id
+    body = sign_in("clerk").get(url(cast, f"?view=week&who={ya}")).content.decode()
+    assert f"service={short}" in body

@@ -13,7 +13,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from billing.domain.standing import Cause
+from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
+from chains.ports import unpaid_cause
 from tenants.people.domain.rights import Action
 from web.manage.access import Office
 from web.storefront.theme import theme_url
@@ -166,19 +169,22 @@ def payment_banner(office: Office) -> dict[str, str] | None:
     state, owner = office.chain.state, office.may(Action.MANAGE_BILLING)
     url = reverse("manage:plan") if owner else ""
     if state == ChainState.PAST_DUE and owner:
+        over = unpaid_cause() == Cause.TRIAL_OVER
+        text = _("Everything goes on working for now. See until when, and choose a plan.")
         return {
             "tone": "warn",
-            "title": _("The subscription is not paid"),
-            "text": _("Everything goes on working for now. See until when, and pay."),
+            "title": _("The trial is over") if over else _("The subscription is not paid"),
+            "text": text if over else _("Everything goes on working for now. See until when, and pay."),
             "url": url,
         }
     if state == ChainState.READ_ONLY:
+        refusal = ChainReadOnly(cause=unpaid_cause())
         return {
             "tone": "bad",
             "title": _("Read-only: no new bookings can be made"),
-            "text": _("The subscription is not paid. What is booked is honoured.")
+            "text": refusal.sentence()
             if owner
-            else _("What is booked is honoured. The owner can pay under “Plan and usage”."),
+            else _("%(finding)s %(way)s") % {"finding": refusal.sentence(), "way": refusal.way_out()},
             "url": url,
         }
     return None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from chains.domain.operators import act_name
 from tenants.booking.domain.figures import StoreToday, count_today
 from tenants.catalogue.domain.opening import what_is_missing
 from tenants.catalogue.domain.warnings import warn_of_all
@@ -98,5 +99,6 @@ def show_poster(request: HttpRequest, office: Office) -> HttpResponse:
 def show_acts(request: HttpRequest, office: Office) -> HttpResponse:
     """What the platform's operators did to this chain."""
     acts = read_operator_acts(by=office.actor)
-    context = {"page_title": _("Operators' access"), "acts": acts}
+    rows = [{"act": act, "name": act_name(act.act)} for act in acts]
+    context = {"page_title": _("Operators' access"), "acts": rows}
     return show(request, office, "manage/acts.html", context, current="acts")

@@ -37,13 +37,14 @@ from tenants.people.domain.rights import Action
 from web.history import history_day
 from web.manage.access import Office, in_office
 from web.manage.frame import done, frame_of, show
-from web.manage.plan_words import STATES, invoice_row, limit_row, standing_words
+from web.manage.plan_words import STATES, invoice_row, limit_row, standing_words, waiting_row
 
 owners = in_office(Action.MANAGE_BILLING)
 SAID = {
     "changed": gettext_lazy("The plan is changed"),
     "cancelled": gettext_lazy("Cancelled; it runs to the end of what is paid"),
     "resumed": gettext_lazy("It is renewed as before"),
+    "withdrawn": gettext_lazy("Withdrawn; nothing more is asked of the payment provider"),
 }
 
 
@@ -107,6 +108,7 @@ def show_plan(request: HttpRequest, office: Office) -> HttpResponse:
             for one in verticals()
             if one.code not in owned
         ],
+        "waiting": [waiting_row(one, billing) for one in billing.waiting],
         "said": SAID.get(request.GET.get("done", "")),
     }
     return show(request, office, "manage/plan/plan.html", context, current="plan")
@@ -121,12 +123,13 @@ def _shown_from(billing: OwnBilling, *, now: datetime) -> str:
 @owners
 def show_invoices(request: HttpRequest, office: Office) -> HttpResponse:
     """All invoices, with the file of each."""
+    billing = read_billing(by=office.actor, language=language())
     rows = [invoice_row(row) for row in read_invoices(by=office.actor)]
     crumbs = [
         {"label": _("Plan and usage"), "url": reverse("manage:plan")},
         {"label": _("Invoices"), "url": ""},
     ]
-    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs}
+    context = {"page_title": _("Invoices"), "invoices": rows, "crumbs": crumbs, "billing": billing}
     return show(request, office, "manage/plan/invoices.html", context, current="plan")
 
 
@@ -184,6 +187,14 @@ def resume(request: HttpRequest, office: Office) -> HttpResponseBase:
     return _changed(
         request, office, subscriptions.resume_subscription, billing, "resumed", _("Plan and usage")
     )
+
+
+@require_POST
+@owners
+def withdraw(request: HttpRequest, office: Office) -> HttpResponseBase:
+    """Take back what waits for a provider that did not answer."""
+    billing = read_billing(by=office.actor, language=language())
+    return _changed(request, office, subscriptions.withdraw_change, billing, "withdrawn", _("Plan and usage"))
 
 
 @require_POST

@@ -51,6 +51,7 @@ def compare(request: HttpRequest, office: Office) -> HttpResponse:
     context = {
         "page_title": _("Compare plans"),
         "cards": cards,
+        "interval_words": _("a year") if interval == "year" else _("a month"),
         "intervals": [
             {
                 "label": words,

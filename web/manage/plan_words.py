@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from billing.domain.own import OwnBilling, UsageLine
+from billing.domain.own import OwnBilling, UsageLine, Waiting
 from billing.domain.standing import Cause
 from billing.models import Invoice, InvoiceState
 from chains.domain.entitlements import Limit
@@ -41,6 +41,38 @@ INVOICE_STATES = {
     InvoiceState.VOID: {"label": gettext_lazy("Void"), "tone": "mute", "icon": "x"},
     InvoiceState.UNCOLLECTIBLE: {"label": gettext_lazy("Not paid"), "tone": "bad", "icon": "circle-alert"},
 }
+
+
+# What stands on top of the plan's page while the chain is read-only or suspended, by its cause.
+READ_ONLY_BECAUSE = {
+    Cause.PAYMENT_FAILED: gettext_lazy(
+        "The subscription is not paid. What is booked is honoured. Without payment the shops close %(until)s."
+    ),
+    Cause.ENDED: gettext_lazy(
+        "The subscription was cancelled and has ended. What is booked is honoured. Without a subscription the shops"
+        " close %(until)s."
+    ),
+    Cause.TRIAL_OVER: gettext_lazy(
+        "The trial is over, and no plan was chosen. What is booked is honoured. Without a plan the shops close"
+        " %(until)s."
+    ),
+}
+SUSPENDED_TITLES = {
+    Cause.PAYMENT_FAILED: gettext_lazy("The shops are closed, because the subscription is not paid"),
+    Cause.ENDED: gettext_lazy("The shops are closed, because the subscription has ended"),
+    Cause.TRIAL_OVER: gettext_lazy("The shops are closed, because the trial is over"),
+}
+
+
+def waiting_row(one: Waiting, billing: OwnBilling) -> dict[str, Any]:
+    """A wish that waits for the provider, in words; `since` is a moment."""
+    plan = next((card.name for card in billing.plans if card.code == one.plan), one.plan)
+    words = {
+        "change": _("The change to %(plan)s waits for the payment provider") % {"plan": plan},
+        "cancel": _("The cancellation waits for the payment provider"),
+        "resume": _("The renewal waits for the payment provider"),
+    }
+    return {"title": words[one.kind], "since": one.since}
 
 
 def limit_row(line: UsageLine, *, shown_from: str = "") -> dict[str, Any]:
@@ -94,6 +126,7 @@ def standing_words(billing: OwnBilling, *, now: datetime) -> dict[str, Any] | No
             "way": "choose",
         }
     way = "pay" if billing.running is not None else "choose"
+    cause = billing.cause or Cause.PAYMENT_FAILED
     if billing.state == ChainState.PAST_DUE:
         over = billing.cause == Cause.TRIAL_OVER
         return {
@@ -106,14 +139,16 @@ def standing_words(billing: OwnBilling, *, now: datetime) -> dict[str, Any] | No
         return {
             "tone": "bad",
             "title": _("Read-only: no new bookings can be made"),
-            "text": _("What is booked is honoured. Without payment the shops close %(until)s.") % when,
+            "text": READ_ONLY_BECAUSE[cause] % when,
             "way": way,
         }
     if billing.state == ChainState.SUSPENDED:
         return {
             "tone": "bad",
-            "title": _("The shops are closed, because the subscription is not paid"),
-            "text": _("Nothing is lost: pay, and everything opens at once. Closed for good %(until)s.")
+            "title": SUSPENDED_TITLES[cause],
+            "text": _("Nothing is lost: pay, and everything opens at once. Closed for good %(until)s.") % when
+            if cause == Cause.PAYMENT_FAILED
+            else _("Nothing is lost: choose a plan, and everything opens at once. Closed for good %(until)s.")
             % when,
             "way": way,
         }

@@ -28,7 +28,7 @@ from tenants.booking.domain.policies import (
 )
 from tenants.booking.domain.terms import terms_under
 from tenants.booking.domain.terms_words import say_terms
-from tenants.booking.domain.waiting_rules import rules_of, write_rules
+from tenants.booking.domain.waiting_rules import rules_by_store, rules_of, write_rules
 from tenants.booking.models import Policy
 from tenants.catalogue.models import Service
 from tenants.people.domain.rights import Action
@@ -84,13 +84,13 @@ def show_policies(request: HttpRequest, office: Office) -> HttpResponse:
     """All policies, the most specific first as they are asked, and each store's waiting rules."""
     may_write = office.may(Action.MANAGE_CATALOGUE)
     policies = sorted(list_policies(by=office.actor), key=rank, reverse=True) if may_write else []
+    stores = office.stores(Action.MANAGE_STORE)
+    kept = rules_by_store(store.id for store in stores)
     context = {
         "page_title": _("Policies"),
         "may_write": may_write,
         "rows": [PolicyRow(one, whom_of(one), tuple(sentences_of(one, office))) for one in policies],
-        "stores": [
-            {"store": store, "rules": rules_of(store.id)} for store in office.stores(Action.MANAGE_STORE)
-        ],
+        "stores": [{"store": store, "rules": kept[store.id]} for store in stores],
     }
     return show(request, office, "manage/policies.html", context, current="policies")
 

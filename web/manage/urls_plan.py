@@ -16,6 +16,7 @@ plan_urls: list[URLPattern] = [
     path("plan/invoices/", plan.show_invoices, name="plan_invoices"),
     path("plan/cancel/", plan.cancel, name="plan_cancel"),
     path("plan/resume/", plan.resume, name="plan_resume"),
+    path("plan/withdraw/", plan.withdraw, name="plan_withdraw"),
     path("plan/industry/", plan.add_industry, name="plan_industry"),
 ]
 urlpatterns = plan_urls

@@ -1,4 +1,4 @@
-"""What is done to one booking from its panel: confirm, complete, no-show, cancel, undo, show the phone."""
+"""What is done to one booking from its panel: confirm, complete, no-show, undo, show the phone."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from chains.refusals import Refusal, Text
-from tenants.booking.domain.change import cancel_booking, complete_booking, confirm_booking, mark_no_show
+from tenants.booking.domain.change import complete_booking, confirm_booking, mark_no_show
 from tenants.booking.domain.desk_payments import note_given_back, take_deposit, waive_deposit
 from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.redeem import undo_redemption
 from tenants.booking.models import Booking, Penalty
+from tenants.extension.answers import DetailsInvalid
 from tenants.members.domain.members import reveal_phone
-from tenants.people.domain.rights import Action, NotSeen, require
+from tenants.people.domain.rights import NotSeen
+from web.booking_steps import answers_in, asked_of, vertical_steps
 from web.workbench.access import Desk, at_desk
 from web.workbench.asked import asked_uuid
-from web.workbench.choosing import Option
+from web.workbench.day import guest_name
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.redeeming import explain_refusal, is_of_redemption
@@ -42,10 +44,6 @@ def _give_back(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
 
 
 ACTS: dict[str, tuple[Act, Text]] = {
-    "confirm": (
-        lambda desk, key, version: confirm_booking(key, by=desk.actor, now=desk.now, version=version),
-        gettext_lazy("Confirmed"),
-    ),
     "complete": (
         lambda desk, key, version: complete_booking(key, by=desk.actor, now=desk.now, version=version),
         gettext_lazy("Completed"),
@@ -65,6 +63,33 @@ ACTS: dict[str, tuple[Act, Text]] = {
 
 @require_POST
 @at_desk
+def confirm(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """held → confirmed; what the shop's verticals ask of an offer's hold is asked in a dialog and answered here."""
+    found = booking_here(desk, booking)
+    steps = vertical_steps(desk, found.service_id)
+    details = answers_in(steps, request.POST)
+    try:
+        with transaction.atomic():
+            confirm_booking(
+                booking, by=desk.actor, now=desk.now, version=asked_version(request), details=details
+            )
+    except DetailsInvalid as refusal:
+        context = {
+            "booking": found,
+            "name": guest_name(found.member),
+            "asked": asked_of(steps, request.POST, refusal if details else None),
+            "refusal": refusal if details else None,
+            "confirm_url": here("confirm", desk, booking),
+        }
+        title = _("Confirm booking")
+        return over(request, desk, title, "workbench/_confirm.html", context, status=refusal.status)
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Confirmed"))
+
+
+@require_POST
+@at_desk
 def act(request: HttpRequest, desk: Desk, booking: UUID, act: str) -> HttpResponseBase:
     """One of ACTS; 404 for any other word."""
     if act not in ACTS:
@@ -77,38 +102,6 @@ def act(request: HttpRequest, desk: Desk, booking: UUID, act: str) -> HttpRespon
     except Refusal as refusal:
         return refuse(request, desk, refusal, found)
     return answer_done(request, desk, booking, str(words))
-
-
-@require_http_methods(["GET", "POST"])
-@at_desk
-def cancel(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
-    """Ask for the reason, then cancel."""
-    panel = read_panel(desk, booking)
-    require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
-    status, refusal = 200, None
-    if request.method == "POST":
-        reason = request.POST.get("words", "").strip() or request.POST.get("reason", "").strip()
-        try:
-            with transaction.atomic():
-                cancel_booking(
-                    booking, by=desk.actor, now=desk.now, reason=reason[:200], version=asked_version(request)
-                )
-        except NotSeen:
-            raise
-        except Refusal as refused:
-            status, refusal = refused.status, refused
-        else:
-            return answer_done(request, desk, booking, _("Cancelled"))
-    context = {
-        "panel": panel,
-        "cancel_url": here("cancel", desk, booking),
-        "reasons": [
-            Option(str(words), str(words), at == 0)
-            for at, words in enumerate([_("The guest asked"), _("The shop cannot"), _("Booked twice")])
-        ],
-        "refusal": refusal,
-    }
-    return over(request, desk, _("Cancel booking"), "workbench/_cancel.html", context, status=status)
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -110,9 +110,13 @@ def people_items(page: Day, desk: Desk, asked: Asked, base: str) -> list[dict[st
     return each if asked.view == "week" else [everyone, *each]
 
 
-def filter_groups(page: Day, asked: Asked, base: str) -> list[dict[str, Any]]:
-    """The filters besides the person: services of the day, statuses, channels; each a list of links."""
+def filter_groups(
+    page: Day, asked: Asked, base: str, more: Mapping[UUID, str] | None = None
+) -> list[dict[str, Any]]:
+    """The filters besides the person: services of the day (and `more`), statuses, channels; each a list of links."""
     services = {row.booking.service_id: row.booking.service.name for row in page.every}
+    services |= {one.service_id: one.service.name for one in page.store_day.sessions}
+    services |= more or {}
     channels = {
         Channel.ONLINE: _("Online"),
         Channel.STAFF: _("At the desk or by phone"),

@@ -37,6 +37,7 @@ from web.workbench.choosing import (
     service_options,
     services_of,
 )
+from web.workbench.following import FOLLOWING, plan_following, scope_context
 from web.workbench.frame import fragment, frame, here
 from web.workbench.guests import members_context, read_guest
 from web.workbench.overbooking import offer_over, read_when
@@ -104,6 +105,8 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     panel = read_panel(desk, booking)
     require(desk.actor, Action.CHANGE_BOOKING, store_id=desk.store.id)
     status, refusal = 200, None
+    if request.method == "POST" and request.POST.get("scope") == FOLLOWING:
+        return plan_following(request, desk, panel.booking)
     if request.method == "POST":
         try:
             with transaction.atomic():
@@ -117,6 +120,7 @@ def move(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else request.GET
     context = _move_context(desk, panel, data) | {"panel": panel, "refusal": refusal}
     context["overbook"] = offer_over(refusal, data, desk)
+    context |= scope_context(panel.booking, desk, data)
     return over(request, desk, _("Move booking"), "workbench/_move.html", context, status=status)
 
 

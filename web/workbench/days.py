@@ -212,7 +212,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "shown_name": next(
             (one["name"] for one in people if one["current"]), people[0]["name"] if people else ""
         ),
-        "filter_groups": filter_groups(page, asked, base),
+        "filter_groups": filter_groups(page, asked, base, timeline.services if timeline else None),
         "filter_count": filter_count(asked),
         "unfiltered_url": base + asked.query(service="", status="", channel=""),
         "timeline": timeline,

@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from chains.domain.entitlements import ChainReadOnly
+from chains.models import ChainState
+from chains.ports import unpaid_cause
 from tenants.people.domain.rights import Action, may_anywhere
 from tenants.people.models import Role
 from web.workbench.access import Desk
@@ -45,6 +48,9 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
     find_url = here("find", desk)
     return {
         "desk": desk,
+        "read_only": ChainReadOnly(cause=unpaid_cause())
+        if chain and chain.state == ChainState.READ_ONLY
+        else None,
         "zone": desk.zone,
         "now": desk.now,
         "chain_name": chain.name if chain else "",

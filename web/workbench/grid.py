@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from tenants.booking.domain.spans import Span
 
@@ -91,13 +93,14 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What ui/timeline draws."""
+    """What ui/timeline draws; `services` are those of more than the day itself, by id, for the filters."""
 
     grid: Grid
     hours: list[Mark]
     now: Mark | None
     columns: list[Column]
     rooms: bool = False
+    services: Mapping[UUID, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +28,7 @@ from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, asked_version
 from web.workbench.asked import asked_uuid
 from web.workbench.day import guest_name
+from web.workbench.following import followers_of
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.overbooking import read_reason
 from web.workbench.panel import booking_here
@@ -88,6 +90,8 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
                 raise refusal
             words = "" if refusal is None else refusal.sentence()
             return JsonResponse({"fits": refusal is None, "words": words})
+        if _moves(drawn) and "scope" not in data and followers_of(found, desk):
+            return _which(request, desk, found, data, drawn.get("starts_at"))
         with transaction.atomic():
             after = place_booking(booking, by=desk.actor, now=desk.now, version=version, **drawn)
     except (NotSeen, Forbidden):
@@ -98,6 +102,41 @@ def place(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     if is_fragment(request):
         return answer_done(request, desk, booking, words)
     return JsonResponse({"words": words, "undo": _undo(found, after)})
+
+
+def _moves(drawn: dict[str, Any]) -> bool:
+    """Whether it goes to another time or person, as those after it may."""
+    return "starts_at" in drawn or "practitioner_id" in drawn
+
+
+def _which(
+    request: HttpRequest, desk: Desk, booking: Booking, data: QueryDict, starts_at: datetime | None
+) -> HttpResponseBase:
+    """The dialog that asks whether those of the series after it go too; nothing is changed yet."""
+    count = len(followers_of(booking, desk))
+    words = _("This and the %(count)s after it")
+    asked = {
+        "starts_at": (starts_at or booking.starts_at).isoformat(),
+        "practitioner": data.get("who", ""),
+    }
+    context = {
+        **frame(request, desk),
+        "over": True,
+        "over_title": _("Which of the series"),
+        "part": "workbench/_which.html",
+        "name": guest_name(booking.member),
+        "second": f"{booking.service.name} · {_when(booking, desk)}",
+        "to": format_moment(
+            datetime.fromisoformat(asked["starts_at"]).astimezone(desk.zone),
+            language=get_language() or "en",
+            today=desk.today,
+        ),
+        "fields": {name: data[name] for name in (*DRAWN, "version", "overbook") if data.get(name)},
+        "following_words": words % {"count": count},
+        "following_url": here("following", desk, booking.id) + "?" + urlencode(asked),
+        "place_url": here("place", desk, booking.id),
+    }
+    return fragment(request, "workbench/_over.html", context, HX_Retarget="#overlay", HX_Reswap="innerHTML")
 
 
 def _drawn(data: QueryDict, desk: Desk) -> dict[str, Any]:
@@ -121,6 +160,7 @@ def _undo(before: Booking, after: Booking) -> dict[str, str]:
         "who": str(before.practitioner_id or ""),
         "room": room,
         "version": str(after.version),
+        "scope": "one",
     }
     return {name: text for name, text in fields.items() if text}
 

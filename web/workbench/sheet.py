@@ -6,10 +6,8 @@ from collections import defaultdict
 from datetime import date
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, WrapMode
 from fpdf.fonts import FontFace
@@ -19,25 +17,12 @@ from tenants.stores.models import Resource
 from web.formats import format_clock, format_clocks, format_day, format_moment, mask_phone
 from web.templatetags.formats import status_looks
 from web.typefaces import require_typeface
-from web.workbench.access import Desk, at_desk
-from web.workbench.asked import read_asked
-from web.workbench.day import Day, Row, read_day
+from web.workbench.access import Desk
+from web.workbench.day import Day, Row
 
 FACE = "day"
 WIDTHS = (20, 40, 46, 26, 20, 38)
 MARGIN = 12.0
-
-
-@require_GET
-@at_desk
-def show_sheet(request: HttpRequest, desk: Desk) -> HttpResponseBase:
-    """The sheet of the day asked for (`on`), of everybody or of one (`who`), filtered as the day is."""
-    asked = read_asked(request, desk)
-    page = read_day(desk, asked.on, filters=asked.filters)
-    answer = HttpResponse(draw_sheet(page, desk), content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="day-{asked.on.isoformat()}.pdf"'
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def draw_sheet(page: Day, desk: Desk) -> bytes:

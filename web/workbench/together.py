@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from chains.refusals import Refusal
 from tenants.booking.domain.groups import Item, book_group, party_of, plan_group
@@ -22,13 +22,12 @@ from tenants.booking.domain.series import (
     plan_series,
     times_of,
 )
-from tenants.booking.domain.series_changes import cancel_following
 from tenants.booking.models import Booking, Status
 from tenants.extension.hooks import Panel, PanelAsked
 from tenants.people.domain.rights import Action, NotSeen, require
 from web.planning import plan_rows, read_choices
 from web.workbench.access import Desk, at_desk
-from web.workbench.acts import answer_done, over, refuse
+from web.workbench.acts import answer_done, over
 from web.workbench.frame import here
 from web.workbench.panel import booking_here
 
@@ -145,19 +144,6 @@ def bring(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     }
     status = refusal.status if refusal is not None else 200
     return over(request, desk, _("Bring someone"), "workbench/_bring.html", context, status=status)
-
-
-@require_POST
-@at_desk
-def end(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
-    """Cancel this booking and those of its series after it."""
-    found = _open_booking(desk, booking)
-    try:
-        with transaction.atomic():
-            cancel_following(booking, by=desk.actor, now=desk.now)
-    except Refusal as refusal:
-        return refuse(request, desk, refusal, found)
-    return answer_done(request, desk, booking, _("This and following cancelled"))
 
 
 def _open_booking(desk: Desk, booking_id: UUID) -> Booking:

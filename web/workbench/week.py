@@ -37,7 +37,9 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
         now = now or now_on(grid, desk)
         columns.append(_column(day, desk, Drawing(desk, grid, asked.filters, chosen), asked))
     first = Grid(days[0].span.start + opens, rows)
-    return Timeline(first, hours_on(first, desk, now), now, columns)
+    services = {one.service_id: one.service.name for day in days for one in day.bookings}
+    services |= {one.service_id: one.service.name for day in days for one in day.sessions}
+    return Timeline(first, hours_on(first, desk, now), now, columns, services=services)
 
 
 def _first(page: Day, desk: Desk) -> UUID | None:

@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from chains.models import ChainState
+from chains.ports import unpaid_cause
 from chains.refusals import Refusal
 from chains.scope import current
 
@@ -86,14 +87,39 @@ class ApiRateExceeded(Refusal):
         )
 
 
+# Why a chain is read-only and what its owner can do, by billing's cause; '' where none is known.
+_WHY_READ_ONLY = {
+    "": (
+        _("This brand is read-only."),
+        _("The owner can pay under “Plan and usage”; everything works again at once."),
+    ),
+    "payment_failed": (
+        _("The subscription has not been paid."),
+        _("The owner can pay under “Plan and usage”; everything works again at once."),
+    ),
+    "ended": (
+        _("The subscription was cancelled and has ended."),
+        _("The owner can subscribe again under “Plan and usage”; everything works again at once."),
+    ),
+    "trial_over": (
+        _("The trial is over, and no plan was chosen."),
+        _("The owner can choose a plan under “Plan and usage”; everything works again at once."),
+    ),
+}
+
+
 class ChainReadOnly(Refusal):
-    """The chain is read-only: what is there is honoured, nothing new begins."""
+    """The chain is read-only: what is there is honoured, nothing new begins. `cause` says why, as billing knows it."""
 
     code = "chain_read_only"
     status = 422
     title = _("Read-only at the moment")
-    detail = _("The subscription has not been paid, so nothing new can begin. What is booked is honoured.")
-    fix = _("The owner can pay under “Plan and usage”; everything works again at once.")
+    detail = _("%(why)s Nothing new can begin; what is booked is honoured.")
+    fix = _("%(way)s")
+
+    def __init__(self, *, cause: str = "") -> None:
+        why, way = _WHY_READ_ONLY.get(cause, _WHY_READ_ONLY[""])
+        super().__init__(params={"why": why, "way": way}, extra={"cause": cause})
 
 
 _REFUSALS: dict[Limit, type[LimitReached]] = {
@@ -162,7 +188,7 @@ def require_room(limit: Limit, *, used: Callable[[], int]) -> None:
     _lock(limit)
     own = read_entitlements()
     if own.state == ChainState.READ_ONLY:
-        raise ChainReadOnly
+        raise ChainReadOnly(cause=unpaid_cause())
     allowed = own.allowed(limit)
     if allowed is None:
         return

@@ -77,7 +77,7 @@ class OwesPayment(Refusal):
 
 
 class ReasonMissing(Refusal):
-    """A suspension must say why: the chain's employees read it."""
+    """An act that shuts or opens a chain must say why: its employees read it."""
 
     code = "reason_missing"
     status = 422
@@ -116,13 +116,16 @@ def close_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> 
     return _move(chain_id, "close", ChainState.CLOSED, reason=reason, by=by, now=now)
 
 
-def reopen_chain(chain_id: UUID, *, by: Operator, now: datetime) -> Chain:
+def reopen_chain(chain_id: UUID, *, reason: str, by: Operator, now: datetime) -> Chain:
     """Give a closed chain its own address back, if that is still free; it stands suspended, by nobody's hand.
 
     From there paying or more trial opens it, or `resume` where nothing is known of payments.
-    Raises UnknownChain, WrongState; SlugTaken and SlugConfusable where the address went to another.
+    Raises UnknownChain, WrongState, ReasonMissing; SlugTaken and SlugConfusable where the address went to another.
     """
-    return _move(chain_id, "reopen", ChainState.SUSPENDED, reason="", by=by, now=now)
+    reason = reason.strip()
+    if not reason or len(reason) > REASON_LENGTH:
+        raise ReasonMissing
+    return _move(chain_id, "reopen", ChainState.SUSPENDED, reason=reason, by=by, now=now)
 
 
 def move_by_payment(chain: Chain, to: ChainState, *, reason: str = "") -> list[str]:
@@ -168,7 +171,8 @@ def _move(
             raise WrongState(params={"state": STATE_NAMES[was]}, extra={"state": was.value})
         before: dict[str, Any] = {"state": was.value, "reason": chain.state_reason}
         chain.state = to if to is not None else _state_after_suspension(chain)
-        chain.state_reason = reason
+        # why one is reopened is for the log; what its employees read is why it is still suspended
+        chain.state_reason = "" if act == "reopen" else reason
         chain.held = act == "suspend"
         if act == "reopen":
             _give_address_back(chain)

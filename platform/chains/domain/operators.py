@@ -7,10 +7,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from chains.models import Chain, OperatorAct
 
 # Whoever runs manage.py on the server has every right there is; the act is recorded under this name.
 COMMAND_LINE_ID = UUID(int=0)
+_ACT_NAMES: dict[str, Any] = {
+    "create": _("Create"),
+    "suspend": _("Suspend"),
+    "resume": _("Resume"),
+    "close": _("Close"),
+    "reopen": _("Reopen"),
+    "dump": _("Dump"),
+    "restore": _("Restore"),
+    "erase": _("Erase"),
+    "extend_trial": _("Extend the trial"),
+    "grant_credit": _("Grant credit"),
+    "replay_event": _("Replay an event"),
+    "credit_not_given": _("Credit was not given"),
+    "trial_not_extended": _("The trial was not extended"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +63,8 @@ def record_act(
         after=after or {},
         at=now,
     )
+
+
+def act_name(act: str) -> Any:
+    """An act in words."""
+    return _ACT_NAMES.get(act, act)

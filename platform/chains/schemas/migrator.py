@@ -32,9 +32,16 @@ Key = tuple[str, str]
 
 # A schema whose table is held by a long transaction is tried again after the others, this often in all.
 ATTEMPTS = 3
-_ENTER = (
-    "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true),"
-    " set_config('statement_timeout', '60s', true), set_config('synchronous_commit', %s, true)"
+_ENTER = sql.SQL(
+    "SELECT set_config('search_path', {}, true), set_config('lock_timeout', {}, true),"
+    " set_config('statement_timeout', '60s', true), set_config('synchronous_commit', {}, true)"
+)
+_APPLIED = sql.SQL("INSERT INTO django_migrations (app, name, applied) VALUES ({}, {}, {})")
+_RECORD = sql.SQL(
+    "INSERT INTO public.chains_schemamigration AS old (schema, app, name, state, error, attempts, finished_at)"
+    " VALUES ({}, {}, {}, {}, {}, 1, {}) ON CONFLICT (schema, app, name) DO UPDATE"
+    " SET state = excluded.state, error = excluded.error, attempts = old.attempts + 1,"
+    " finished_at = excluded.finished_at"
 )
 
 
@@ -184,7 +191,7 @@ def _failed(
 ) -> None:
     text = str(error).strip()
     report.failed[schema] = text.splitlines()[0] if text else type(error).__name__
-    _record(connection, schema, key, "failed", report.failed[schema], now)
+    connection.execute(_done(schema, key, "failed", report.failed[schema], now))
 
 
 def _apply(
@@ -202,22 +209,19 @@ def _apply(
 
     A commit that does not wait is whole or not there after a crash, like any other: what is lost is done again.
     """
-    with connection.transaction(), connection.pipeline():
-        connection.execute(
-            _ENTER, (f'"{schema}", extensions', f"{lock_timeout_ms}ms", "on" if lasting else "off")
-        )
-        for statement in statements:
-            connection.execute(sql.SQL(statement))
-        connection.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", (*key, now)
-        )
-        for grant in (
-            chain_grants(schema, standing=standing_tables(connection, schema))
-            if made is None
-            else grants_on_new(schema, made)
-        ):
-            connection.execute(grant)
-        _record(connection, schema, key, "done", "", now)
+    script = [
+        _ENTER.format(f'"{schema}", extensions', f"{lock_timeout_ms}ms", "on" if lasting else "off"),
+        *(sql.SQL(statement) for statement in statements),
+        _APPLIED.format(*key, now),
+        *grants_on_new(schema, made or {}),
+        _done(schema, key, "done", "", now),
+    ]
+    with connection.transaction():
+        # one message without parameters: it may hold what Django writes as two commands in one
+        connection.execute(sql.SQL("\n;\n").join(script))
+        if made is None:
+            for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
+                connection.execute(grant)
 
 
 def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report: Report) -> None:
@@ -230,16 +234,9 @@ def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report:
             report.changed.add(schema)
 
 
-def _record(
-    connection: OwnerConnection, schema: str, key: Key, state: str, error: str, now: datetime
-) -> None:
-    connection.execute(
-        "INSERT INTO public.chains_schemamigration AS old (schema, app, name, state, error, attempts, finished_at)"
-        " VALUES (%s, %s, %s, %s, %s, 1, %s) ON CONFLICT (schema, app, name) DO UPDATE"
-        " SET state = excluded.state, error = excluded.error, attempts = old.attempts + 1,"
-        " finished_at = excluded.finished_at",
-        (schema, *key, state, error, now),
-    )
+def _done(schema: str, key: Key, state: str, error: str, now: datetime) -> sql.Composed:
+    """The statement that writes down how a migration of a schema went."""
+    return _RECORD.format(schema, *key, state, error, now)
 
 
 def _mark_pooled(connection: OwnerConnection, schemas: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
 from chains.postgresql.ask import Question, ask
+from chains.ports import unpaid_cause
 from chains.refusals import Refusal
 from tenants.people.domain.rights import NOBODY, Actor
 
@@ -59,7 +60,7 @@ def require_beginnings(*, by_staff: bool) -> None:
         return
     row = _own_row()
     if row is not None and row[0] == ChainState.READ_ONLY:
-        raise ChainReadOnly
+        raise ChainReadOnly(cause=unpaid_cause())
 
 
 def own_row_question() -> Question[OwnRow | None]:

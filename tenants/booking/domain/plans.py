@@ -121,7 +121,10 @@ def take_parts(
         found = {
             at: _take(at, parts[at], store_id=store_id, by=by, now=now, by_program=by_program) for at in order
         }
-        return [found[at] for at in range(len(parts))]
+        placed = [found[at] for at in range(len(parts))]
+        if len(parts) > 1:
+            _look_again(placed, store_id=store_id, by=by, now=now)
+        return placed
 
     order = sorted(range(len(parts)), key=lambda at: parts[at].practitioner_id is None)
     try:
@@ -180,6 +183,14 @@ def _take(index: int, part: Part, *, store_id: UUID, by: Actor, now: datetime, b
             raise
         return Placed(index, part, refusal=_with_near(refusal, part, store_id=store_id, by=by, now=now))
     return Placed(index, part, booking=made)
+
+
+def _look_again(placed: Sequence[Placed], *, store_id: UUID, by: Actor, now: datetime) -> None:
+    """Alternatives beside what the other parts have taken since: none of them stands in a part's way."""
+    for one in placed:
+        if one.refusal is not None and one.refusal.extra.get("alternatives"):
+            del one.refusal.extra["alternatives"]
+            _with_near(one.refusal, one.part, store_id=store_id, by=by, now=now)
 
 
 def _with_near(refusal: Refusal, part: Part, *, store_id: UUID, by: Actor, now: datetime) -> Refusal:

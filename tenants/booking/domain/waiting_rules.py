@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -34,7 +35,14 @@ class WaitingRulesWrong(Refusal):
 
 def rules_of(store_id: UUID) -> WaitingRules:
     """The store's rules; the defaults where it has none of its own."""
-    return WaitingRules.objects.filter(store_id=store_id).first() or WaitingRules(store_id=store_id)
+    return rules_by_store([store_id])[store_id]
+
+
+def rules_by_store(store_ids: Iterable[UUID]) -> dict[UUID, WaitingRules]:
+    """Each store's rules; the defaults where it has none of its own. One query, however many stores."""
+    ids = list(store_ids)
+    kept = {rules.store_id: rules for rules in WaitingRules.objects.filter(store_id__in=ids)}
+    return {store_id: kept.get(store_id) or WaitingRules(store_id=store_id) for store_id in ids}
 
 
 def read_rules(store_id: UUID, *, by: Actor) -> WaitingRules:

@@ -8,10 +8,11 @@ once any shift of theirs at the store is planned; when they are free is the cale
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -42,6 +43,9 @@ SERVES = """
 """
 _SERVING = f"""SELECT e.id FROM people_employee e,
   (SELECT %s::uuid AS store, %s::uuid AS service) asked WHERE {SERVES}"""  # noqa: S608 (the constant above, nobody's input)
+_SERVING_EACH = f"""SELECT asked.service, e.id, e.name FROM people_employee e,
+  (SELECT %s::uuid AS store, service FROM unnest(%s::uuid[]) AS service) asked
+  WHERE {SERVES} ORDER BY e.name, e.id"""  # noqa: S608 (as above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,16 @@ class Practitioner:
 def serving(*, store_id: UUID | None = None, service_id: UUID | None = None) -> QuerySet[Employee]:
     """Who may be chosen for the service at the store; None asks for any of them. Lazy, in no order."""
     return Employee.objects.filter(id__in=RawSQL(_SERVING, [store_id, service_id]))  # noqa: S611 (a constant, with parameters)
+
+
+def serving_each(store_id: UUID, service_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """Who may be chosen for each of the services at the store, id and name, by name; one query."""
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVING_EACH, [store_id, list(service_ids)])
+        for service, person, name in cursor.fetchall():
+            found.setdefault(service, []).append((person, name))
+    return found
 
 
 def read_practitioners() -> list[Practitioner]:

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise, product
 
-from pypinyin import Style, pinyin
-
 # Raised whenever a name would get other grams than before: the round writes those of every member anew.
 SCHEME = 1
 LONGEST = 32
@@ -117,6 +115,9 @@ def _beginnings(word: str) -> Iterator[str]:
 
 def _readings(run: str) -> Iterator[Sequence[str]]:
     """The ways to read a run of characters, likeliest first, a syllable each; none without pinyin."""
+    # its dictionary is a sixth of what a process reads when it starts, and most processes spell no name
+    from pypinyin import Style, pinyin
+
     options: list[list[str]] = []
     surname = next((run[:length] for length in (2, 1) if run[:length] in SURNAMES), "")
     if surname:

@@ -17,7 +17,7 @@ MEANING = {
     Action.MANAGE_CATALOGUE: "Add and change services, prices, where they are offered",
     Action.MANAGE_PEOPLE: "Invite and change people, give roles up to one's own",
     Action.MANAGE_SHIFTS: "Plan shifts and leave",
-    Action.PLAN_SESSIONS: "Plan sessions and pickup windows, call a session off",
+    Action.PLAN_SESSIONS: "Plan sessions and pickup windows, move a session, call it off",
     Action.ADJUST_STOCK: "Correct how many units of a product are there (noted)",
     Action.READ_DAY: "See the store's day",
     Action.CREATE_BOOKING: "Book for a member",

@@ -246,6 +246,30 @@ def test_the_checkout_page_speaks_both_languages(fake: FakeStripe, language: str
     assert get(invoice.hosted_invoice_url)[0] == 200
 
 
+def test_an_invoice_names_who_is_billed_the_tax_ids_and_when_it_was_paid(fake: FakeStripe) -> None:
+    v1 = client(fake).v1
+    customer = v1.customers.create({"name": "悦宁美业"})
+    session = v1.checkout.sessions.create(
+        {
+            "mode": "subscription",
+            "customer": customer.id,
+            "line_items": [{"price": make_price(v1, 8900).id, "quantity": 1}],
+            "success_url": "http://localhost/done",
+            "tax_id_collection": {"enabled": True},
+            "customer_update": {"name": "auto", "address": "auto"},
+        }
+    )
+    post(session.url, do="pay", card="4000000000000002", tax_id="DE123456789")
+    post(session.url, do="pay", card="4242424242424242", tax_id="DE123456789")
+    assert [each.value for each in v1.customers.tax_ids.list(customer.id).data] == ["DE123456789"]
+    invoice = v1.invoices.list().data[0]
+    page = get(invoice.hosted_invoice_url)[2]
+    assert ("悦宁美业" in page, "Tax id DE123456789" in page, "Paid on " in page) == (True, True, True)
+    pdf = get(invoice.invoice_pdf)[2]
+    name = "悦宁美业".encode("utf-16-be").hex()
+    assert (f"<{name}> Tj" in pdf, "(Tax id DE123456789) Tj" in pdf, "(Paid on " in pdf) == (True, True, True)
+
+
 def test_an_unknown_page_is_not_found(fake: FakeStripe) -> None:
     assert [get(fake.base + path)[0] for path in ("/", "/c/pay/nobody", "/p/session/x", "/i/x.pdf")] == [
         404

@@ -191,9 +191,10 @@ async function finish(was, body) {
     toast(text.offline);
     return;
   }
-  if (!answer.ok) {
+  if (!answer.ok || answer.headers.get("X-Fragment")) {
     const html = await answer.text();
-    goBack(was, was.ghost.querySelector("span").textContent || text.back);
+    // refused, or something is asked first
+    goBack(was, (!answer.ok && was.ghost.querySelector("span").textContent) || text.back);
     if (answer.headers.get("X-Fragment")) window.htmx.swap("#overlay", html, { swapStyle: "innerHTML" });
     else location.reload();
     changed(was.block);

@@ -46,7 +46,7 @@ class Command(BaseCommand):
             ("suspend", "shut its doors; its employees read the reason", True),
             ("resume", "open it again as it was", False),
             ("close", "end it: its address becomes free, its data stays until erased", True),
-            ("reopen", "give a closed chain its address back; it opens when it is paid", False),
+            ("reopen", "give a closed chain its address back; it opens when it is paid", True),
         ):
             sub = acts.add_parser(act, help=text)
             sub.add_argument("chain")
@@ -159,7 +159,8 @@ class Command(BaseCommand):
         )
 
     def _reopen(self, options: dict[str, Any]) -> None:
-        self._moved(reopen_chain(find_chain(options["chain"]).id, by=COMMAND_LINE, now=timezone.now()))
+        chain = find_chain(options["chain"])
+        self._moved(reopen_chain(chain.id, reason=options["reason"], by=COMMAND_LINE, now=timezone.now()))
 
     def _moved(self, chain: Chain) -> None:
         self.stdout.write(f"{chain.slug} is {chain.state}")
