@@ -25,7 +25,7 @@ from tenants.stores.domain.spoken import format_day
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
 
-VISITS = 12
+VISITS = 24
 # Days searched around the aim: a few before it, and the same weekday of the next two weeks.
 BEFORE, AFTER = 3, 14
 # Visits of one service from which on there is a rhythm (see recommend_habit.read_habit).
