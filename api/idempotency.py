@@ -11,16 +11,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from api.models import IdempotencyKey
 from chains.chores import let_go
 from chains.models import PlatformAnswer
+from chains.postgresql.ask import Question, ask, ask_all, insertion
 from chains.refusals import Refusal
 from chains.scope import PUBLIC, current
 from tenants.people.domain.rights import Actor
@@ -87,15 +86,16 @@ def open_slot(key: str, *, actor: Actor, method: str, path: str, body: bytes) ->
         raise KeyMalformed
     fingerprint = fingerprint_of(body)
     scope = scope_of(key, actor=actor, method=method, path=path, fingerprint=fingerprint)
-    if not _take_lock(scope):
+    # a statement of its own behind the lock: its snapshot must be younger
+    locked, kept = ask_all([_lock_question(scope), _kept_question(scope)])
+    if not locked:
         raise KeyInFlight
-    # a statement of its own: its snapshot must be younger than the lock
-    row = _kept_answers().filter(scope=scope).first()
-    if row is None:
+    if kept is None:
         return Slot(scope, fingerprint, None)
-    if row.fingerprint != fingerprint:
+    kept_fingerprint, answer = kept
+    if kept_fingerprint != fingerprint:
         raise KeyReused
-    return Slot(scope, fingerprint, Answer(row.status, row.content_type, bytes(row.body)))
+    return Slot(scope, fingerprint, answer)
 
 
 def is_kept(status: int) -> bool:
@@ -105,7 +105,7 @@ def is_kept(status: int) -> bool:
 
 def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
     """Keep the answer in the running transaction, for at least 24 hours."""
-    _kept_answers().create(
+    row = _model()(
         scope=slot.scope,
         fingerprint=slot.fingerprint,
         status=answer.status,
@@ -113,6 +113,7 @@ def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
         body=answer.body,
         created_at=now,
     )
+    ask(insertion([row]))
 
 
 def forget_answers(*, now: datetime) -> bool:
@@ -138,14 +139,21 @@ def fingerprint_of(body: bytes) -> str:
     return salted_hmac("api.idempotency.body", body, algorithm="sha256").hexdigest()
 
 
-def _kept_answers() -> QuerySet[Any]:
+def _model() -> type[Model]:
     """A chain keeps its answers itself; those of the platform's host are kept in public."""
-    model: type[Model] = PlatformAnswer if current().schema == PUBLIC else IdempotencyKey
-    return model._default_manager.all()
+    return PlatformAnswer if current().schema == PUBLIC else IdempotencyKey
 
 
-def _take_lock(scope: str) -> bool:
+def _kept_question(scope: str) -> Question[tuple[str, Answer] | None]:
+    """The fingerprint and answer that are kept there."""
+    return Question(
+        f"SELECT fingerprint, status, content_type, body FROM {_model()._meta.db_table} WHERE scope = %s",  # noqa: S608
+        (scope,),
+        lambda rows: (rows[0][0], Answer(rows[0][1], rows[0][2], bytes(rows[0][3]))) if rows else None,
+    )
+
+
+def _lock_question(scope: str) -> Question[bool]:
+    """Take the key's lock until the transaction ends; whether it was free."""
     lock = int.from_bytes(bytes.fromhex(scope[:16]), "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
-        return bool(cursor.fetchone()[0])
+    return Question("SELECT pg_try_advisory_xact_lock(%s)", (lock,), lambda rows: bool(rows[0][0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar, cast
@@ -101,9 +102,11 @@ class Endpoint(APIView):
 
     def body(self, serializer: type[B], **options: Any) -> dict[str, Any]:
         """The checked body; raises Malformed with the fields named."""
-        parsed = serializer(data=self.request.data, context={"view": self}, **options)
-        parsed.is_valid(raise_exception=True)
-        return cast(dict[str, Any], parsed.validated_data)
+        if options:
+            parsed = serializer(data=self.request.data, context={"view": self}, **options)
+            parsed.is_valid(raise_exception=True)
+            return cast(dict[str, Any], parsed.validated_data)
+        return _checked(serializer, self.request.data, view=self)
 
     def rows(self, serializer: type[B]) -> list[dict[str, Any]]:
         """The checked rows of a body that is a list of at most 500."""
@@ -168,6 +171,24 @@ class Endpoint(APIView):
             body = b"" if response.data is None else JSONRenderer().render(response.data)
             content_type = response.content_type or "application/json"
             keep_answer(slot, Answer(response.status_code, content_type, body), now=self.now)
+
+
+_serializers = threading.local()
+
+
+def _checked(serializer: type[BaseSerializer], data: Any, *, view: Endpoint) -> dict[str, Any]:
+    """As a serializer made for this body; a thread keeps one of each, for its fields take long to copy."""
+    kept: dict[Any, Any] = _serializers.__dict__
+    parsed = kept.pop(serializer, None) or serializer(data=None)
+    parsed.initial_data, parsed._context = data, {"view": view}
+    try:
+        parsed.is_valid(raise_exception=True)
+        return cast(dict[str, Any], parsed.validated_data)
+    finally:
+        parsed.initial_data, parsed._context = None, {}
+        for name in ("_validated_data", "_errors", "_data"):
+            parsed.__dict__.pop(name, None)
+        kept[serializer] = parsed
 
 
 def json_text(document: Any) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from bench import in_process
 from bench.ground import HOME, ROOT, Ground, Row
 from bench.provisioning import python
 from bench.serving import cpu_of, serving
@@ -51,6 +52,10 @@ def run(ground: Ground) -> list[Row]:
     """The table's rows; CPU is of the web processes, per request."""
     shop = Shop(**python(ground, PREPARE))  # type: ignore[arg-type]
     floor = _pgbench(ground, shop)
+    alone = in_process.measure(ground, shop, processes=1, threads=1, first=600)
+    together = in_process.measure(
+        ground, shop, processes=in_process.PROCESSES, threads=in_process.THREADS, first=900
+    )
     with serving(sys.executable, "config.wsgi:application", ground.environment(), alive="/livez") as (
         port,
         processes,
@@ -62,6 +67,8 @@ def run(ground: Ground) -> list[Row]:
     return [
         Row("booking over HTTP, 1 client", f"{one.rate:,.0f}/s, {one.cpu:.1f} ms CPU", f"{floor[1]:,.0f}/s (pgbench, two INSERTs)", one.rate / floor[1], "–"),
         Row("booking over HTTP, 8 clients", f"{many.rate:,.0f}/s, {many.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", many.rate / floor[CLIENTS], "≥ 8 %"),
+        Row("booking in process, 1 at once", f"{alone.rate:,.0f}/s, {alone.cpu:.1f} ms CPU", f"{floor[1]:,.0f}/s (pgbench, two INSERTs)", alone.rate / floor[1], "–"),
+        Row(f"booking in process, {in_process.PROCESSES} × {in_process.THREADS} at once", f"{together.rate:,.0f}/s, {together.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", together.rate / floor[CLIENTS], "≥ 30 %"),
         Row("redemption over HTTP, 8 clients", f"{redeemed.rate:,.0f}/s, {redeemed.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", redeemed.rate / floor[CLIENTS], "–"),
         Row("availability over HTTP, 20 practitioners, a week", f"{week.cpu:.1f} ms CPU, {week.median:.1f} ms", "6 ms CPU (aim)", 6 / week.cpu, "≤ 6 ms CPU"),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from django.test.client import ClientHandler
 from chains.hosts import forget_hosts
 from chains.schemas.owner import owner_connection
 from chains.schemas.public import secure_public
+from tenants.events.domain import relay
 from tests.ground.browser import chromium, open_page, site
 from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain, tables_to_empty
@@ -67,6 +68,13 @@ def _second_factors_clock_stands(request: pytest.FixtureRequest, monkeypatch: py
     if request.node.nodeid.startswith(("tests/api/", "tests/web/")):
         clock = SimpleNamespace(time=lambda: 1_800_000_015)
         monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", clock)
+
+
+@pytest.fixture(autouse=True)
+def _deliveries_take_no_time(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this process the relay's stop-watch stands: on a slow machine one second later is another moment."""
+    if not request.node.nodeid.startswith("tests/events/"):
+        monkeypatch.setattr(relay, "time", SimpleNamespace(monotonic=lambda: 0.0))
 
 
 @pytest.fixture()

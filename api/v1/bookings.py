@@ -29,7 +29,7 @@ from tenants.booking.domain.change import (
     mark_no_show,
     reschedule_booking,
 )
-from tenants.booking.domain.day import find_bookings, read_seen_booking
+from tenants.booking.domain.day import find_bookings, read_made_booking, read_seen_booking
 from tenants.booking.domain.items import Item
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.redeem import undo_redemption
@@ -92,13 +92,14 @@ class Bookings(Endpoint):
             raise Malformed(errors=[FieldError("member", "required", _("Say for whom."))])
         scheduled = asked.get("session") or asked.get("pickup_window")
         made = self._book_scheduled(asked) if scheduled else self._book_time(asked)
-        return Response(self._document(made.id), status=201)
+        document = booking_document(read_made_booking(made, by=self.actor, now=self.now), actor=self.actor)
+        return Response(document, status=201)
 
     def _book_time(self, asked: dict[str, Any]) -> Booking:
         return book(
             asked["service"],
             store_id=asked["store"],
-            starts_at=parse_moment(asked["starts_at"], zone=zone_of_store(asked["store"])),
+            starts_at=lambda zone: parse_moment(asked["starts_at"], zone=zone),
             by=self.actor,
             now=self.now,
             member=asked.get("member"),
@@ -130,9 +131,6 @@ class Bookings(Endpoint):
         return book_scheduled(
             wish, by=self.actor, now=self.now, member=member, hold=asked["hold"], by_program=True
         )
-
-    def _document(self, booking_id: UUID) -> dict[str, Any]:
-        return _document(self, booking_id)
 
 
 def _items(asked: Mapping[str, Any]) -> tuple[Item, ...]:

@@ -14,13 +14,13 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from chains.hosts import ChainInfo
+from chains.postgresql.ask import Question, done
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope
-from tenants.booking.domain import claims
+from tenants.booking.domain import claims, fresh
 from tenants.booking.domain.book import Guest
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.scheduled import Wish, book_scheduled
@@ -131,7 +131,7 @@ def _in_process(chain: Chain, attempts: int) -> Counter[str]:
 def test_bar_01_the_constraint_alone_holds_when_the_guard_is_gone(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "take_units", _write_without_looking)
+    monkeypatch.setattr(fresh, "_take_question", _write_without_looking)
     assert _in_process(chain, 60) == {"booked": SEATS, "session_full": 60 - SEATS}
     with chain_scope(chain.info):
         assert check_bookings() == []
@@ -145,20 +145,21 @@ def test_bar_01_without_guard_and_constraint_seats_are_sold_twice(
         owner.execute(
             f"ALTER TABLE {chain.info.schema_name}.booking_pool DROP CONSTRAINT pool_never_oversold"
         )
-    monkeypatch.setattr(claims, "take_units", _check_then_write)
+    monkeypatch.setattr(fresh, "_take_question", _check_then_write)
     assert _in_process(chain, 120)["booked"] > SEATS
 
 
-def _write_without_looking(pool_id: Any, units: int, *, used_up: bool = False) -> bool:
+def _write_without_looking(claim: claims.PoolClaim) -> Question[None]:
     """Only the constraint is left to say no."""
-    Pool.objects.filter(id=pool_id).update(taken=F("taken") + units)
-    return True
+    return Question(
+        "UPDATE booking_pool SET taken = taken + %s WHERE id = %s", (claim.units, claim.pool_id), done
+    )
 
 
-def _check_then_write(pool_id: Any, units: int, *, used_up: bool = False) -> bool:
+def _check_then_write(claim: claims.PoolClaim) -> Question[None]:
     """What the guard must not be: read, decide, write."""
-    pool = Pool.objects.get(id=pool_id)
-    if pool.taken + units > pool.capacity:
-        return False
-    Pool.objects.filter(id=pool_id).update(taken=pool.taken + units)
-    return True
+    pool = Pool.objects.get(id=claim.pool_id)
+    if pool.taken + claim.units > pool.capacity:
+        raise claims.pool_full(claim.pool_id, claim.units)
+    taken = pool.taken + claim.units
+    return Question("UPDATE booking_pool SET taken = %s WHERE id = %s", (taken, claim.pool_id), done)

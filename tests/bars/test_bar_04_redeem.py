@@ -11,8 +11,8 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from django.db.models import F
 
+from chains.postgresql.ask import Question, done
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope
 from tenants.booking.domain import redeem, transitions
@@ -154,7 +154,7 @@ def test_without_its_guards_one_code_is_redeemed_more_than_once(
         owner.execute(
             f"ALTER TABLE {schema}.booking_redemption DROP CONSTRAINT booking_redemption_pkey CASCADE"
         )
-    read, both = redeem._by_code, Barrier(2)
+    read, both = redeem.read_by_code, Barrier(2)
 
     def read_then_wait(code: str) -> Booking | None:
         found = read(code)
@@ -162,11 +162,12 @@ def test_without_its_guards_one_code_is_redeemed_more_than_once(
             both.wait(10)
         return found
 
-    def unguarded(booking: Booking, changes: dict[str, Any]) -> None:
-        Booking.objects.filter(id=booking.id).update(**changes, version=F("version") + 1)
+    def unguarded(booking: Booking, changes: dict[str, Any]) -> Question[None]:
+        arrived = "UPDATE booking_booking SET status = %s, version = version + 1 WHERE id = %s"
+        return Question(arrived, (changes["status"], booking.id), done)
 
-    monkeypatch.setattr(redeem, "_by_code", read_then_wait)
-    monkeypatch.setattr(transitions, "_guarded_update", unguarded)
+    monkeypatch.setattr(redeem, "read_by_code", read_then_wait)
+    monkeypatch.setattr(transitions, "_guarded_question", unguarded)
     north, clerk = chain.stores["north"].id, chain.actors["clerk"]
     acts = [partial(redeem_code, north, code=booking.code, by=clerk, now=TEN) for _n in range(2)]
     assert _kinds(race(chain.info, acts)) == {"redeemed": 2}

@@ -16,6 +16,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from chains.postgresql.ask import Question
 from chains.scope import chain_scope
 from tenants.people.domain import places
 from tenants.stores.models import Closure
@@ -224,7 +225,8 @@ def test_mutant_answers_are_not_kept(cast, monkeypatch):
 
 @pytest.mark.mutant
 def test_mutant_nobody_takes_the_lock(cast, monkeypatch):
-    monkeypatch.setattr("api.idempotency._take_lock", lambda scope: True)
+    unlocked = Question("SELECT true", (), lambda rows: True)
+    monkeypatch.setattr("api.idempotency._lock_question", lambda scope: unlocked)
     with pytest.raises(AssertionError):
         check_twin_waits(cast, monkeypatch)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from chains.domain.accent import make_accent
+from tests.browser.live_site import LiveSite
 from tests.ground.browser import Site
 from tests.ground.cast import Chain, fill_alpha
 from tests.ground.chains import make_chain
@@ -32,6 +33,15 @@ def signup_site(django_db_setup: None) -> Iterator[Site]:
     port = free_port()
     with web_server(threads=4, port=port, TESSERA_BASE=f"tessera.test:{port}"):
         yield Site(port)
+
+
+@pytest.fixture(scope="session")
+def live_site(django_db_setup: None) -> Iterator[LiveSite]:
+    """Web and live process, on this worker's database; whoever stops one starts it again."""
+    found = LiveSite()
+    yield found
+    for name in list(found.running):
+        found.stop(name)
 
 
 @pytest.fixture()

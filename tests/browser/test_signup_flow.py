@@ -13,7 +13,11 @@ from tests.chains.signups import PASSWORD, empty_outbox, newest_code
 from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.browser import keep_screenshot as _keep
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.usefixtures("committed"),
+    pytest.mark.xdist_group("signup"),
+]
 
 
 WORDS = {

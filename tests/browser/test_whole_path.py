@@ -21,7 +21,11 @@ from tests.chains.signups import PASSWORD, empty_outbox, newest_code
 from tests.ground.browser import OpenPage, Site
 from tests.ground.workers import provisioner
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.usefixtures("committed"),
+    pytest.mark.xdist_group("signup"),
+]
 PHONE = "+8613800000077"
 
 

@@ -11,12 +11,12 @@ from playwright.sync_api import Locator, Page, expect
 from chains.scope import chain_scope
 from tenants.booking.models import Booking
 from tenants.stores.models import Resource, ResourceKind
-from tests.browser.test_workbench_live import SOON, LiveSite, live_site, watch
+from tests.browser.live_site import LiveSite
+from tests.browser.test_workbench_live import SOON, watch
 from tests.browser.workbench_day import ShopDay, make_day, sign_in
 from tests.ground.browser import OpenPage, axe_violations, keep_screenshot
 
-__all__ = ["live_site"]  # a fixture
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]
 
 FIRST = 9  # the hour with which the day's grid begins
 

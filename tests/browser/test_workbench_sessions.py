@@ -13,14 +13,14 @@ from tenants.booking.domain.series import SeriesWish, Time, book_series
 from tenants.booking.domain.sessions import Plan, plan_sessions
 from tenants.booking.models import Booking, Session
 from tenants.catalogue.models import BookedAs
+from tests.browser.live_site import LiveSite
 from tests.browser.test_workbench_drawing import column, drag
-from tests.browser.test_workbench_live import SOON, LiveSite, live_site, watch
+from tests.browser.test_workbench_live import SOON, watch
 from tests.browser.workbench_day import ShopDay, make_day, sign_in
 from tests.ground.browser import OpenPage, axe_violations, keep_screenshot
 from tests.ground.cast import make_service
 
-__all__ = ["live_site"]  # a fixture
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]
 
 NAMES = {"zh-Hans": "流瑜伽", "en": "Flow yoga"}
 

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
-from pytest import MonkeyPatch
 
 from chains.postgresql.base import ScopeNotEntered
 from chains.scope import chain_scope
 from tenants.stores.models import Region
 from tests.ground.chains import TwoChains
+from tests.ground.messages import messages_of
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-@pytest.fixture
-def messages(monkeypatch: MonkeyPatch) -> Callable[[Callable[[], object]], int]:
-    """How many messages the driver sends to PostgreSQL and waits for."""
-    sent: list[object] = []
-    wait = psycopg.Connection.wait
-
-    def counted(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> Any:
-        sent.append(args)
-        return wait(self, *args, **kwargs)
-
-    monkeypatch.setattr(psycopg.Connection, "wait", counted)
-
-    def count(act: Callable[[], object]) -> int:
-        sent.clear()
-        act()
-        return len(sent)
-
-    return count
 
 
 def ask(sql: str) -> Any:
@@ -48,16 +26,16 @@ def names() -> list[str]:
     return sorted(Region.objects.values_list("name", flat=True))
 
 
-def test_one_statement_in_a_scope_is_a_message_and_a_commit(two_chains: TwoChains, messages: Any) -> None:
+def test_one_statement_in_a_scope_is_a_message_and_a_commit(two_chains: TwoChains) -> None:
     def look() -> None:
         with chain_scope(two_chains.a):
             ask("SELECT 1")
 
     look()  # a connection of the pool may still have to be made
-    assert messages(look) == 2
+    assert messages_of(look) == 2
 
 
-def test_savepoints_of_a_success_cost_no_message(two_chains: TwoChains, messages: Any) -> None:
+def test_savepoints_of_a_success_cost_no_message(two_chains: TwoChains) -> None:
     def look() -> None:
         with chain_scope(two_chains.a), transaction.atomic(), transaction.atomic():
             ask("SELECT 1")
@@ -67,15 +45,15 @@ def test_savepoints_of_a_success_cost_no_message(two_chains: TwoChains, messages
             ask("SELECT 1")
 
     look()
-    assert messages(look) == 4
+    assert messages_of(look) == 4
 
 
-def test_scope_without_a_statement_sends_nothing(two_chains: TwoChains, messages: Any) -> None:
+def test_scope_without_a_statement_sends_nothing(two_chains: TwoChains) -> None:
     def look() -> None:
         with chain_scope(two_chains.a), transaction.atomic():
             pass
 
-    assert messages(look) == 0
+    assert messages_of(look) == 0
 
 
 def test_answer_is_that_of_the_statement_itself(two_chains: TwoChains) -> None:

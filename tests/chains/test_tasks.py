@@ -22,7 +22,7 @@ from tests.ground.chains import TwoChains, make_chain
 from tests.ground.plugin import ROOT
 from tests.ground.probe import KEY, calls, note, valkey
 
-pytestmark = [pytest.mark.race, pytest.mark.usefixtures("committed")]
+pytestmark = [pytest.mark.race, pytest.mark.usefixtures("committed"), pytest.mark.xdist_group("tasks")]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql.base import Cursor as StockCursor
+from psycopg._queries import (
+    MAX_CACHED_STATEMENT_LENGTH,
+    MAX_CACHED_STATEMENT_PARAMS,
+    PostgresClientQuery,
+    _query2pg_client_nocache,
+)
 from psycopg.pq import TransactionStatus
 
 BEGIN = b"BEGIN"
@@ -65,8 +72,28 @@ def went_ahead(error: BaseException | None) -> bool:
     return bool(getattr(error, "tessera_ahead", False))
 
 
+class _Query(PostgresClientQuery):
+    """The driver's, which takes apart again and again what is longer than it remembers: messages of several statements."""
+
+    def convert(self, query: Any, vars: Any) -> None:
+        """As the driver's."""
+        text = self._ensure_bytes(query)
+        forgotten = len(text) > MAX_CACHED_STATEMENT_LENGTH or len(vars or ()) > MAX_CACHED_STATEMENT_PARAMS
+        if forgotten and isinstance(vars, list | tuple) and len(text) <= _LONGEST:
+            self.template, self._order, self._parts = _taken_apart(text, self._tx.encoding)
+            self.dump(vars)
+        else:
+            super().convert(query, vars)
+
+
+_LONGEST = 16_384
+_taken_apart = lru_cache(maxsize=64)(_query2pg_client_nocache)
+
+
 class Cursor(StockCursor):
     """Django's cursor, whose statement takes what waits on the connection along."""
+
+    _query_cls = _Query
 
     _conn: Any
     _pgconn: Any

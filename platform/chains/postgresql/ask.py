@@ -10,12 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import NoneType
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
+from psycopg.pq import ExecStatus
 
 T = TypeVar("T")
+_PLAIN = frozenset({NoneType, UUID, int, bool, datetime})
 _NAME = re.compile(r"%\((\w+)\)s")
 Row = tuple[Any, ...]
 
@@ -45,13 +51,15 @@ def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
     found: list[list[Row]] = []
     with connection.cursor() as cursor:
         cursor.execute(
-            ";\n".join(question.sql for question in questions),
+            ";\n".join([question.sql for question in questions]),
             [param for question in questions for param in question.params],
         )
-        for place in range(len(questions)):
-            if place:
-                cursor.nextset()
-            found.append(cursor.fetchall() if cursor.description is not None else [])
+        driver = cursor.cursor
+        with connection.wrap_database_errors:
+            for place in range(len(questions)):
+                if place:
+                    driver.nextset()
+                found.append(driver.fetchall() if driver.pgresult.status == ExecStatus.TUPLES_OK else [])
     return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
 
 
@@ -64,20 +72,26 @@ def insertion(rows: Sequence[Model]) -> Question[None]:
 
     As bulk_create of rows with keys, without compiling the statement anew; the rows' state is not touched.
     """
-    model = type(rows[0])
-    fields = [
-        field
-        for field in model._meta.concrete_fields
-        if not (field.primary_key and rows[0].pk is None and field.db_returning)
-    ]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    places = "(" + ", ".join(["%s"] * len(fields)) + ")"
-    table = model._meta.db_table
+    insert, places, fields = _insert_of(type(rows[0]), rows[0].pk is not None)
     return Question(
-        f'INSERT INTO "{table}" ({columns}) VALUES ' + ", ".join([places] * len(rows)),  # noqa: S608 (our own names)
-        [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows for field in fields],
+        insert + ", ".join([places] * len(rows)),
+        [_param(field, getattr(row, field.attname)) for row in rows for field in fields],
         done,
     )
+
+
+@cache
+def _insert_of(model: type[Model], has_key: bool) -> tuple[str, str, list[Any]]:
+    """How an insertion begins, the places of one row, and its fields; without a key where the database gives it."""
+    fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({columns}) VALUES ', "(" + ", ".join(["%s"] * len(fields)) + ")", fields  # noqa: S608
+
+
+def _param(field: Any, value: Any) -> Any:
+    """As Django prepares it; what the driver writes as it is needs no preparation."""
+    return value if type(value) in _PLAIN else field.get_db_prep_save(value, connection)
 
 
 def named(sql: str) -> tuple[str, list[str]]:

@@ -30,15 +30,16 @@ from tenants.stores.models import Resource, ResourceKind, Store
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
 from .calendar import Calendar, Wish, calendar_at
-from .claims import FULL, OutOfStock, Wanted, constraint_of, holders_of, new_claims
+from .claims import FULL, OutOfStock, PoolClaim, Wanted, constraint_of, holders_of, pool_full
 from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
 from .first_look import FirstLook, first_look
+from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .known import known
-from .offering import Offering, offering_from, require_by_time
+from .offering import Offering, offering_from, require_by_time, zone_in
 from .one_at_a_time import lock_member, overlap_question, refuse_overlap, require_member_free
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
@@ -89,9 +90,7 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
-    A member's booking that needs a deposit is held too, until it is paid (payments).
-
-    A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
+    A member's that needs a deposit is held too, until it is paid. A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
     one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
     the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
     employee with that right books over others; pools are never overdrawn. `details` answer what plug-ins ask,
@@ -100,36 +99,28 @@ def book(
     MemberOverlap; NotOffered; NotOpen; ChainReadOnly; NotSeen; Forbidden; OverbookingUnexplained; BookingPaused
     for a member whose online booking is on pause; last DetailsInvalid and what plug-ins' rules refuse.
     """
-    if not (companion and by.is_member):
-        require_booker(member, store_id=store_id, by=by)
+    whom = _whom(member, store_id=store_id, by=by, companion=companion)
     require_overbooker(overbook, store_id=store_id, by=by)
-    whom = by.member_id if (by.is_member and not companion) or member is None else member
     look = first_look(store_id, service_id, member_id=None if isinstance(whom, Guest) else whom, now=now)
-    offering = offering_from(look.offering, store_id, service_id, by_staff=by.is_employee)
     if callable(starts_at):
-        starts_at = starts_at(offering.zone)
+        starts_at = starts_at(zone_in(look.offering, store_id))
+    offering = offering_from(look.offering, store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
-    offered = hold_until is not None
     answers = check_details(
-        offering, details or {}, note=note, party_size=party_size, by_staff=by.is_employee, later=offered
-    )
+        *(offering, details or {}),
+        note=note, party_size=party_size, by_staff=by.is_employee, later=hold_until is not None,
+    )  # fmt: skip
     wish = Wish(practitioner_id, resource_id, answers.fills["party_size"])
     calendar, overlapping = _calendar_for(offering, starts_at, wish, look.member, by=by, now=now)
-    require_practitioner(calendar, practitioner_id)
-    require_thing(calendar, resource_id)
     for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
-    booking.price_amount += basket.amount
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = (*extra, *pass_claims(booking, by=by, now=now))
-    how = _Settling(practitioner_id, basket, claimed, overbook, not offered, look, overlapping)
+    how = _Settling(practitioner_id, basket, claimed, overbook, hold_until is None, look, overlapping)
     place = _settle(calendar, booking, how, by=by, now=now)
-    promised = replace(offering, price_amount=booking.price_amount)
-    keep_terms(booking, read_terms(promised, member_id=for_member.id, now=now, policies=look.policies))
-    wait_for_deposit(booking, by=by, now=now)
     detail = note_overbooking(booking, place, overbook, by=by, now=now)
     begin_booking(booking, by=by, now=now, detail=detail, claims=place.unwritten)
     write_items(booking, basket)
@@ -152,21 +143,36 @@ class _Settling:
     overlapping: list[UUID] | None
 
 
+def _whom(member: UUID | Guest | None, *, store_id: UUID, by: Actor, companion: bool) -> UUID | Guest | None:
+    """Whom the booking is for, as far as it is known. Raises as require_booker."""
+    if not (companion and by.is_member):
+        require_booker(member, store_id=store_id, by=by)
+    return by.member_id if (by.is_member and not companion) or member is None else member
+
+
 def _calendar_for(
     offering: Offering, starts_at: datetime, wish: Wish, member: Member | None, *, by: Actor, now: datetime
 ) -> tuple[Calendar, list[UUID] | None]:
-    """The day of the wish, and the bookings that the member has then; None for whoever is not known yet."""
+    """The day of the wish, and the bookings that the member has then; None for whoever is not known yet.
+
+    Raises as require_practitioner and require_thing.
+    """
     asked = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=by.is_employee)
+    overlapping: list[UUID] | None = None
     if member is None:
-        return ask(asked), None
-    ends_at = offering.need.service_span(starts_at).end
-    calendar, overlapping = ask_all([asked, overlap_question(member.id, starts_at, ends_at, but=None)])
+        calendar = ask(asked)
+    else:
+        ends_at = offering.need.service_span(starts_at).end
+        calendar, overlapping = ask_all([asked, overlap_question(member.id, starts_at, ends_at, but=None)])
+    require_practitioner(calendar, wish.practitioner_id)
+    require_thing(calendar, wish.resource_id)
     return calendar, overlapping
 
 
 def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
-    """Give a booking that is about to be written its place, then hear what its member and the rules say of it."""
+    """Give a booking that is about to be written its place, then hear what its member and the rules say of it; the terms."""
     assert booking.member_id is not None
+    booking.price_amount += how.basket.amount
     try:
         place = take_place(
             calendar,
@@ -193,6 +199,10 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
         require_plugged_rules(
             booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete
         )
+    promised = replace(calendar.offering, price_amount=booking.price_amount)
+    terms = read_terms(promised, member_id=booking.member_id, now=now, policies=how.look.policies)
+    keep_terms(booking, terms)
+    wait_for_deposit(booking, by=by, now=now)
     return place
 
 
@@ -266,8 +276,11 @@ def begin_booking(
     """
 
     def write() -> None:
-        with transaction.atomic() if claims else nullcontext():
-            _insert(booking, _beginning(booking, by=by, now=now, detail=detail), claims)
+        try:
+            with transaction.atomic() if claims else nullcontext():
+                _insert(booking, _beginning(booking, by=by, now=now, detail=detail), claims)
+        except IntegrityError as error:
+            raise _refusal_of(error, claims) from error
 
     try:
         write()
@@ -350,13 +363,18 @@ def _insert(booking: Booking, beginning: Sequence[Question[Any]], claims: Sequen
     stand behind require_member_free and lock_free: what they stop is told the same, or looked at anew.
     """
     booking.code = draw_code(randbelow=secrets.randbelow)
-    try:
-        ask_all([insertion([booking]), *beginning, *new_claims(booking.id, claims)])
-    except IntegrityError as error:
-        constraint = constraint_of(error)
-        if constraint == "booking_member_once_at_a_time":
-            raise MemberOverlap(params={"code": ""}) from error
-        if constraint in ("booking_code_once", "claim_resource_once_at_a_time"):
-            raise Raced from error
-        raise
+    ask_all([insertion([booking]), *beginning, *new_claims(booking.id, claims)])
     booking._state.adding, booking._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _refusal_of(error: IntegrityError, claims: Sequence[Wanted]) -> Exception:
+    """What a constraint said to _insert, whose writes are undone; other errors stay what they are."""
+    constraint = constraint_of(error)
+    if constraint == "booking_member_once_at_a_time":
+        return MemberOverlap(params={"code": ""})
+    if constraint in ("booking_code_once", "claim_resource_once_at_a_time"):
+        return Raced()
+    pools = [claim for claim in claims if isinstance(claim, PoolClaim)]
+    if constraint == "pool_never_oversold" and pools:
+        return pool_full(pools[0].pool_id, pools[0].units)
+    return error

@@ -119,15 +119,17 @@ def calendar_at(
 ) -> Question[Calendar]:
     """What read_calendar reads of the local day of `starts_at`, to judge that one time.
 
-    With a practitioner wished for, of claims and leave only what can stand against that time.
+    Where nobody but a wished practitioner can serve, of claims and leave only what can stand against that time:
+    nobody's load is compared.
     """
     day = local_date(starts_at, offering.zone)
     span = reach([day], offering.zone, offering.need)
     dates = _dates_in(span, [offering])
-    if wish.practitioner_id is not None:
+    asked = _asked([offering], wish)
+    if asked.only is not None:
         need = offering.need  # a start off the cells begins up to one earlier
         span = Span(starts_at - (need.before + 1) * CELL, starts_at + (need.claimed + 1) * CELL)
-    question = facts_question(_asked([offering], wish), span, dates, now=now, but=None)
+    question = facts_question(asked, span, dates, now=now, but=None)
 
     def read(rows: list[tuple[Any, ...]]) -> Calendar:
         (calendar,) = _lay_all([offering], question.read(rows), dates, wish=wish, now=now, by_staff=by_staff)

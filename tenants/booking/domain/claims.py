@@ -1,4 +1,5 @@
-"""Claims: what a booking or a session holds. `set_claims` is the only writer of claims and of what pools have taken.
+"""Claims: what a booking or a session holds. `set_claims` writes claims and what pools have taken; what a new
+booking takes in the message that writes it, fresh.py does. There is no third door.
 
 Order of locks, for every transaction that books, moves or lets go (docs/decisions/0006-claims.md):
 the row of the session or window, the booking's or member's, then resources by id (`FOR NO KEY UPDATE`), then pools by id (a guarded
@@ -20,12 +21,12 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
-from chains.postgresql.ask import Question, ask, ask_all, done, insertion
+from chains.postgresql.ask import Question, ask, done
 from chains.refusals import Refusal
 from tenants.booking.models import Claim, Pool
 from tenants.stores.models import Resource
 
-from .against import OUTDATED, Against, AsRead, against_question, read_against
+from .against import OUTDATED, Against, AsRead, read_against
 from .attempts import Raced
 from .spans import Span
 
@@ -189,10 +190,11 @@ def wanted_of(claims: Iterable[Claim]) -> tuple[Wanted, ...]:
 
 def lock_resources(resource_ids: Iterable[UUID]) -> None:
     """Whoever wants one of these waits until our transaction ends. Late, once, in the order of ids."""
-    ask(_lock_question(resource_ids))
+    ask(lock_question(resource_ids))
 
 
-def _lock_question(resource_ids: Iterable[UUID]) -> Question[None]:
+def lock_question(resource_ids: Iterable[UUID]) -> Question[None]:
+    """What lock_resources asks."""
     return Question(
         "SELECT id FROM stores_resource WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
         (sorted(set(resource_ids)),),
@@ -200,20 +202,14 @@ def _lock_question(resource_ids: Iterable[UUID]) -> Question[None]:
     )
 
 
-def lock_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
-    """Lock the resources, then raise as check_free; nothing stays locked where it raises. One message."""
-    with transaction.atomic():
-        locks = _lock_question(want.resource_id for want in wanted)
-        _none_against(ask_all([locks, against_question(wanted, but=holder_id)])[1], wanted)
-
-
 def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
     """Raise SlotTaken, with every claim that another booking or session stands against; Raced, see AsRead."""
     if wanted:
-        _none_against(read_against(wanted, but=holder_id), wanted)
+        none_against(read_against(wanted, but=holder_id), wanted)
 
 
-def _none_against(against: Sequence[Against], wanted: Sequence[ResourceClaim]) -> None:
+def none_against(against: Sequence[Against], wanted: Sequence[ResourceClaim]) -> None:
+    """Raise as check_free for what was read."""
     conflicts = _conflicts(against, wanted)
     if conflicts:
         refusal = slot_taken(conflicts[0].resource_id)
@@ -269,47 +265,17 @@ def _write_resources(holder_id: UUID, holder: Holder, held: list[Claim], wanted:
         else:
             # several segments of one resource may pass through each other: its own old ones go first
             _deactivate(old.pop(want.resource_id, []))
-            new.append(_new(holder_id, holder, want))
+            new.append(new_claim(holder_id, holder, want))
     Claim.objects.bulk_create(new)
     _deactivate([claim for claims in old.values() for claim in claims])
 
 
-def _new(holder_id: UUID, holder: Holder, want: Wanted) -> Claim:
+def new_claim(holder_id: UUID, holder: Holder, want: Wanted) -> Claim:
+    """The row, still to be written."""
     of = {"id": new_id(), f"{holder}_id": holder_id}
     if isinstance(want, PoolClaim):
         return Claim(**of, pool_id=want.pool_id, units=want.units)
     return Claim(**of, resource_id=want.resource_id, **_row(want))
-
-
-def new_claims(booking_id: UUID, wanted: Sequence[Wanted]) -> list[Question[Any]]:
-    """What writes all claims of a booking that is written with them, resources that lock_free has locked and pools.
-
-    The answer of a pool without that many units left is its refusal, and the caller undoes the whole message.
-    Pools come last, by id: whoever wants the same ones waits only until this transaction ends.
-    """
-    if not wanted:
-        return []
-    units = Counter[UUID]()
-    for want in wanted:
-        if isinstance(want, PoolClaim):
-            units[want.pool_id] += want.units
-    resources = [want for want in wanted if isinstance(want, ResourceClaim)]
-    pools = [PoolClaim(pool_id, count) for pool_id, count in sorted(units.items())]
-    each: list[Wanted] = [*resources, *pools]
-    rows = [_new(booking_id, "booking", want) for want in each]
-    return [insertion(rows), *(_take_question(pool) for pool in pools)]
-
-
-def _take_question(pool: PoolClaim) -> Question[None]:
-    def read(rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            raise pool_full(pool.pool_id, pool.units)
-
-    return Question(
-        "UPDATE booking_pool SET taken = taken + %s WHERE id = %s AND taken <= capacity - %s RETURNING id",
-        (pool.units, pool.pool_id, pool.units),
-        read,
-    )
 
 
 def _row(want: ResourceClaim) -> dict[str, Any]:
@@ -349,7 +315,7 @@ def _write_pools(
     gone = [claim for claim in held if claim.pool_id is not None and old[claim.pool_id] != new[claim.pool_id]]
     _deactivate(gone)
     Claim.objects.bulk_create(
-        _new(holder_id, holder, PoolClaim(pool_id, units))
+        new_claim(holder_id, holder, PoolClaim(pool_id, units))
         for pool_id, units in sorted(new.items())
         if units != old[pool_id]
     )

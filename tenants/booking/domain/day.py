@@ -17,11 +17,13 @@ from tenants.stores.models import Store
 
 from .find import matches
 from .history import hidden_before, history_cut, require_shown, shown_since
+from .items import has_items
 from .rota import opening_spans, shift_spans
 from .spans import Span
 
 # A confirmed guest who has not come by then is called late, on every page that says so.
 LATE_AFTER = timedelta(minutes=5)
+_NAMED = ("store", "service", "member", "practitioner", "resource")
 WITH = ("store", "service", "member", "practitioner", "resource", "running_late")
 WITH_SESSION = ("service", "pool", "practitioner", "resource")
 
@@ -70,6 +72,23 @@ def bookings_seen_by(actor: Actor) -> QuerySet[Booking]:
         return everything.filter(Q(member_id=actor.member_id) | Q(payer_id=actor.member_id))
     stores = stores_where(actor, Action.READ_DAY)
     return everything if stores is None else everything.filter(store_id__in=stores)
+
+
+def read_made_booking(booking: Booking, *, by: Actor, now: datetime) -> Booking:
+    """The booking that was made just now, with all that a document of one needs, as read_seen_booking reads it.
+
+    As it stands in memory, where whoever made it put the names on it. Raises NotSeen.
+    """
+    if by.is_member:
+        seen = by.member_id in (booking.member_id, booking.payer_id)
+    else:
+        stores = stores_where(by, Action.READ_DAY)
+        seen = stores is None or booking.store_id in stores
+    if not seen:
+        raise NotSeen
+    there = booking._state.fields_cache
+    named = all(name in there or getattr(booking, f"{name}_id") is None for name in _NAMED)
+    return booking if named and has_items(booking) else read_seen_booking(booking.id, by=by, now=now)
 
 
 def items_with_names() -> Prefetch[str, QuerySet[BookingItem], str]:

@@ -32,9 +32,18 @@ class FirstLook:
     member: Member | None
     paused: datetime | None
 
+    @classmethod
+    def of(cls, answers: Sequence[Any]) -> FirstLook:
+        """From the answers to first_questions."""
+        offering, own_row, policies, *of_member = answers
+        member, paused = of_member or (None, None)
+        return cls(offering, own_row, policies, member, paused)
 
-def first_look(store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime) -> FirstLook:
-    """Read it, and lock the member if one is named already."""
+
+def first_questions(
+    store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime
+) -> list[Question[Any]]:
+    """What FirstLook.of reads the answers of; they lock the member, if one is named."""
     asked: list[Question[Any]] = [
         offering_question(store_id, service_id),
         own_row_question(),
@@ -42,6 +51,9 @@ def first_look(store_id: UUID, service_id: UUID, *, member_id: UUID | None, now:
     ]
     if member_id is not None:
         asked += [lock_question(member_id), pause_question(member_id, now=now)]
-    offering, own_row, policies, *of_member = ask_all(asked)
-    member, paused = of_member or (None, None)
-    return FirstLook(offering, own_row, policies, member, paused)
+    return asked
+
+
+def first_look(store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime) -> FirstLook:
+    """Read it, and lock the member if one is named already; one message."""
+    return FirstLook.of(ask_all(first_questions(store_id, service_id, member_id=member_id, now=now)))

@@ -9,7 +9,8 @@ from uuid import UUID
 from chains.due import mark_due
 from tenants.booking.models import Booking, Status
 
-from .claims import FULL, Holder, ResourceClaim, SlotTaken, Wanted, holders_of, lock_free, set_claims
+from .claims import FULL, Holder, ResourceClaim, SlotTaken, Wanted, holders_of, set_claims
+from .fresh import lock_free
 from .transitions import Move, apply_move
 
 HOLDS = "holds"

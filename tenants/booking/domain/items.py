@@ -77,7 +77,7 @@ def fill_basket(store_id: UUID, items: Sequence[Item], *, currency: str) -> Bask
     rows = tuple(
         BookingItem(
             id=new_id(),
-            product_id=item.product_id,
+            product=sold[item.product_id].product,
             stock=sold[item.product_id],
             quantity=item.quantity,
             price_amount=sold[item.product_id].product.price_amount,
@@ -89,10 +89,23 @@ def fill_basket(store_id: UUID, items: Sequence[Item], *, currency: str) -> Bask
 
 
 def write_items(booking: Booking, basket: Basket) -> None:
-    """Keep the items with their booking, which has been written."""
+    """Keep the items with their booking, which has been written; nobody reads them again from this object."""
     for row in basket.rows:
         row.booking = booking
     BookingItem.objects.bulk_create(basket.rows)
+    hold_items(booking, basket.rows)
+
+
+def hold_items(booking: Booking, rows: Sequence[BookingItem]) -> None:
+    """Put all of the booking's items, with their products, on it in memory, as a prefetch does."""
+    items = BookingItem.objects.all()
+    items._result_cache = list(rows)
+    booking.__dict__["_prefetched_objects_cache"] = {"items": items}
+
+
+def has_items(booking: Booking) -> bool:
+    """Whether the booking's items, with their products, stand in memory."""
+    return "items" in getattr(booking, "_prefetched_objects_cache", {})
 
 
 def name_short(refusal: OutOfStock, basket: Basket) -> OutOfStock:

@@ -251,6 +251,11 @@ def _no_offer(store_id: UUID, service_id: UUID) -> Refusal:
     return NotOffered(params={"service": service, "store": store})
 
 
+def zone_in(row: _Row | None, store_id: UUID) -> ZoneInfo:
+    """The zone of the store, as offering_question read it, or asked for where nothing is offered. Raises NotSeen."""
+    return ZoneInfo(row.time_zone) if row is not None else zone_of_store(store_id)
+
+
 def zone_of_store(store_id: UUID) -> ZoneInfo:
     """The zone in which the store's clocks and dates are read. Raises NotSeen."""
     name = Store.objects.filter(id=store_id).values_list("time_zone", flat=True).first()

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.domain.entitlements import ChainReadOnly
 from chains.models import ChainState
-from chains.postgresql.ask import Question, ask
 from chains.ports import unpaid_cause
+from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.people.domain.rights import NOBODY, Actor
 

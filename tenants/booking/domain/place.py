@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from chains.refusals import Refusal
@@ -60,18 +61,7 @@ def take_place(
     if resource_id not in (None, calendar.wish.resource_id):
         raise ValueError("the calendar was read for another room")
 
-    def alternatives() -> list[dict[str, object]]:
-        near = find_alternatives(
-            calendar.offering,
-            starts_at,
-            now=now,
-            by_staff=by_staff,
-            but=booking.id,
-            party_size=calendar.wish.party_size,
-            resource_id=calendar.wish.resource_id,
-        )
-        return slot_documents(near, calendar.offering)
-
+    alternatives = partial(_alternatives, calendar, booking, starts_at, now=now, by_staff=by_staff)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     free = verdict.choices
     if not verdict.bookable and overbook:
@@ -84,11 +74,11 @@ def take_place(
     refused: SlotTaken | None = None
     later = written_later and not extra and not overbook
     while (plan := planner.plan()) is not None:
-        wanted = [*(replace(claim, over=overbook) for claim in plan.claims), *extra]
         try:
             if later:
                 lock_claims(booking.id, wanted=plan.claims, now=now)
             else:
+                wanted = [*(replace(claim, over=overbook) for claim in plan.claims), *extra]
                 take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
         except SlotTaken as refusal:
             refused = refused or refusal
@@ -98,6 +88,21 @@ def take_place(
             return replace(_place(booking, plan, overbook=overbook), unwritten=plan.claims if later else ())
     assert refused is not None
     raise _with_alternatives(refused, alternatives)
+
+
+def _alternatives(
+    calendar: Calendar, booking: Booking, starts_at: datetime, *, now: datetime, by_staff: bool
+) -> list[dict[str, object]]:
+    near = find_alternatives(
+        calendar.offering,
+        starts_at,
+        now=now,
+        by_staff=by_staff,
+        but=booking.id,
+        party_size=calendar.wish.party_size,
+        resource_id=calendar.wish.resource_id,
+    )
+    return slot_documents(near, calendar.offering)
 
 
 def _place(booking: Booking, plan: Plan, *, overbook: bool) -> Place:

@@ -13,6 +13,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from chains.postgresql.ask import insertion
 from chains.refusals import Refusal
 from chains.scope import current_chain_id
 from tenants.booking.models import Booking, Redemption, Status
@@ -29,7 +30,8 @@ from .codes import UnknownCode, require_code
 from .keys import chain_key
 from .qr import looks_signed, read_payload
 from .transitions import Move, apply_move, read_booking, require_move
-from .visits import Greeting, greet
+from .visits import Greeting, Seen, greet, seen_question
+from .whole import read_by_code
 
 # A code is accepted from the first moment of its day (an hour before it where that is earlier).
 EARLY = timedelta(hours=1)
@@ -217,23 +219,23 @@ def _redeem(
     Raises, in this order: UnknownCode, AlreadyRedeemed, BookingCancelled, WrongStore, NotConfirmed,
     TooEarly, TooLate.
     """
-    booking = _by_code(code) if code is not None else read_booking(booking_id) if booking_id else None
+    booking = read_by_code(code) if code is not None else read_booking(booking_id) if booking_id else None
     if booking is None:
         raise UnknownCode
     refusal = _refusal_before_time(booking, store_id, now=now) or _refusal_now(booking, now=now)
     if refusal is not None:
         raise refusal
-    apply_move(booking, Move.REDEEM, by=by, now=now, detail={"means": means})
-    assert by.employee_id is not None
+    assert by.employee_id is not None and booking.member is not None  # only a confirmed booking arrives
+    row = Redemption(booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means)
+    seen: list[Seen] = []
+    also = [insertion([row]), seen_question(booking, now=now, into=seen)]
     try:
-        Redemption.objects.create(
-            booking_id=booking.id, store_id=store_id, at=now, by_id=by.employee_id, means=means
-        )
+        apply_move(booking, Move.REDEEM, by=by, now=now, detail={"means": means}, also=also)
     except IntegrityError as error:
         if constraint_of(error).startswith("booking_redemption_pkey"):
             raise Raced from error
         raise
-    return Redeemed(booking, greet(booking, now=now))
+    return Redeemed(booking, greet(booking, seen[0]))
 
 
 @again_on_conflict
@@ -256,14 +258,6 @@ def accepted_from(booking: Booking) -> datetime:
     zone = ZoneInfo(booking.store.time_zone)
     day = local_day(local_date(booking.starts_at, zone), zone)
     return min(day.start, booking.starts_at - EARLY)
-
-
-def _by_code(code: str) -> Booking | None:
-    return (
-        Booking.objects.select_related("store", "service", "member", "practitioner", "resource")
-        .filter(code=code)
-        .first()
-    )
 
 
 def _refusal_before_time(booking: Booking, store_id: UUID, *, now: datetime) -> Refusal | None:

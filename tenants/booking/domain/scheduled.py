@@ -6,36 +6,43 @@ or window is locked first, shared: whoever calls it off waits for us, and we for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
+from tenants.catalogue.models import Service
+from tenants.members.models import Member
 from tenants.people.domain.rights import Actor, NotSeen
+from tenants.stores.models import Store
 
 from .attempts import again_on_conflict
 from .book import Guest, begin_booking, channel_of, member_for, pass_claims, require_booker
 from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
 from .deposits import wait_for_deposit
+from .first_look import FirstLook
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
-from .offering import Offering, read_offering
-from .one_at_a_time import lock_member, require_member_free
-from .penalties import require_booking_right
+from .known import known
+from .offering import Offering, offering_from
+from .one_at_a_time import lock_member, refuse_overlap, require_member_free
+from .open import told
+from .penalties import refuse_paused, require_booking_right
 from .pickups import window_slots, windows_with_room
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import time_closed
 from .sessions import SessionCalledOff, session_slots, sessions_with_room
+from .spots import Looked, look_at
 from .terms import keep_terms
 from .why import Code
 
@@ -98,6 +105,7 @@ class Spot:
 
     row: Session | PickupWindow
     offering: Offering
+    look: FirstLook
 
     @property
     def is_session(self) -> bool:
@@ -107,10 +115,11 @@ class Spot:
 
 @dataclass(slots=True)
 class Prepared:
-    """A booking that is claimed and not yet written, with its items."""
+    """A booking that is not yet written, with its items, and what it claims."""
 
     booking: Booking
     basket: Basket
+    wanted: tuple[Wanted, ...]
 
 
 @again_on_conflict
@@ -133,42 +142,65 @@ def book_scheduled(
     BookingPaused for a member whose online booking is on pause; DetailsInvalid and what plug-ins' rules refuse.
     An offer (`hold_until`) is asked nothing yet.
     """
-    spot = lock_spot(wish, by=by)
-    store_id = spot.row.store_id
-    require_booker(member, store_id=store_id, by=by)
+    named = None if isinstance(member, Guest) else member or by.member_id
+    looked = look_at(wish.session_id, wish.window_id, member_id=named, now=now)
+    spot = _spot(looked, wish, by=by)
+    require_booker(member, store_id=spot.row.store_id, by=by)
     offered = hold_until is not None
     wish = answered(spot, wish, by=by, later=offered)
-    for_member = member_for(member, country=spot.offering.country, by=by, now=now)
-    lock_member(for_member)
-    prepared = prepare(spot, wish, member_id=for_member, by=by, now=now, hold=hold, by_program=by_program)
+    for_member = spot.look.member or lock_member(
+        member_for(member, country=spot.offering.country, by=by, now=now)
+    )
+    prepared = _draft(spot, wish, member=for_member, by=by, now=now, hold=hold, by_program=by_program)
     if hold_until is not None:
         prepared.booking.expires_at = hold_until
-    if spot.is_session:
-        require_member_free(for_member, prepared.booking, now=now)
-    require_booking_right(for_member, by=by, zone=spot.offering.zone, now=now)
-    require_plugged_rules(
-        prepared.booking, spot.offering, by_staff=by.is_employee, now=now, complete=not offered
-    )
-    wait_for_deposit(prepared.booking, by=by, now=now)
-    begin_booking(prepared.booking, by=by, now=now)
+    try:
+        _require_right(spot, prepared.booking, looked.overlapping, by=by, now=now, complete=not offered)
+        wait_for_deposit(prepared.booking, by=by, now=now)
+    except Refusal:
+        _claim(spot, prepared, now=now)  # that it is full is said before anything else
+        raise
+    with _near_when_full(spot, prepared, now=now):
+        # the pool's row is taken last, directly before the commit: many wait for it
+        begin_booking(prepared.booking, by=by, now=now, claims=prepared.wanted)
     write_items(prepared.booking, prepared.basket)
     return prepared.booking
 
 
-def lock_spot(wish: Wish, *, by: Actor) -> Spot:
-    """The session or window with its offering, locked against being called off. Raises NotSeen, NotThatService."""
-    found: Session | PickupWindow | None
-    if wish.session_id is not None:
-        _lock_shared(Session, wish.session_id)
-        found = Session.objects.select_related("pool").filter(id=wish.session_id).first()
+def _require_right(
+    spot: Spot, booking: Booking, overlapping: list[UUID] | None, *, by: Actor, now: datetime, complete: bool
+) -> None:
+    """All that may refuse the booking but what is full, and its terms. Raises as book_scheduled."""
+    assert booking.member_id is not None
+    _require_takable(spot, booking, by=by, now=now)
+    if not spot.is_session:
+        pass
+    elif overlapping is None:
+        require_member_free(booking.member_id, booking, now=now)
     else:
-        _lock_shared(PickupWindow, wish.window_id)
-        found = PickupWindow.objects.select_related("pool").filter(id=wish.window_id).first()
-    if found is None or wish.store_id not in (None, found.store_id):
+        refuse_overlap(overlapping, booking.member_id, booking, now=now)
+    if spot.look.member is None:
+        require_booking_right(booking.member_id, by=by, zone=spot.offering.zone, now=now)
+    elif not by.is_employee:
+        refuse_paused(spot.look.paused, zone=spot.offering.zone, now=now)
+    with told(spot.look.own_row):
+        require_plugged_rules(booking, spot.offering, by_staff=by.is_employee, now=now, complete=complete)
+
+
+def lock_spot(wish: Wish, *, by: Actor, now: datetime) -> Spot:
+    """The session or window with its offering, locked against being called off. Raises NotSeen, NotThatService."""
+    return _spot(look_at(wish.session_id, wish.window_id, member_id=None, now=now), wish, by=by)
+
+
+def _spot(looked: Looked, wish: Wish, *, by: Actor) -> Spot:
+    """The spot that was looked at. Raises as lock_spot."""
+    row, look = looked.row, looked.look
+    if row is None or look is None or wish.store_id not in (None, row.store_id):
         raise NotSeen
-    if wish.service_id not in (None, found.service_id):
+    if wish.service_id not in (None, row.service_id):
         raise NotThatService
-    return Spot(found, read_offering(found.store_id, found.service_id, by_staff=by.is_employee))
+    offering = offering_from(look.offering, row.store_id, row.service_id, by_staff=by.is_employee)
+    return Spot(row, offering, look)
 
 
 def answered(spot: Spot, wish: Wish, *, by: Actor, later: bool) -> Wish:
@@ -185,20 +217,28 @@ def answered(spot: Spot, wish: Wish, *, by: Actor, later: bool) -> Wish:
     return replace(wish, note=fills["note"], party_size=fills["party_size"], details=answers.details)
 
 
-def prepare(
+def hold_spot(spot: Spot, wish: Wish, *, by: Actor, now: datetime) -> Prepared:
+    """Claim all of the wish, whose answers are checked, for a hold of nobody known that is still to be written.
+
+    Raises as book_scheduled, but for what plug-ins say.
+    """
+    prepared = _draft(spot, wish, member=None, by=by, now=now, hold=True)
+    _claim(spot, prepared, now=now)
+    _require_takable(spot, prepared.booking, by=by, now=now)
+    return prepared
+
+
+def _draft(
     spot: Spot,
     wish: Wish,
     *,
-    member_id: UUID | None,
+    member: Member | None,
     by: Actor,
     now: datetime,
     hold: bool,
     by_program: bool = False,
 ) -> Prepared:
-    """Claim all of the wish, whose answers are checked, for a booking that is still to be written.
-
-    Raises as book_scheduled, but for what plug-ins say.
-    """
+    """The booking as it will be written, but for its code and terms, and what it wants."""
     row, offering = spot.row, spot.offering
     seats = wish.party_size if spot.is_session else 1
     basket = fill_basket(row.store_id, wish.items, currency=offering.currency)
@@ -209,13 +249,13 @@ def prepare(
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
-        store_id=row.store_id,
-        service_id=row.service_id,
+        store=known(Store, id=row.store_id, name=offering.store_name, time_zone=offering.zone.key),
+        service=known(Service, id=row.service_id, name=offering.service_name),
         session=session,
         pickup_window=row if isinstance(row, PickupWindow) else None,
-        member_id=member_id,
-        practitioner_id=session.practitioner_id if session else None,
-        resource_id=session.resource_id if session else None,
+        member=member,
+        practitioner=session.practitioner if session else None,
+        resource=session.resource if session else None,
         pass_id=wish.pass_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -232,20 +272,30 @@ def prepare(
     )
     wanted: list[Wanted] = [PoolClaim(row.pool_id, seats), *basket.claims]
     wanted += pass_claims(booking, units=seats, by=by, now=now)
-    claim_spot(spot, booking, wanted=wanted, basket=basket, seats=seats, now=now)
+    return Prepared(booking, basket, tuple(wanted))
+
+
+def _require_takable(spot: Spot, booking: Booking, *, by: Actor, now: datetime) -> None:
+    """As require_takable; then the terms are promised."""
     require_takable(spot, by=by, now=now)
-    promised = replace(offering, price_amount=booking.price_amount)
-    keep_terms(booking, read_terms(promised, member_id=member_id, now=now))
-    return Prepared(booking, basket)
+    promised = replace(spot.offering, price_amount=booking.price_amount)
+    policies = spot.look.policies
+    keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now, policies=policies))
 
 
-def claim_spot(
-    spot: Spot, booking: Booking, *, wanted: Sequence[Wanted], basket: Basket, seats: int, now: datetime
-) -> None:
-    """Take the claims; what is full refuses with what near it is not."""
-    row = spot.row
+def _claim(spot: Spot, prepared: Prepared, *, now: datetime) -> None:
+    """Take the claims now, before the booking is written."""
+    booking = prepared.booking
+    with _near_when_full(spot, prepared, now=now):
+        take_claims(booking.id, wanted=prepared.wanted, now=now, fresh=booking._state.adding)
+
+
+@contextmanager
+def _near_when_full(spot: Spot, prepared: Prepared, *, now: datetime) -> Iterator[None]:
+    """What is full refuses with what near it is not."""
+    row, seats = spot.row, prepared.booking.party_size
     try:
-        take_claims(booking.id, wanted=wanted, now=now, fresh=booking._state.adding)
+        yield
     except SessionFull as refusal:
         near = sessions_with_room(
             row.service_id, store_id=row.store_id, around=row.starts_at, seats=seats, now=now, but=row.id
@@ -257,7 +307,7 @@ def claim_spot(
         refusal.extra["alternatives"] = window_slots(windows, spot.offering.zone)
         raise
     except OutOfStock as refusal:
-        raise name_short(refusal, basket) from None
+        raise name_short(refusal, prepared.basket) from None
 
 
 def require_takable(spot: Spot, *, by: Actor, now: datetime) -> None:
@@ -316,11 +366,11 @@ def move_scheduled(
         wish = Wish(window_id=found)
     if found is None:
         raise NotSeen
-    spot = lock_spot(wish, by=by)
+    spot = lock_spot(wish, by=by, now=now)
     seats = booking.party_size if spot.is_session else 1
     kept = [one for one in claims_of(booking.id) if not _is_of(one, old.pool_id)]
     wanted = [PoolClaim(spot.row.pool_id, seats), *kept]
-    claim_spot(spot, booking, wanted=wanted, basket=EMPTY, seats=seats, now=now)
+    _claim(spot, Prepared(booking, EMPTY, tuple(wanted)), now=now)
     require_takable(spot, by=by, now=now)
     session = spot.row if isinstance(spot.row, Session) else None
     return spot.offering, {
@@ -335,9 +385,3 @@ def move_scheduled(
 
 def _is_of(claim: Wanted, pool_id: UUID) -> bool:
     return isinstance(claim, PoolClaim) and claim.pool_id == pool_id
-
-
-def _lock_shared(model: type[Session] | type[PickupWindow], row_id: UUID | None) -> None:
-    """FOR SHARE: many book at once, and whoever calls it off waits for all of them."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR SHARE", (row_id,))  # noqa: S608 (a table of ours)

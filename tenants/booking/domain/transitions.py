@@ -13,20 +13,20 @@ all: its payment came late, and its place was still free (payments.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from chains.postgresql.ask import Question, ask, insertion
+from chains.postgresql.ask import Question, ask, ask_all, insertion
 from chains.refusals import Refusal, Text, require_version
 from tenants.booking.models import Booking, Status, Transition
-from tenants.events.domain.record import record_event
+from tenants.events.domain.record import event_question
 from tenants.people.domain.rights import NOBODY, Actor
 
 from .attempts import Raced
@@ -136,12 +136,13 @@ def apply_move(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
     fields: Mapping[str, Any] | None = None,
+    also: Sequence[Question[Any]] = (),
 ) -> Booking:
     """Make the move: guarded UPDATE, transition, event; what the status lets go of is released (ends.py).
 
     `booking` is as it was read; a rival who was quicker makes this raise Raced, and the caller reads
-    again (attempts.again_on_conflict). `fields` are further columns to set. The booking is updated in
-    place and returned. Raises StaleVersion and StatusForbids.
+    again (attempts.again_on_conflict). `fields` are further columns to set, `also` what is written or read
+    in the same message. The booking is updated in place and returned. Raises StaleVersion and StatusForbids.
     """
     before = booking.status
     after = require_move(booking, move, version=version)
@@ -149,30 +150,45 @@ def apply_move(
         # should its payment come late, this is what it would take again
         detail = {**(detail or {}), "let_go": [str(claim) for claim in active_claims(booking.id)]}
     changes = {**(fields or {}), "status": after}
-    _guarded_update(booking, changes)
+    guarded = _guarded_question(booking, changes)
     for name, value in changes.items():
         setattr(booking, name, value)
     booking.version += 1
-    record_transition(booking, before=before, by=by, now=now, reason=reason, detail=detail)
-    record_event(
-        EVENT_OF[move],
-        subject_id=booking.id,
-        store_id=booking.store_id,
-        version=booking.version,
-        payload={"status": after},
-        now=now,
+    ask_all(
+        [
+            guarded,
+            transition_question(booking, before=before, by=by, now=now, reason=reason, detail=detail),
+            event_question(
+                EVENT_OF[move],
+                subject_id=booking.id,
+                store_id=booking.store_id,
+                version=booking.version,
+                payload={"status": after},
+                now=now,
+            ),
+            *also,
+        ]
     )
     settle_end(booking, before=before, by=by, now=now)
     return booking
 
 
-def _guarded_update(booking: Booking, changes: Mapping[str, Any]) -> None:
-    """Write only over the very row that was read."""
-    written = Booking.objects.filter(id=booking.id, version=booking.version, status=booking.status).update(
-        **changes, version=F("version") + 1
+def _guarded_question(booking: Booking, changes: Mapping[str, Any]) -> Question[None]:
+    """Write only over the very row that was read; the answer of one that is another by now is Raced."""
+    fields = {Booking._meta.get_field(name): value for name, value in changes.items()}
+    columns = ", ".join(f'"{field.column}" = %s' for field in fields)  # type: ignore[union-attr]
+    values = [field.get_db_prep_save(value, connection) for field, value in fields.items()]  # type: ignore[union-attr]
+
+    def read(rows: list[tuple[Any, ...]]) -> None:
+        if not rows:
+            raise Raced
+
+    return Question(
+        f"UPDATE booking_booking SET {columns}, version = version + 1"  # noqa: S608 (our own columns)
+        " WHERE id = %s AND version = %s AND status = %s RETURNING id",
+        (*values, booking.id, booking.version, str(booking.status)),
+        read,
     )
-    if not written:
-        raise Raced
 
 
 def record_transition(

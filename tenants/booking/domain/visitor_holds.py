@@ -45,7 +45,7 @@ from .place import take_place
 from .plugged import require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap
-from .scheduled import Wish, answered, lock_spot, prepare
+from .scheduled import Wish, answered, hold_spot, lock_spot
 from .terms import Terms, keep_terms, terms_of, terms_row
 from .transitions import Move, apply_move, read_booking
 
@@ -156,9 +156,9 @@ def hold_scheduled_for_visitor(wish: Wish, *, visitor: str, address: str, now: d
     """
     _require_few(address, but=visitor, now=now)
     _let_go(visitor, now=now)
-    spot = lock_spot(wish, by=NOBODY)
+    spot = lock_spot(wish, by=NOBODY, now=now)
     unasked = answered(spot, wish, by=NOBODY, later=True)
-    prepared = prepare(spot, unasked, member_id=None, by=NOBODY, now=now, hold=True)
+    prepared = hold_spot(spot, unasked, by=NOBODY, now=now)
     require_plugged_rules(prepared.booking, spot.offering, by_staff=False, now=now, complete=False)
     begin_booking(prepared.booking, by=NOBODY, now=now)
     write_items(prepared.booking, prepared.basket)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
+from chains.postgresql.ask import Question
 from tenants.booking.models import LIVE, Booking, Status
 
 PAST_SHOWN = 30
+# The member has come.
+ARRIVED = (Status.ARRIVED, Status.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Greeting:
 
 def visits_of(member_id: UUID) -> QuerySet[Booking]:
     """The member's visits: bookings for which they arrived, at any store; lazy."""
-    return Booking.objects.filter(member_id=member_id, status__in=[Status.ARRIVED, Status.COMPLETED])
+    return Booking.objects.filter(member_id=member_id, status__in=ARRIVED)
 
 
 def count_visits(member_id: UUID | None) -> int:
@@ -49,16 +52,28 @@ def read_own_bookings(member_id: UUID, *, now: datetime) -> tuple[list[Booking],
     return list(shown), list(been.order_by("-starts_at")[:PAST_SHOWN])
 
 
-def greet(booking: Booking, *, now: datetime) -> Greeting:
-    """The greeting for a booking that has just arrived (its member is loaded); one query."""
+Seen = tuple[int, datetime | None]
+
+
+def seen_question(booking: Booking, *, now: datetime, into: list[Seen]) -> Question[None]:
+    """How many visits the booking's member has before this one, and when the last began; appended to `into`."""
+    return Question(
+        "SELECT count(*), max(starts_at) FROM booking_booking"
+        " WHERE member_id = %s AND status = ANY(%s) AND starts_at <= %s AND id <> %s",
+        (booking.member_id, [status.value for status in ARRIVED], now, booking.id),
+        lambda rows: into.append((rows[0][0], rows[0][1])),
+    )
+
+
+def greet(booking: Booking, seen: Seen) -> Greeting:
+    """The greeting for a booking that has just arrived, whose member is loaded."""
     assert booking.member is not None  # only a confirmed booking arrives
-    earlier = visits_of(booking.member.id).filter(starts_at__lte=now).exclude(id=booking.id)
-    seen = earlier.aggregate(count=Count("id"), last=Max("starts_at"))
+    count, last = seen
     return Greeting(
         member_name=booking.member.name,
-        first_visit=seen["count"] == 0,
-        visits=seen["count"],
-        last_visit_at=seen["last"],
+        first_visit=count == 0,
+        visits=count,
+        last_visit_at=last,
         note=booking.note,
         member_note=booking.member.note,
     )

@@ -1,0 +1,88 @@
+"""Bookings through the domain's door in process, by one process alone and by several at once, each commit durable."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+
+from bench.ground import ROOT, Ground
+
+PROCESSES, THREADS = 2, 4
+EACH = 200
+
+WORK = """
+import json, sys, time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from uuid import UUID
+import django
+django.setup()
+from django.db import connection
+from chains.models import Chain
+from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.book import book
+from tenants.people.domain.rights import Actor
+place, threads, each, first = map(int, sys.argv[1:])
+shop = json.loads(sys.stdin.readline())
+with platform_scope():
+    chain = Chain.objects.get(slug="traffic")
+def go(thread, first=first, count=each):
+    who = place * threads + thread
+    for slot in shop["slots"][first:first + count]:
+        with chain_scope(chain):
+            book(UUID(shop["service"]), store_id=UUID(shop["store"]), starts_at=datetime.fromisoformat(slot),
+                practitioner_id=UUID(shop["practitioners"][who]), by=Actor(member_id=UUID(shop["members"][40 + who])),
+                now=datetime.now(UTC))
+    connection.close()
+with ThreadPoolExecutor(threads) as pool:
+    list(pool.map(lambda thread: go(thread, first + each, 3), range(threads)))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    begun, spent = time.perf_counter(), time.process_time()
+    list(pool.map(go, range(threads)))
+    print(json.dumps({"seconds": time.perf_counter() - begun, "cpu": time.process_time() - spent}))
+"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Bookings a second, and milliseconds of our CPU for each."""
+
+    rate: float
+    cpu: float
+
+
+def measure(ground: Ground, shop: object, *, processes: int, threads: int, first: int) -> Rate:
+    """`first` is the place among the shop's slots from which on nobody has booked yet."""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", WORK, *map(str, (place, threads, EACH, first))],
+            cwd=ROOT,
+            env=ground.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for place in range(processes)
+    ]
+    for worker in workers:
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(json.dumps(asdict(shop)) + "\n")  # type: ignore[call-overload]
+        worker.stdin.flush()
+    for worker in workers:
+        assert worker.stdout is not None
+        if worker.stdout.readline().strip() != "ready":
+            raise RuntimeError("a process did not get ready")
+    said = []
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        assert worker.stdout is not None
+        said.append(json.loads(worker.stdout.readline()))
+        worker.wait(60)
+    count = processes * threads * EACH
+    return Rate(count / max(one["seconds"] for one in said), sum(one["cpu"] for one in said) * 1000 / count)

@@ -1,0 +1,129 @@
+"""A session or pickup window that is wanted: its row locked against being called off, and all that booking it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from chains.postgresql.ask import Question, ask_all, done
+from chains.scope import current
+from tenants.booking.models import PickupWindow, Pool, Session
+from tenants.people.models import Employee
+from tenants.stores.models import Resource
+
+from .first_look import FirstLook, first_questions
+from .known import known
+from .one_at_a_time import overlap_question
+
+Row = Session | PickupWindow
+
+_MOST_KNOWN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """As it was read, behind the locks. `overlapping` are the member's bookings then, of a session and a named one."""
+
+    row: Row | None
+    look: FirstLook | None
+    overlapping: list[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Of a row that was read before: what the other questions about it need. Held against the row every time."""
+
+    store_id: UUID
+    service_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, row: Row) -> _Where:
+        return cls(row.store_id, row.service_id, row.starts_at, row.ends_at)
+
+
+_known: dict[tuple[str, UUID | None], _Where] = {}
+
+
+def look_at(
+    session_id: UUID | None, window_id: UUID | None, *, member_id: UUID | None, now: datetime
+) -> Looked:
+    """Lock the session or window shared, then the member if one is named, and read what booking it needs.
+
+    One message where this process has seen the row before, and it still is where and when it was; two else.
+    """
+    model, row_id = (Session, session_id) if session_id is not None else (PickupWindow, window_id)
+    key = (current().schema, row_id)
+    guess = _known.get(key)
+    first: list[Question[Any]] = [_share_question(model, row_id), _row_question(model, row_id)]
+    _none, row, *more = ask_all([*first, *_questions(guess, model, member_id, now)])
+    if row is None:
+        return Looked(None, None, None)
+    where = _Where.of(row)
+    if guess != where:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = where
+        more = ask_all(_questions(where, model, member_id, now))
+    overlapping = more.pop() if model is Session and member_id is not None else None
+    return Looked(row, FirstLook.of(more), overlapping)
+
+
+def _questions(
+    where: _Where | None, model: type[Row], member_id: UUID | None, now: datetime
+) -> list[Question[Any]]:
+    if where is None:
+        return []
+    asked = first_questions(where.store_id, where.service_id, member_id=member_id, now=now)
+    if model is Session and member_id is not None:
+        asked.append(overlap_question(member_id, where.starts_at, where.ends_at, but=None))
+    return asked
+
+
+def _share_question(model: type[Row], row_id: UUID | None) -> Question[None]:
+    """FOR SHARE: many book at once, and whoever calls it off waits for all of them."""
+    return Question(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR SHARE", (row_id,), done)  # noqa: S608
+
+
+def _row_question(model: type[Row], row_id: UUID | None) -> Question[Row | None]:
+    """The row with its pool, and the names of who and what serves; behind the lock, so as it stands now."""
+    table, own, pool = model._meta.db_table, _columns(model), _columns(Pool)
+    names, joins = "NULL, NULL", ""
+    if model is Session:
+        names = "e.name, r.name"
+        joins = (
+            "LEFT JOIN people_employee e ON e.id = s.practitioner_id "
+            "LEFT JOIN stores_resource r ON r.id = s.resource_id "
+        )
+    columns = ", ".join([*(f"s.{name}" for name in own), *(f"p.{name}" for name in pool), names])
+
+    def read(rows: list[tuple[Any, ...]]) -> Row | None:
+        if not rows:
+            return None
+        found = known(model, **dict(zip(own, rows[0], strict=False)))
+        found.pool = known(Pool, **dict(zip(pool, rows[0][len(own) :], strict=False)))
+        _name(found, *rows[0][-2:])
+        return found
+
+    return Question(
+        f"SELECT {columns} FROM {table} s JOIN booking_pool p ON p.id = s.pool_id {joins}WHERE s.id = %s",  # noqa: S608
+        (row_id,),
+        read,
+    )
+
+
+def _name(row: Row, practitioner: str | None, resource: str | None) -> None:
+    if isinstance(row, Session):
+        if row.practitioner_id is not None:
+            row.practitioner = known(Employee, id=row.practitioner_id, name=practitioner)
+        if row.resource_id is not None:
+            row.resource = known(Resource, id=row.resource_id, name=resource)
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]

@@ -1,0 +1,100 @@
+"""How many messages to PostgreSQL a booking, a seat and a redemption take when nothing stands against them.
+
+Pinned as equal: one that creeps in is a round trip under the locks of a booking, one that goes is good news
+to be written down here. The hint to open pages after the commit is one of them.
+"""
+
+from __future__ import annotations
+
+import time_machine
+
+from chains.scope import chain_scope
+from tenants.booking.domain.redeem import redeem_code
+from tenants.booking.domain.scheduled import Wish, book_scheduled
+from tests.api.conftest import employee_program, member_program
+from tests.booking.conftest import MONDAY_TEN, Desk
+from tests.booking.counted import Counted
+from tests.ground.cast import NOW, Cast, local
+from tests.ground.messages import messages_of
+
+
+def test_booking_of_a_named_practitioner(cast: Cast, desk: Desk) -> None:
+    """What is offered and who; their day; lock and look; write; commit; hint."""
+
+    def act() -> None:
+        with chain_scope(cast.alpha.info):
+            desk.book()
+
+    assert messages_of(act) == 6
+
+
+def test_booking_of_anybody_asks_besides_who_served_longest_ago(cast: Cast, desk: Desk) -> None:
+    def act() -> None:
+        with chain_scope(cast.alpha.info):
+            desk.book(practitioner_id=None)
+
+    assert messages_of(act) == 7
+
+
+def test_seat_in_a_session_that_was_seen_before(cast: Cast) -> None:
+    """Lock and look; write, the seat last; commit; hint. The first time the session's place is asked for before."""
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        session = Counted(alpha).session(seats=3)
+
+    def seat(who: str) -> int:
+        def act() -> None:
+            with chain_scope(alpha.info):
+                book_scheduled(Wish(session_id=session.id), by=alpha.actors[who], now=NOW)
+
+        return messages_of(act)
+
+    assert (seat("su"), seat("chen")) == (5, 4)
+
+
+def test_redemption(cast: Cast, desk: Desk) -> None:
+    """Read; write and greet; commit; hint."""
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        made = desk.book()
+
+    def act() -> None:
+        with chain_scope(alpha.info):
+            redeem_code(made.store_id, code=made.code, by=alpha.actors["clerk"], now=MONDAY_TEN)
+
+    assert messages_of(act) == 4
+
+
+def test_over_http_token_key_and_kept_answer_come_to_it(cast: Cast) -> None:
+    alpha = cast.alpha
+    su, clerk = member_program(alpha, "su"), employee_program(alpha, "clerk")
+    store = str(alpha.stores["north"].id)
+    wish = {
+        "store": store,
+        "service": str(alpha.services["facial"].id),
+        "practitioner": str(alpha.employees["practitioner"].id),
+    }
+    codes: list[str] = []
+
+    def book(hour: int) -> int:
+        def act() -> None:
+            wished = {**wish, "starts_at": local(23, hour).isoformat()}
+            answer = su.post("bookings", wished, key=f"book-{hour}")
+            assert answer.status_code == 201, answer.content
+            codes.append(answer.json()["code"])
+
+        return messages_of(act)
+
+    def redeem(code: str) -> int:
+        def act() -> None:
+            answer = clerk.post("redemptions", {"store": store, "code": code}, key=f"redeem-{code}")
+            assert answer.status_code == 200, answer.content
+
+        return messages_of(act)
+
+    with time_machine.travel(NOW, tick=False):
+        book(10)  # the token is stamped, the host is found
+        assert book(12) == 9
+    with time_machine.travel(local(23, 9), tick=False):
+        redeem(codes[0])
+        assert redeem(codes[1]) == 7

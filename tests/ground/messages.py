@@ -1,0 +1,34 @@
+"""What is sent to PostgreSQL: whole messages, each a round trip, however many statements it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+
+@contextmanager
+def messages() -> Iterator[Callable[[], int]]:
+    """How many messages this process has sent and waited for since the block began."""
+    sent = 0
+    wait = psycopg.Connection.wait
+
+    def counted(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        return wait(self, *args, **kwargs)
+
+    psycopg.Connection.wait = counted  # type: ignore[method-assign]
+    try:
+        yield lambda: sent
+    finally:
+        psycopg.Connection.wait = wait  # type: ignore[method-assign]
+
+
+def messages_of(act: Callable[[], object]) -> int:
+    """How many messages the act takes."""
+    with messages() as sent:
+        act()
+        return sent()
