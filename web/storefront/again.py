@@ -135,7 +135,7 @@ def say_rhythm(
     often = ngettext("Every %(count)s day", "Every %(count)s days", days) % {"count": days}
     if weeks and not rest:
         often = _("Every week") if weeks == 1 else _("Every %(count)s weeks") % {"count": weeks}
-    said = {"often": often, "day": format_day(due, language=language, today=today)}
+    said = {"often": often, "day": format_day(due, language=language, today=today, relative=False)}
     return (
         _("%(often)s: your turn was %(day)s") if due < today else _("%(often)s: your turn is %(day)s")
     ) % said
