@@ -25,6 +25,7 @@ STATES = {
     "/my/{booking_id}/repeat/": "today",
     "/my/{booking_id}/bring/": "today",
     "/workbench/{store}/bookings/{booking}/repeat/": "today",
+    "/workbench/{store}/bookings/{booking}/following/": "today",
     "/workbench/{store}/bookings/{booking}/bring/": "today",
     "/workbench/{store}/bookings/{booking}/redeem/": "today",
     "/workbench/{store}/bookings/{booking}/redeemed/": "arrived",

@@ -13,11 +13,19 @@ from django.utils import translation
 
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
+from tenants.booking.domain.calendar import read_calendar
 from tenants.booking.domain.codes import draw_code
 from tenants.booking.domain.offering import read_offering
-from tenants.booking.domain.recommend_read import Recommended, find_recommendations
+from tenants.booking.domain.recommend_read import (
+    LEAST_DAYS,
+    Recommended,
+    Searched,
+    find_recommendations,
+)
 from tenants.booking.domain.recommend_words import sentence
+from tenants.booking.domain.search import search
 from tenants.booking.models import Booking
+from tenants.stores.domain.wall import local_date
 from tests.booking.conftest import Desk
 from tests.booking.shops import PEOPLE, TABLE, make_table, need, state_needs
 from tests.ground.cast import NOW, SHANGHAI, Cast, local
@@ -111,6 +119,28 @@ def test_recommendations_take_three_queries_for_one_visit_and_for_many(cast: Cas
         for hour in (10, 12, 14):
             desk.book(local(23, hour), who="chen")
         assert (few, cost()) == (3, 3)
+
+
+def test_what_a_page_has_searched_is_not_searched_again_and_recommends_the_same(
+    cast: Cast,
+) -> None:
+    with chain_scope(cast.alpha.info):
+        visited(cast, every_second_thursday()[0])
+        offering = read_offering(cast.alpha.stores["north"].id, cast.alpha.services["facial"].id)
+        days = [local_date(NOW, SHANGHAI) + timedelta(days=n) for n in range(LEAST_DAYS)]
+        calendar = read_calendar(offering, days, now=NOW)
+        searched = Searched(tuple(days), calendar, tuple(search(days, calendar.inputs)))
+        for who in (None, "chen", "su"):
+            with CaptureQueriesContext(connection) as alone:
+                found = ask(cast, who)
+            with CaptureQueriesContext(connection) as shared:
+                assert ask(cast, who, searched=searched) == found
+            # su's next turn lies further ahead than the page looked
+            assert len(alone) - len(shared) == (0 if who == "su" else 1)
+        second = cast.alpha.employees["second"].id
+        assert ask(cast, None, practitioner_id=second, searched=searched) == ask(
+            cast, None, practitioner_id=second
+        )
 
 
 def test_only_places_that_take_the_whole_party_are_recommended(cast: Cast) -> None:

@@ -264,7 +264,7 @@ def test_differences_ask_as_often_for_many_as_for_few(
             for number in range(more)
         )
     inside.get("/console/billing/difference/")
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    with django_assert_num_queries(7):  # type: ignore[operator]
         inside.get("/console/billing/difference/")
 
 

@@ -378,4 +378,4 @@ def test_the_page_asks_as_often_with_many_invoices_as_with_one(
         assert f"A-{rows - 1}" in text_of(owner.get("/manage/plan/invoices/"))
 
 
-QUERIES = 10
+QUERIES = 8

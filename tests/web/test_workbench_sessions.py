@@ -175,6 +175,11 @@ def test_a_trial_says_what_stands_against_it_and_a_refused_drop_what_would_do(ho
     assert refused.status_code == 409
     assert "It stays where it was" in words and "Today, 16:45" in words
     assert house.stands()[0] == FOUR
+    with chain_scope(cast.alpha.info):
+        lin = cast.alpha.employees["second"]
+        house.counted.session(local(TODAY, 14), practitioner_id=lin.id)
+    other = house.place(manager, starts_at=local(TODAY, 14).isoformat(), who=str(lin.id), version="1")
+    assert f'name="who" value="{lin.id}"' in other.content.decode()
     assert house.place(sign_in("clerk"), starts_at=at).status_code == 403
 
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from tenants.booking.domain.offering import Offering
 from tenants.booking.domain.recommend import PERSONAL, Because, Recommendation
 from tenants.booking.domain.recommend_read import find_recommendations
 from tenants.booking.domain.recommend_words import sentence
 from web.formats import format_clock, format_weekday, is_chinese
 from web.storefront.asking import PICKED, Wish
 from web.storefront.frame import language_of
+from web.storefront.times import Times
 from web.visitor import member_of
 
 ICONS = {
@@ -32,7 +32,7 @@ WITHOUT = ("times", "bar")
 
 
 def pick_options(
-    request: HttpRequest, offering: Offering, wish: Wish, *, now: datetime, but: UUID | None, party_size: int
+    request: HttpRequest, wish: Wish, times: Times, *, now: datetime, but: UUID | None
 ) -> list[dict[str, Any]]:
     """Recommendations as ui/picks wants them; none for an answer that has no place for them."""
     asks_day = request.headers.get("HX-Trigger-Name") == "day"
@@ -40,18 +40,19 @@ def pick_options(
         return []
     member = member_of(request)
     found = find_recommendations(
-        offering,
+        times.offering,
         member_id=member.id if member else None,
         practitioner_id=wish.person_id,
-        party_size=party_size,
+        party_size=times.party_size,
         now=now,
         but=but,
+        searched=times.searched,
     )
     language = language_of(request)
     chosen = (wish.starts_at, wish.picked_id)
 
     def option(one: Recommendation[UUID]) -> dict[str, Any]:
-        local = one.slot.starts_at.astimezone(offering.zone)
+        local = one.slot.starts_at.astimezone(times.offering.zone)
         weekday = format_weekday(local.date(), language=language)
         name = found.names[one.practitioner]
         personal = next((why for why in one.reasons if why.code in PERSONAL), Because("free"))
@@ -61,8 +62,8 @@ def pick_options(
             "time": format_clock(local),
             "day": f"{weekday} {local.day}日" if is_chinese(language) else f"{weekday} {local.day}",
             "icon": ICONS.get(why.code, "sparkles"),
-            "why": sentence(why, one, name=name, zone=offering.zone),
-            "who": sentence(personal, one, name=name, zone=offering.zone) if why != personal else "",
+            "why": sentence(why, one, name=name, zone=times.offering.zone),
+            "who": sentence(personal, one, name=name, zone=times.offering.zone) if why != personal else "",
             "checked": chosen == (one.slot.starts_at, one.practitioner),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,7 +12,9 @@ from uuid import UUID
 from chains.refusals import Text
 from tenants.booking.domain.calendar import Calendar, Candidate, read_calendar
 from tenants.booking.domain.offering import Offering
+from tenants.booking.domain.recommend_read import Searched
 from tenants.booking.domain.search import DaySlots, Inputs, Slot, search
+from tenants.booking.domain.spans import Span
 from tenants.booking.domain.why import why
 from tenants.stores.domain.wall import local_date
 
@@ -85,7 +88,8 @@ class Choice:
 class Times:
     """The time page. `days` is a window of two weeks; `first` to `last` are the bookable dates.
 
-    `never` says why no day has a time, where the shop itself is the reason.
+    `never` says why no day has a time, where the shop itself is the reason. `searched` is what was searched for
+    anybody, None where a person was asked for.
     """
 
     offering: Offering
@@ -99,6 +103,7 @@ class Times:
     last: date
     party_size: int = 1
     never: Text = ""
+    searched: Searched | None = None
 
 
 # Rules by which no day would help: they are told instead of a calendar without a time.
@@ -147,6 +152,7 @@ def read_times(
         last=last,
         party_size=party_size,
         never="" if any(one.slots for one in found) else never_free(inputs, now=now),
+        searched=None if person else Searched(tuple(window), calendar, tuple(found)),
     )
 
 
@@ -183,8 +189,11 @@ def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]
 def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) -> Iterable[DayChip]:
     """One chip a date: closed, full, few, open or plenty, by the share of its hours that is free."""
     step, length = timedelta(minutes=inputs.need.step), timedelta(minutes=inputs.need.minutes)
+    of_day: dict[date, list[Span]] = defaultdict(list)
+    for span in inputs.hours:
+        of_day[local_date(span.start, inputs.zone)].append(span)
     for one in found:
-        hours = [span for span in inputs.hours if local_date(span.start, inputs.zone) == one.day]
+        hours = of_day.get(one.day, [])
         possible = sum(
             max(0, (span.end - max(span.start, inputs.earliest) - length) // step + 1) for span in hours
         )
@@ -212,13 +221,14 @@ def list_times(
     slots: list[Slot[UUID]] = [slot for one in found if one.day == day for slot in one.slots]
     starts = {slot.starts_at: True for slot in slots} | dict.fromkeys(taken, False)
     left = {slot.starts_at: slot.left for slot in slots}
-    clocks = [f"{start.astimezone(offering.zone):%H:%M}" for start in starts]
+    clock = {start: f"{start.astimezone(offering.zone):%H:%M}" for start in starts}
+    shown = Counter(clock.values())
     return [
         Time(
             starts_at=start,
             free=free,
             chosen=start == chosen,
-            twice=clocks.count(f"{start.astimezone(offering.zone):%H:%M}") > 1,
+            twice=shown[clock[start]] > 1,
             left=left.get(start),
         )
         for start, free in sorted(starts.items())

@@ -123,7 +123,7 @@ def show_times(
         but=(mine := moving.id if moving else hold_of(visitor_key_of(request))),
         party_size=moving.party_size if moving else wish.party_size,
     )
-    picks = pick_options(request, offering, wish, now=now, but=mine, party_size=found.party_size)
+    picks = pick_options(request, wish, found, now=now, but=mine)
     paths = _paths(service_id, offer.store_id, moving)
     context: dict[str, Any] = {
         **paths,

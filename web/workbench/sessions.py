@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -123,7 +124,10 @@ def place(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             name=found.service.name,
             second=_when(found, desk),
             version=found.version,
-            ways=alternative_ways(refused, desk, wished=data.get("who", "")),
+            ways=[
+                replace(way, fields={**way.fields, "room": data.get("room", "")})
+                for way in alternative_ways(refused, desk)
+            ],
             place_url=here("place_session", desk, session),
             move_url=here("move_session", desk, session),
         )

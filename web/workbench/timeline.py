@@ -129,7 +129,10 @@ class Drawing:
         open_ones = [one for one in taken if self.filters.show_session(one)]
         closed = [one for one in taken if not self.filters.show_session(one)]
         aways += [self.grid.mark(Span(one.starts_at, one.ends_at), session_words(one)) for one in closed]
-        blocks = [draw_session(one, self.desk, self.grid, self.chosen, column=key) for one in open_ones]
+        blocks = [
+            draw_session(one, self.desk, self.grid, self.chosen, column=more.get("person") or key)
+            for one in open_ones
+        ]
         return Column(
             key=key,
             name=name,

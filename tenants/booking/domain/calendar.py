@@ -20,7 +20,7 @@ from .facts import Asked, Fact, facts_question
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
 from .packed import PackedSpans
-from .rota import lay_openings, lay_shifts
+from .rota import lay_openings, lay_plans, read_week
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
 
@@ -252,14 +252,16 @@ def _staff(
     offering: Offering, team: Mapping[UUID, Candidate], rows: Mapping[str, list[Fact]], common: _Common
 ) -> dict[UUID, StaffInputs]:
     """When each of the team works here and cannot."""
-    shifts = lay_shifts(
-        team,
-        weekly=((row.who, row.a, row.b, row.c, row.d, row.e) for row in rows["weekly"]),
-        planned=(
-            (key, row.store == offering.store_id, row.d, row.b, row.c)
+    weekly = {row.who: read_week(row.name) for row in rows["weekly"]}
+    here = offering.store_id
+    shifts = lay_plans(
+        {
+            key: (
+                weekly.get(key, ()),
+                tuple((row.store == here, row.d, row.b, row.c) for row in common.planned.get(key, ())),
+            )
             for key in team
-            for row in common.planned.get(key, ())
-        ),
+        },
         dates=common.dates,
         zone=offering.zone,
     )

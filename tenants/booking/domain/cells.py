@@ -110,16 +110,17 @@ class Grid:
 
     def _lay_packed(self, spans: PackedSpans) -> int:
         """The same from numbers alone; claims in a row are laid as one."""
-        base = micros(self.origin)
+        base, cells = micros(self.origin), self.cells
         bits, begin, end = 0, 0, 0
         for start, close in spans.pairs:
             first = (start - base) // _CELL_MICROS
             if first > end:
-                bits |= self.between(begin, end)
+                if begin < end:  # `between` written out: claims mostly lie apart
+                    bits |= ((1 << (end - begin)) - 1) << begin
                 begin = end = first
             last = -((base - close) // _CELL_MICROS)
             if last > end:
-                end = last
+                end = last if last < cells else cells
         return bits | self.between(begin, end)
 
     def lay_window(self, earliest: datetime, latest: datetime) -> int:

@@ -19,7 +19,7 @@ from .offering import Offering
 from .recommend import Recommendation, recommend
 from .recommend_gaps import Floor, Timeline
 from .recommend_habit import Habit, Visit, read_habit
-from .search import grid_over, search
+from .search import DaySlots, grid_over, search
 from .spans import Span
 
 # How many of the member's latest visits and bookings say what they usually do.
@@ -45,6 +45,15 @@ class History:
     busy: tuple[Span, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a page has searched already, for anybody: the days in order, their calendar, what is free."""
+
+    days: tuple[date, ...]
+    calendar: Calendar
+    found: tuple[DaySlots[UUID], ...]
+
+
 def find_recommendations(
     offering: Offering,
     *,
@@ -53,20 +62,25 @@ def find_recommendations(
     practitioner_id: UUID | None = None,
     party_size: int = 1,
     but: UUID | None = None,
+    searched: Searched | None = None,
 ) -> Recommended:
     """Up to three times for the service at the store, for that member or for nobody known.
 
-    `practitioner_id` leaves nobody else, `party_size` no place that is too small; `but` is a booking whose own claims do not count (one that is
-    being moved, or held by whoever asks). Three queries, two for nobody known.
+    `practitioner_id` leaves nobody else, `party_size` no place that is too small; `but` is a booking whose own
+    claims do not count (one that is being moved, or held by whoever asks). Three queries, two for nobody known;
+    one less where `searched`, for the same party and `but`, holds the very days that are looked at.
     """
     history = read_history(member_id, offering.service_id, now=now, but=but) if member_id else History()
     habit = read_habit(history.visits, zone=offering.zone)
     days = days_to_look_at(habit, offering, now=now)
-    calendar = read_calendar(
-        offering, days, now=now, practitioner_id=practitioner_id, party_size=party_size, but=but
-    )
+    if searched is None or practitioner_id is not None or list(searched.days) != days:
+        calendar = read_calendar(
+            offering, days, now=now, practitioner_id=practitioner_id, party_size=party_size, but=but
+        )
+        searched = Searched(tuple(days), calendar, tuple(search(days, calendar.inputs)))
+    calendar = searched.calendar
     # a table or room that nobody serves has no idle person to weigh: nothing is recommended for it
-    slots = [slot for day in search(days, calendar.inputs) for slot in day.slots if slot.staff]
+    slots = [slot for day in searched.found for slot in day.slots if slot.staff]
     floor = lay_floor(calendar, days, useful=read_useful(offering))
     found = recommend(slots, habit, floor, now=now, busy=history.busy)
     names = {one.employee_id: one.name for one in calendar.candidates.values()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,11 @@ from tenants.stores.models import Closure, OpeningHours
 
 from .spans import Span
 from .wall import local_span
+
+# weekday, starts, ends, from, until; and of one date: whether here, on, starts, ends
+Usual = tuple[int, int, int, date | None, date | None]
+Special = tuple[bool, date, int | None, int | None]
+_DAY_ZERO = date(1970, 1, 1)
 
 
 def opening_spans(store_id: UUID, dates: Sequence[date], zone: ZoneInfo) -> list[Span]:
@@ -84,27 +90,50 @@ def lay_shifts(
     A date with any planned shift, at whatever store, has no weekly one; a planned one without times is
     a day off.
     """
-    usual: dict[UUID, list[tuple[int, int, int, date | None, date | None]]] = defaultdict(list)
+    usual: dict[UUID, list[Usual]] = defaultdict(list)
     for who, weekday, begins, stops, since, until in weekly:
         usual[who].append((weekday, begins, stops, since, until))
-    special: dict[UUID, list[tuple[bool, date, int | None, int | None]]] = defaultdict(list)
+    special: dict[UUID, list[Special]] = defaultdict(list)
     for who, here, on, starts, ends in planned:
         special[who].append((here, on, starts, ends))
-    # most of a team work the same hours: what is laid once is theirs too
+    plans = {who: (tuple(usual.get(who, ())), tuple(special.get(who, ()))) for who in employee_ids}
+    return lay_plans(plans, dates=dates, zone=zone)
+
+
+def lay_plans(
+    plans: Mapping[UUID, tuple[tuple[Usual, ...], tuple[Special, ...]]],
+    *,
+    dates: Sequence[date],
+    zone: ZoneInfo,
+) -> dict[UUID, list[Span]]:
+    """The same from the rows of each person; those whose rows are the same share one list."""
     laid: dict[Any, list[Span]] = {}
     found: dict[UUID, list[Span]] = {}
-    for employee in employee_ids:
-        pattern = (tuple(usual.get(employee, ())), tuple(special.get(employee, ())))
-        spans = laid.get(pattern)
+    for who, plan in plans.items():
+        spans = laid.get(plan)
         if spans is None:
-            spans = laid[pattern] = _lay_one(*pattern, dates=dates, zone=zone)
-        found[employee] = spans
+            spans = laid[plan] = _lay_one(*plan, dates=dates, zone=zone)
+        found[who] = spans
     return found
 
 
+@lru_cache(maxsize=4096)
+def read_week(text: str) -> tuple[Usual, ...]:
+    """One person's weekly rows as facts.py packs them: `weekday,starts,ends,from,until;…`, dates as days since 1970."""
+    return tuple(_usual(*row.split(",")) for row in text.split(";"))
+
+
+def _usual(weekday: str, starts: str, ends: str, since: str, until: str) -> Usual:
+    return int(weekday), int(starts), int(ends), _date(since), _date(until)
+
+
+def _date(days: str) -> date | None:
+    return _DAY_ZERO + timedelta(days=int(days)) if days else None
+
+
 def _lay_one(
-    usual: Iterable[tuple[int, int, int, date | None, date | None]],
-    special: Iterable[tuple[bool, date, int | None, int | None]],
+    usual: Iterable[Usual],
+    special: Iterable[Special],
     *,
     dates: Sequence[date],
     zone: ZoneInfo,

@@ -194,7 +194,14 @@ def search(days: Sequence[date], inputs: Inputs[K]) -> list[DaySlots[K]]:
     grid = grid_over(days, inputs.zone, need)
     starts = open_starts(days, grid, inputs)
     if not inputs.demands:
-        free = [free_starts(grid, need, person) & starts for person in inputs.staff.values()]
+        # who share their shifts (see rota.lay_plans) share what is laid of them
+        laid: dict[int, int] = {}
+        free = []
+        for person in inputs.staff.values():
+            works = laid.get(id(person.shifts))
+            if works is None:
+                works = laid[id(person.shifts)] = grid.lay_free(person.shifts)
+            free.append(_free_starts(grid, need, person, works) & starts)
         slots = list(_slots(grid, need, list(inputs.staff), free))
     else:
         slots = list(_slots_of_roles(grid, inputs, starts))
@@ -238,9 +245,8 @@ def open_starts(days: Sequence[date], grid: Grid, inputs: Inputs[K]) -> int:
     return steps & hours & grid.lay_window(inputs.earliest, inputs.latest)
 
 
-def free_starts(grid: Grid, need: Need, person: StaffInputs) -> int:
-    """Starts from which one practitioner can be claimed for the need (rules 4 to 6 of `search`)."""
-    works = grid.lay_free(person.shifts)
+def _free_starts(grid: Grid, need: Need, person: StaffInputs, works: int) -> int:
+    """Starts from which one practitioner who works these cells can be claimed (rules 4 to 6 of `search`)."""
     if not works:
         return 0
     away = grid.lay_busy(person.busy) | grid.lay_busy(person.leave)

@@ -168,12 +168,12 @@ def _claim(
     wanted = [ResourceClaim(one, during, store_id=session.store_id) for one in held if one is not None]
     away = _leave(practitioner, during)
     if any(span.overlaps(during) for span in away):
-        near = _near(session, wanted, served.start, away, now=now)
+        near = _near(session, practitioner, wanted, served.start, away, now=now)
         raise OnLeave(extra={"alternatives": near, "reasons": ["on_leave"]})
     try:
         take_claims(session.id, wanted=wanted, now=now, holder="session")
     except SlotTaken as refusal:
-        refusal.extra["alternatives"] = _near(session, wanted, served.start, away, now=now)
+        refusal.extra["alternatives"] = _near(session, practitioner, wanted, served.start, away, now=now)
         raise
 
 
@@ -188,12 +188,19 @@ def _leave(practitioner: Employee | None, during: Span) -> list[Span]:
 
 
 def _near(
-    session: Session, wanted: Sequence[ResourceClaim], asked: datetime, away: Sequence[Span], *, now: datetime
+    session: Session,
+    practitioner: Employee | None,
+    wanted: Sequence[ResourceClaim],
+    asked: datetime,
+    away: Sequence[Span],
+    *,
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """The starts nearest to the one that was refused at which the same person and room are free; one query."""
     if not wanted:
         return []
     during = wanted[0].during
+    by = [str(practitioner.id)] if practitioner is not None else []
     others = Claim.objects.filter(
         resource_id__in=[want.resource_id for want in wanted],
         active=True,
@@ -207,7 +214,7 @@ def _near(
     for shift in (step * STEP for step in steps):
         moved = Span(during.start + shift, during.end + shift)
         if asked + shift > now and not any(span.overlaps(moved) for span in taken):
-            found.append({"starts_at": (asked + shift).isoformat(), "practitioners": []})
+            found.append({"starts_at": (asked + shift).isoformat(), "practitioners": by})
     return found[:MOST_OTHERS]
 
 
