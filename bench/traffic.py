@@ -61,7 +61,7 @@ def run(ground: Ground) -> list[Row]:
         processes,
     ):
         # every worker has loaded its views before anything is measured
-        _load(port, processes, _availability(shop, days=1, practitioner=None), clients=CLIENTS, each=8)
+        _load(port, processes, _availability(shop, days=1), clients=CLIENTS, each=8)
         one = _load(port, processes, _bookings(shop, offset=0), clients=1)
         many = _load(port, processes, _bookings(shop, offset=8), clients=CLIENTS)
         redeemed = _load(port, processes, _redemptions(shop), clients=CLIENTS)
