@@ -103,6 +103,15 @@ class DemoPickup:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPass:
+    """A pass that some members of the demo have, for the services named (in English)."""
+
+    names: Words
+    credits: int
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoChain:
     """A chain of the demo. `busy_hours` weighs local hours, `busy_weekdays` ISO weekdays 1–7.
 
@@ -126,6 +135,7 @@ class DemoChain:
     sessions: tuple[DemoSession, ...] = ()
     products: tuple[DemoProduct, ...] = ()
     pickups: tuple[DemoPickup, ...] = ()
+    passes: tuple[DemoPass, ...] = ()
     takes: Mapping[str, str] = field(default_factory=dict)
     deposits: Mapping[str, int] = field(default_factory=dict)
 

@@ -56,6 +56,7 @@ AS_LONG = {
     "GET /steps": "one row a step of the service",
     "GET /recommendations": "three at most",
     "GET /bookings/{booking_id}/penalties": "of one booking, a cause once",
+    "GET /bookings/{booking_id}/payments": "of one booking, a few tries",
 }
 # Of the platform's tables: what the console does not show, and the pool would hand out.
 NOT_SHOWN = ("chaintemplate", "pooledschema")

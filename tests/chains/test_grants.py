@@ -60,6 +60,7 @@ PUBLIC_OF_THE_PLATFORM = {
     "billing_notice": FULL,
     "billing_plan": FULL,
     "billing_revenuechange": ADD,
+    "billing_round": FULL,
     "billing_standingstep": ADD,
     "billing_stripeevent": FULL,
     "billing_subscription": FULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenants.extension.manifest import (
     DemoChain,
+    DemoPass,
     DemoPerson,
     DemoSession,
     DemoStore,
@@ -175,6 +176,13 @@ demo = (
         busy_weekdays={1: 1.2, 2: 1.1, 3: 1.1, 4: 1.1, 5: 0.9, 6: 1.1, 7: 0.9},
         no_show_share=0.06,
         cancel_share=0.12,
+        passes=(
+            DemoPass(
+                {"zh-Hans": "团课 10 次卡", "en": "Ten classes"},
+                10,
+                ("Morning flow yoga", "Barbell shaping", "Boxing basics"),
+            ),
+        ),
         takes={one.names["en"]: "station" for one in services if one.booked_as == "time"},
         sessions=(
             DemoSession("Morning flow yoga", (1, 2, 3, 4, 5, 6, 7), 8 * 60, seats=12, person=-1, thing=-1),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.refusals import Refusal
+from tenants.booking.domain.payment_port import takes_payments
 from tenants.booking.domain.policies import (
     delete_policy,
     list_policies,
@@ -71,7 +72,10 @@ def sentences_of(policy: Policy, office: Office) -> list[str]:
     zone = ZoneInfo(policy.store.time_zone if policy.store else office.chain.time_zone)
     currency = policy.currency or service.currency or office.chain.currency
     starts_at = (office.now + EXAMPLE).replace(minute=0, second=0, microsecond=0)
-    return say_terms(terms, starts_at, currency=currency, zone=zone, now=office.now)
+    said = say_terms(terms, starts_at, currency=currency, zone=zone, now=office.now)
+    if terms.deposit and not takes_payments():
+        said.append(_("Nothing can be paid online here yet: only the desk can book this."))
+    return said
 
 
 @require_safe

@@ -25,7 +25,7 @@ from tenants.stores.domain.spoken import format_day
 from tenants.stores.domain.wall import local_date
 from tenants.stores.domain.words import words_of
 
-VISITS = 12
+VISITS = 24
 # Days searched around the aim: a few before it, and the same weekday of the next two weeks.
 BEFORE, AFTER = 3, 14
 # Visits of one service from which on there is a rhythm (see recommend_habit.read_habit).
@@ -135,7 +135,7 @@ def say_rhythm(
     often = ngettext("Every %(count)s day", "Every %(count)s days", days) % {"count": days}
     if weeks and not rest:
         often = _("Every week") if weeks == 1 else _("Every %(count)s weeks") % {"count": weeks}
-    said = {"often": often, "day": format_day(due, language=language, today=today)}
+    said = {"often": often, "day": format_day(due, language=language, today=today, relative=False)}
     return (
         _("%(often)s: your turn was %(day)s") if due < today else _("%(often)s: your turn is %(day)s")
     ) % said

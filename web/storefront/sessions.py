@@ -38,7 +38,7 @@ DAYS = 14
 @dataclass(frozen=True, slots=True)
 class Row:
     """A session as a member sees it. `state`: offered (a place from the waiting list), waiting (at `place`, from 1),
-    booked, open, last, few (too few yet), full; `until` of a booking."""
+    held (until its deposit is paid), booked, open, last, few (too few yet), full; `until` of a booking."""
 
     id: UUID
     name: str
@@ -164,6 +164,8 @@ def _row(
     )
     if waits is not None and (booking is None or booking.status == Status.HELD):
         state = "offered" if waits.offered else "waiting"
+    elif booking is not None and booking.status == Status.HELD:
+        state = "held"
     room = one.resource.name if one.resource else ""
     zone = ZoneInfo(one.store.time_zone)
     until = changeable_until(booking) if booking else None

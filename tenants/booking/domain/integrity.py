@@ -66,6 +66,9 @@ CHECKS: Mapping[str, str] = MappingProxyType(
             SELECT t.id FROM booking_stock t JOIN booking_pool p ON p.id = t.pool_id
             LEFT JOIN booking_stockchange c ON c.stock_id = t.id
             GROUP BY t.id, p.capacity HAVING p.capacity <> coalesce(sum(c.units), 0)""",
+        "of a payment goes back what its refunds add up to": """
+            SELECT p.id FROM booking_holdpayment p LEFT JOIN booking_paymentrefund r ON r.payment_id = p.id
+            GROUP BY p.id, p.returned HAVING p.returned <> coalesce(sum(r.amount), 0)""",
         "a claim's times are those of its range": """
             SELECT c.id FROM booking_claim c WHERE c.resource_id IS NOT NULL
             AND c.during IS DISTINCT FROM tstzrange(c.starts_at, c.ends_at)""",

@@ -52,6 +52,11 @@ def payment_provider() -> Payments:
     return _provider[0]
 
 
+def takes_payments() -> bool:
+    """Whether anything can be paid online."""
+    return bool(_provider)
+
+
 class PaymentsClosed(Refusal):
     """Nothing can be paid online here."""
 

@@ -39,6 +39,7 @@ from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
 from .one_at_a_time import lock_member, require_member_free
+from .open import told
 from .payment_port import payment_provider
 from .penalties import require_booking_right
 from .place import take_place
@@ -159,7 +160,8 @@ def hold_scheduled_for_visitor(wish: Wish, *, visitor: str, address: str, now: d
     spot = lock_spot(wish, by=NOBODY, now=now)
     unasked = answered(spot, wish, by=NOBODY, later=True)
     prepared = hold_spot(spot, unasked, by=NOBODY, now=now)
-    require_plugged_rules(prepared.booking, spot.offering, by_staff=False, now=now, complete=False)
+    with told(spot.look.own_row):
+        require_plugged_rules(prepared.booking, spot.offering, by_staff=False, now=now, complete=False)
     begin_booking(prepared.booking, by=NOBODY, now=now)
     write_items(prepared.booking, prepared.basket)
     _remember(prepared.booking, visitor=visitor, address=address)

@@ -104,6 +104,7 @@ class ChainSeeder:
         self.done.bookings = len(visits)
         counted = CountedSeeder(self.demo, self.rng, services, owner=owner, now=self.now)
         products = counted.products()
+        counted.passes(members)
         for seeded in stores:
             self.done.bookings += counted.fill(
                 seeded.store, seeded.practitioners, products, members, things=seeded.things

@@ -13,6 +13,7 @@ from django.db import transaction
 from chains.refusals import Refusal
 from tenants.booking.domain.items import Item
 from tenants.booking.domain.pickups import PlanRow, plan_pickups
+from tenants.booking.domain.pool_credits import give_pass
 from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.domain.sessions import Plan, plan_sessions
 from tenants.booking.domain.stock import adjust_stock
@@ -62,6 +63,19 @@ class CountedSeeder:
             )
             for position, product in enumerate(self.demo.products)
         ]
+
+    def passes(self, members: Sequence[UUID]) -> None:
+        """Every tenth member, the first among them, has each pass of the demo."""
+        for template in self.demo.passes:
+            services = tuple(self.services[self._own(name)].id for name in template.services)
+            for member in members[::10]:
+                give_pass(
+                    member,
+                    name=words(template.names, self.demo.locale),
+                    credits=template.credits,
+                    service_ids=services,
+                    now=self.now,
+                )
 
     def fill(
         self,
