@@ -41,7 +41,10 @@ def serving(
         yield port, [root, *root.children(recursive=True)]
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def cpu_of(processes: list[psutil.Process]) -> float:
