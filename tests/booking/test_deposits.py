@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from chains.due import lease_due, run_due
 from chains.outgoing import sent_messages
 from chains.refusals import Refusal
 from chains.scope import chain_scope
+from tenants.booking.domain import payments
+from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import Guest
 from tenants.booking.domain.change import cancel_booking, confirm_booking, mark_no_show
 from tenants.booking.domain.checks import find_findings
@@ -161,6 +164,50 @@ def test_pressed_twice_it_is_one_payment(till: Till) -> None:
         assert open_payment(held.id, by=su, now=NOW).id == open_payment(held.id, by=su, now=NOW).id
 
 
+def test_hold_that_is_let_off_after_it_was_read_is_not_asked_to_be_paid(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.asks()
+    held = till.held()
+    manager = till.chain.actors["store_manager"]
+    rival = partial(waive_deposit, held.id, reason="a regular", by=manager, now=NOW)
+    monkeypatch.setattr(payments, "visible_booking", _then(payments.visible_booking, rival))
+    with chain_scope(till.chain.info), pytest.raises(TooBusy):
+        open_payment(held.id, by=till.chain.actors["su"], now=NOW)
+
+
+def test_approval_after_a_decline_meets_a_payment_that_is_asked_meanwhile_and_goes_back(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.asks()
+    held = till.held()
+    first = till.pays(held, approved=False)
+    rival = partial(
+        HoldPayment.objects.create, booking_id=held.id, amount=10_000, currency="CNY", asked_at=NOW
+    )
+    monkeypatch.setattr(payments, "_book", _then(payments._book, rival))
+    with chain_scope(till.chain.info):
+        answer = Authorisation(f"fake-{first.id}", True)
+        with pytest.raises(TooBusy):
+            receive_payment(first.id, answer=answer, now=NOW)
+        rival()
+        receive_payment(first.id, answer=answer, now=NOW)
+    till.deliver(NOW)
+    assert till.stands(held) == ("held", "asked", 0, 0)
+    assert till.moved() == ([], [10_000])
+
+
+def _then(act: Any, rival: Any) -> Any:
+    """The act, and each time then a rival who was quicker than what follows it."""
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        done = act(*args, **kwargs)
+        rival()
+        return done
+
+    return both
+
+
 def test_abandoned_hold_frees_its_place_with_nobody_looking(till: Till) -> None:
     till.asks()
     held = till.held()
@@ -286,12 +333,33 @@ def test_online_payment_that_comes_after_the_desk_took_it_goes_back(till: Till) 
     till.asks()
     held = till.held()
     with chain_scope(till.chain.info):
+        Member.objects.filter(id=held.member_id).update(locale="en")
         payment = open_payment(held.id, by=till.chain.actors["su"], now=NOW)
     till.does(take_deposit, held, who="clerk", now=NOW)
     with chain_scope(till.chain.info):
         receive_payment(payment.id, answer=Authorisation(f"fake-{payment.id}", True), now=NOW)
     till.deliver(NOW)
     assert (till.stands(held), till.moved()) == (("confirmed", "paid", 10_000, 0), ([], [10_000]))
+    assert _told_of_payment(held) == ["was not needed any more. ¥100 goes back in full."]
+
+
+def test_online_payment_that_comes_after_it_was_let_off_goes_back_and_it_stays_let_off(till: Till) -> None:
+    till.asks()
+    held = till.held()
+    with chain_scope(till.chain.info):
+        Member.objects.filter(id=held.member_id).update(locale="en")
+        payment = open_payment(held.id, by=till.chain.actors["su"], now=NOW)
+    till.does(waive_deposit, held, who="store_manager", now=NOW, reason="a regular")
+    with chain_scope(till.chain.info):
+        receive_payment(payment.id, answer=Authorisation(f"fake-{payment.id}", True), now=NOW)
+    till.deliver(NOW)
+    assert (till.stands(held), till.moved()) == (("confirmed", "waived", 0, 0), ([], [10_000]))
+    assert _told_of_payment(held) == ["was not needed any more. ¥100 goes back in full."]
+
+
+def _told_of_payment(booking: Booking) -> list[str]:
+    about = f"payment for {show_code(booking.code)} "
+    return [one["text"].partition(about)[2] for one in sent_messages() if about in one["text"]]
 
 
 def test_deposit_is_let_off_with_a_right_and_a_reason(till: Till) -> None:

@@ -17,11 +17,16 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
 from tenants.booking.domain.payment_port import Payments, register_payments
 from tenants.booking.domain.payments import NothingToPay, ask_payment, receive_payment
-from tenants.booking.models import Booking, HoldPayment
+from tenants.booking.domain.pickups import plan_pickups
+from tenants.booking.domain.policies import write_policy
+from tenants.booking.domain.session_moves import Whereabouts, move_session
+from tenants.booking.domain.sessions import call_off_session
+from tenants.booking.models import Booking, HoldPayment, Session
 from tenants.people.domain.rights import NotSeen
-from tests.booking.conftest import MONDAY_TEN
+from tenants.people.models import Leave
+from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.booking.counted import Counted
-from tests.ground.cast import NOW, Cast
+from tests.ground.cast import NOW, Cast, local
 
 LATE = NOW + timedelta(minutes=10, seconds=1)
 
@@ -121,6 +126,39 @@ def test_late_payment_goes_back_in_full_where_anything_of_it_is_gone(
     state, status = standing(cast, payment)
     assert (state, status) == ("refunded", "cancelled" if taken == "cancelled" else "expired")
     assert (provider.captured, provider.refunded) == ({}, {str(payment.id): 33600})
+
+
+@pytest.mark.parametrize("meanwhile", ["called off", "moved", "closed", "leave"])
+def test_late_payment_goes_back_where_what_was_held_is_no_longer_what_it_was(
+    counted: Counted, desk: Desk, provider: FakePayments, meanwhile: str
+) -> None:
+    su, owner = counted.chain.actors["su"], counted.owner
+    if meanwhile == "leave":
+        write_policy({"deposit_kind": "fixed", "deposit_value": 5000, "currency": "CNY"}, by=owner, now=NOW)
+        held = desk.book()
+    elif meanwhile == "closed":
+        serum = counted.product()
+        held = counted.book(window_id=counted.windows()[0].id, items=(Item(serum.id, 1),), hold=True)
+    else:
+        held = counted.book(session_id=counted.session().id, hold=True)
+    payment = ask_payment(held.id, by=su, now=NOW)
+    expire_holds(now=LATE)
+    if meanwhile == "called off":
+        call_off_session(_session(held).id, by=owner, now=LATE)
+    elif meanwhile == "moved":
+        move_session(_session(held).id, to=Whereabouts(local(23, 20), None, None), by=owner, now=LATE)
+    elif meanwhile == "closed":
+        plan_pickups(counted.store.id, counted.pickup.id, [], by=owner, now=LATE)
+    else:
+        Leave.objects.create(employee=held.practitioner, starts_at=MONDAY_TEN, ends_at=local(24, 10))
+    paid = receive_payment(payment.id, answer=provider.answer(str(payment.id)), now=LATE)
+    assert (Booking.objects.get(id=held.id).status, paid.state) == ("expired", "refund_due")
+    assert check_bookings() == []
+
+
+def _session(booking: Booking) -> Session:
+    assert booking.session_id is not None
+    return Session.objects.get(id=booking.session_id)
 
 
 def test_answer_that_comes_twice_and_call_that_is_repeated_have_one_effect(

@@ -112,6 +112,8 @@ def _stands(booking: Booking, payments: Iterable[HoldPayment], waived: set[UUID]
     amount, currency = terms_of(booking).deposit, booking.currency
     if not amount:
         return Deposit(0, currency, "none")
+    if booking.id in waived:  # what was paid online all the same went back
+        return Deposit(amount, currency, "waived")
     every = sorted(payments, key=lambda one: one.state in COUNTING)
     last = every[-1] if every else None
     if last is not None and last.state not in (PaymentState.ASKED, PaymentState.DECLINED):
@@ -119,8 +121,6 @@ def _stands(booking: Booking, payments: Iterable[HoldPayment], waived: set[UUID]
         if last.returned:
             state = "returned" if last.returned == last.amount else "partly_returned"
         return Deposit(amount, currency, state, last.amount, last.returned, last.means)
-    if booking.id in waived:
-        return Deposit(amount, currency, "waived")
     if last is None:
         return Deposit(amount, currency, "due")
     return Deposit(amount, currency, "asked" if last.state == PaymentState.ASKED else "declined")

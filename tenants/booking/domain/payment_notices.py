@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chains.outgoing import Message, carry_message
 from chains.refusals import Text
-from tenants.booking.models import Means, PaymentRefund, RefundCause
+from tenants.booking.models import Means, PaymentRefund, RefundCause, Status
 from tenants.events.domain.subscribers import Call, Happened
 from tenants.stores.domain.money import SpokenMoney
 
@@ -24,11 +24,14 @@ GONE = _(
     "%(chain)s: the payment for %(code)s came when the hold was over and the place was gone. %(money)s goes back "
     "in full."
 )
+TWICE = _("%(chain)s: the payment for %(code)s was not needed any more. %(money)s goes back in full.")
 BACK = _("%(chain)s: %(money)s of the deposit for %(code)s goes back to where it came from.")
 AT_DESK = _("%(chain)s: %(money)s of the deposit for %(code)s is waiting at the desk.")
 TEXTS: Mapping[RefundCause, Text] = MappingProxyType(
     {RefundCause.NO_PLACE: GONE, RefundCause.ENDED: BACK, RefundCause.WAIVED: BACK}
 )
+# The place is the member's all the same: paid twice, at the desk, or let off.
+STANDING = (Status.HELD, Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED)
 
 
 def tell_of_refund(event: Happened, *, now: datetime) -> Call | None:
@@ -60,6 +63,8 @@ def refund_text(refund: PaymentRefund, *, chain: OwnChain, language: str) -> str
     """The sentence in that language."""
     payment = refund.payment
     text = AT_DESK if payment.means == Means.DESK else TEXTS[RefundCause(refund.cause)]
+    if text is GONE and payment.booking.status in STANDING:
+        text = TWICE
     with translation.override(language):
         return str(text) % {
             "chain": chain.name,

@@ -12,12 +12,13 @@ recorded in a transaction of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
@@ -27,18 +28,22 @@ from tenants.booking.models import (
     Claim,
     HoldPayment,
     PaymentState,
+    PickupWindow,
     RefundCause,
+    Session,
+    SessionState,
     Status,
     Transition,
 )
 from tenants.events.domain.record import record_event
 from tenants.events.domain.subscribers import Call, Happened
 from tenants.people.domain.rights import NOBODY, Action, Actor, NotSeen
+from tenants.people.models import Leave
 
 from .answering import answer_hold
-from .attempts import again_on_conflict
-from .change import HoldExpired, hold_is_over, visible_booking
-from .claims import FULL, SlotTaken, wanted_of
+from .attempts import Raced, again_on_conflict
+from .change import HoldExpired, hold_is_over, lock_booking, visible_booking
+from .claims import FULL, ResourceClaim, SlotTaken, Wanted, constraint_of, wanted_of
 from .holds import take_claims
 from .one_at_a_time import lock_member, require_member_free
 from .payment_port import Authorisation, payment_provider
@@ -94,7 +99,7 @@ def _payable(booking_id: UUID, *, by: Actor, now: datetime) -> Booking:
     if booking.status != Status.HELD or hold_is_over(booking, now=now):
         raise HoldExpired
     payment_provider()
-    Booking.objects.select_for_update(no_key=True).get(id=booking_id)
+    lock_booking(booking)
     return booking
 
 
@@ -151,13 +156,16 @@ def receive_payment(payment_id: UUID, *, answer: Authorisation, now: datetime) -
 
 def _book(booking: Booking, *, now: datetime) -> bool:
     """Make the hold a booking, over its expiry too where its place is still free; whether it is one now."""
-    if booking.status == Status.HELD and booking.expires_at is not None and booking.expires_at <= now:
-        apply_move(booking, Move.EXPIRE, now=now)
-    if booking.status == Status.HELD:
+    if booking.status == Status.HELD and not hold_is_over(booking, now=now):
         apply_move(booking, Move.CONFIRM, now=now, fields={"expires_at": None}, detail=PAID_FOR)
         settle_offer(booking, now=now)
         return True
-    if booking.status != Status.EXPIRED or booking.member_id is None or booking.ends_at <= now:
+    if booking.status not in (Status.HELD, Status.EXPIRED):
+        return False
+    still_there = _lock_spot(booking)
+    if booking.status == Status.HELD:
+        apply_move(booking, Move.EXPIRE, now=now)
+    if not still_there or booking.member_id is None or booking.ends_at <= now:
         return False
     try:
         with transaction.atomic():
@@ -167,6 +175,29 @@ def _book(booking: Booking, *, now: datetime) -> bool:
     return True
 
 
+def _lock_spot(booking: Booking) -> bool:
+    """Whether the session or window is still as it was held, its row locked; True for what has none."""
+    if booking.session_id is not None:
+        session = Session.objects.select_for_update(no_key=True).get(id=booking.session_id)
+        held = (booking.starts_at, booking.ends_at, booking.practitioner_id, booking.resource_id)
+        stands = (session.starts_at, session.ends_at, session.practitioner_id, session.resource_id)
+        return session.state == SessionState.SCHEDULED and stands == held
+    if booking.pickup_window_id is not None:
+        return PickupWindow.objects.select_for_update(no_key=True).get(id=booking.pickup_window_id).open
+    return True
+
+
+def _require_nobody_away(wanted: Sequence[Wanted]) -> None:
+    """Raise SlotTaken where one of the people that are wanted has gone on leave meanwhile; at most one query."""
+    away = Q()
+    for want in wanted:
+        if isinstance(want, ResourceClaim):
+            span = want.during
+            away |= Q(employee__resource_id=want.resource_id, starts_at__lt=span.end, ends_at__gt=span.start)
+    if away and Leave.objects.filter(away).exists():
+        raise SlotTaken(params={"name": ""})
+
+
 def _revive(booking: Booking, member_id: UUID, *, now: datetime) -> None:
     """Take again exactly what the hold let go of."""
     lock_member(member_id)
@@ -174,15 +205,23 @@ def _revive(booking: Booking, member_id: UUID, *, now: datetime) -> None:
     let_go = ended.detail.get("let_go", []) if ended else []
     if not let_go:
         raise SlotTaken(params={"name": ""})
-    take_claims(booking.id, wanted=wanted_of(Claim.objects.filter(id__in=let_go)), now=now)
+    wanted = wanted_of(Claim.objects.filter(id__in=let_go))
+    _require_nobody_away(wanted)
+    take_claims(booking.id, wanted=wanted, now=now)
     if booking.pickup_window_id is None:
         require_member_free(member_id, booking, now=now)
     apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None}, detail=PAID_FOR)
 
 
 def _settle(payment: HoldPayment, state: PaymentState, *, now: datetime) -> HoldPayment:
+    """Write what became of it. Raises Raced where another payment of the booking has come to count meanwhile."""
     payment.state, payment.settled_at = state, now
-    payment.save(update_fields=["state", "reference", "settled_at"])
+    try:
+        payment.save(update_fields=["state", "reference", "settled_at"])
+    except IntegrityError as error:
+        if constraint_of(error) == "payment_one_that_counts":
+            raise Raced from error
+        raise
     return payment
 
 
