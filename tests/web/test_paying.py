@@ -105,6 +105,16 @@ def test_a_hold_that_ran_out_says_so_and_asks_no_more_money(
     assert (su.post(page).status_code, shop.only()[1]) == (409, [])
 
 
+def test_the_page_of_a_booking_that_was_paid_and_cancelled_leads_to_its_ticket(shop: Shop) -> None:
+    su = shop.member()
+    page = take(su, shop.cast, tomorrow(15))["Location"]
+    su.post(su.post(page)["Location"], {"answer": "pay"})
+    booking = shop.only()[0]
+    su.post(f"/my/{booking.id}/cancel/")
+    assert shop.only()[0].status == "cancelled"
+    assert su.get(page)["Location"] == f"/my/{booking.id}/"
+
+
 def test_a_visitor_proves_a_phone_and_goes_on_to_pay(shop: Shop) -> None:
     guest = browser()
     held = held_id(take(guest, shop.cast, tomorrow(15)))

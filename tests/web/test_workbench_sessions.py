@@ -202,6 +202,11 @@ def test_the_form_says_whether_it_fits_before_it_moves(house, cast, sign_in):
     assert sign_in("clerk").get(house.url("move/")).status_code == 403
 
 
+def test_a_time_of_other_digits_is_no_time_and_moves_nothing(house, cast, sign_in):
+    answer = sign_in("store_manager").get(house.url("move/"), {"try": "1", "on": "2026-11-18", "at": "²:00"})
+    assert (answer.status_code, house.stands()[0]) == (200, FOUR)
+
+
 def test_one_seat_moves_to_another_session_and_is_offered_those_with_room(house, cast, sign_in):
     with chain_scope(cast.alpha.info):
         house.counted.session(local(TODAY, 19))

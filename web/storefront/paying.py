@@ -42,6 +42,8 @@ def pay(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     booking = read_seen_booking(booking_id, by=actor_of(request), now=now)
     if booking.status in STANDING:
         return after_booking(booking)
+    if booking.status in (Status.CANCELLED, Status.NO_SHOW):
+        return redirect("ticket", booking.id)
     refusal: Refusal | None = None
     if request.method == "POST":
         try:

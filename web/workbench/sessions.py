@@ -153,7 +153,7 @@ def _typed(data: QueryDict, session: Session, desk: Desk) -> Whereabouts:
     stands = whereabouts_of(session)
     starts_at = stands.starts_at
     hour, colon, minute = data.get("at", "").partition(":")
-    if colon and hour.isdigit() and minute.isdigit() and data.get("on"):
+    if colon and (hour + minute).isascii() and hour.isdigit() and minute.isdigit() and data.get("on"):
         minutes = int(hour[:2]) * 60 + int(minute[:2])
         starts_at = resolve_local(
             parse_day(data.get("on", "")), min(minutes, 24 * 60 - 1), desk.zone, gap="refuse"
