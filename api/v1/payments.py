@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from api.fields import Body, moment_text, money_document
 from api.v1.booking_documents import BookingOut, MoneyOut, booking_document
+from api.v1.booking_requests import DetailsField
 from api.v1.policies import Waiving
 from api.views import Endpoint
 from tenants.booking.domain.day import read_seen_booking
@@ -68,9 +69,16 @@ class PaymentList(serializers.Serializer[Any]):
 
 
 class Paying(Body):
-    """How: `online` by the member, `desk` by the employee who took it."""
+    """How: `online` by the member, `desk` by the employee who took it. `details` for an offer that is not answered."""
 
     means = serializers.ChoiceField(choices=Means.values, default=Means.ONLINE)
+    details = DetailsField()
+
+
+class WaivingDeposit(Waiving):
+    """Why. `details` for an offer that is not answered."""
+
+    details = DetailsField()
 
 
 class BookingPayments(Endpoint):
@@ -90,23 +98,25 @@ class BookingPayments(Endpoint):
     def post(self, request: Request, booking_id: UUID) -> Response:
         """Pay the deposit of a hold, or its price; asked again while it is under way it is the same payment."""
         booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
-        if self.body(Paying)["means"] == Means.DESK:
-            payment = take_deposit(booking.id, by=self.actor, now=self.now)
+        asked = self.body(Paying)
+        if asked["means"] == Means.DESK:
+            payment = take_deposit(booking.id, details=asked["details"], by=self.actor, now=self.now)
         else:
             if not self.actor.is_member:
                 require(self.actor, Action.CHANGE_BOOKING, store_id=booking.store_id)
                 raise Forbidden
-            payment = open_payment(booking.id, by=self.actor, now=self.now)
+            payment = open_payment(booking.id, details=asked["details"], by=self.actor, now=self.now)
         return Response(_payment(payment, booking, request), status=201)
 
 
 class WaiveDeposit(Endpoint):
     """The booking stands without its deposit."""
 
-    @extend_schema(request=Waiving, responses=BookingOut)
+    @extend_schema(request=WaivingDeposit, responses=BookingOut)
     def post(self, request: Request, booking_id: UUID) -> Response:
         """With a reason that is kept and noted; a hold is confirmed."""
-        waive_deposit(booking_id, reason=self.body(Waiving)["reason"], by=self.actor, now=self.now)
+        asked = self.body(WaivingDeposit)
+        waive_deposit(booking_id, **asked, by=self.actor, now=self.now)
         return Response(
             booking_document(read_seen_booking(booking_id, by=self.actor, now=self.now), actor=self.actor)
         )

@@ -20,6 +20,7 @@ STATES = {
     "/my/{booking_id}/": "coming",
     "/my/{booking_id}/pay/": "deposit",
     "/workbench/{store}/bookings/{booking}/deposit/waive/": "deposit",
+    "/workbench/{store}/bookings/{booking}/take-deposit/": "deposit",
     "/workbench/mine/visits/{booking}/complete/": "arrived",
     "/workbench/mine/visits/{booking}/late/": "today",
     "/my/{booking_id}/repeat/": "today",

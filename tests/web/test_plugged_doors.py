@@ -10,10 +10,14 @@ import time_machine
 from django.test import Client
 
 from chains.scope import chain_scope
+from tenants.booking.domain.desk_payments import take_deposit
+from tenants.booking.domain.payments import open_payment
+from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.waiting import serve_store
 from tenants.booking.domain.waiting_offers import offer_token
 from tenants.booking.models import Booking, Status, Wish
 from tenants.extension import registry
+from tenants.extension.answers import DetailsInvalid
 from tenants.extension.hooks import Field, Hooks
 from tenants.extension.manifest import Manifest
 from tenants.people.domain.rights import Actor
@@ -107,6 +111,43 @@ def test_the_desk_confirms_an_offers_hold_with_what_is_asked(boots: Chain) -> No
     wrong = clerk.post(url, {"version": "1", "boots.size": "large"})
     assert (wrong.status_code, only_booking(boots).status) == (422, Status.HELD)
     assert clerk.post(url, {"version": "1", "boots.size": "43"}).status_code == 302
+    booking = only_booking(boots)
+    assert (booking.status, booking.details) == (Status.CONFIRMED, SIZE)
+
+
+@pytest.mark.parametrize("act", ["take-deposit", "deposit/waive"])
+def test_the_desk_settles_an_offers_deposit_with_what_is_asked(boots: Chain, act: str) -> None:
+    with chain_scope(boots.info):
+        policy = {"deposit_kind": "fixed", "deposit_value": 5000, "currency": "CNY"}
+        write_policy(policy, by=boots.actors["owner"], now=at(0))
+        wish_of(boots, Actor(member_id=boots.members["su"].id, name="Su"))
+        (offer,) = serve_store(boots.stores["north"].id, now=at(0))
+    url = f"/workbench/{boots.stores['north'].id}/bookings/{offer.booking_id}/{act}/"
+    manager = Client(HTTP_HOST="alpha.tessera.test", HTTP_ACCEPT_LANGUAGE="en")
+    manager.cookies.load(session_of(boots, user=boots.employees["store_manager"].user))
+    asked = manager.post(url, {"reason": "a regular"})
+    page = asked.content.decode()
+    assert (asked.status_code, "Size of boot" in page, f'action="{url}"' in page) == (422, True, True)
+    assert '<input type="hidden" name="reason" value="a regular">' in page
+    assert only_booking(boots).status == Status.HELD
+    assert manager.post(url, {"reason": "a regular", "boots.size": "43"}).status_code == 302
+    booking = only_booking(boots)
+    assert (booking.status, booking.details) == (Status.CONFIRMED, SIZE)
+
+
+def test_a_member_pays_an_offers_deposit_only_with_what_is_asked_and_the_desk_asks_no_more(
+    boots: Chain,
+) -> None:
+    with chain_scope(boots.info):
+        policy = {"deposit_kind": "fixed", "deposit_value": 5000, "currency": "CNY"}
+        write_policy(policy, by=boots.actors["owner"], now=at(0))
+        su = Actor(member_id=boots.members["su"].id, name="Su")
+        wish_of(boots, su)
+        (offer,) = serve_store(boots.stores["north"].id, now=at(0))
+        with pytest.raises(DetailsInvalid):
+            open_payment(offer.booking_id, by=su, now=at(0))
+        open_payment(offer.booking_id, details=SIZE, by=su, now=at(0))
+        take_deposit(offer.booking_id, by=boots.actors["clerk"], now=at(0))
     booking = only_booking(boots)
     assert (booking.status, booking.details) == (Status.CONFIRMED, SIZE)
 

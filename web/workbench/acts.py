@@ -53,10 +53,6 @@ ACTS: dict[str, tuple[Act, Text]] = {
         gettext_lazy("Marked as a no-show"),
     ),
     "undo": (_undo, gettext_lazy("Redemption undone")),
-    "take-deposit": (
-        lambda desk, key, version: take_deposit(key, by=desk.actor, now=desk.now).booking,
-        gettext_lazy("Deposit taken"),
-    ),
     "give-back": (_give_back, gettext_lazy("Given back")),
 }
 
@@ -74,18 +70,44 @@ def confirm(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase
                 booking, by=desk.actor, now=desk.now, version=asked_version(request), details=details
             )
     except DetailsInvalid as refusal:
-        context = {
-            "booking": found,
-            "name": guest_name(found.member),
-            "asked": asked_of(steps, request.POST, refusal if details else None),
-            "refusal": refusal if details else None,
-            "confirm_url": here("confirm", desk, booking),
-        }
-        title = _("Confirm booking")
-        return over(request, desk, title, "workbench/_confirm.html", context, status=refusal.status)
+        return _ask_details(request, desk, found, here("confirm", desk, booking), refusal)
     except Refusal as refusal:
         return refuse(request, desk, refusal, found)
     return answer_done(request, desk, booking, _("Confirmed"))
+
+
+def _ask_details(
+    request: HttpRequest, desk: Desk, found: Booking, url: str, refusal: DetailsInvalid
+) -> HttpResponse:
+    """The dialog that asks what the hold of an offer was not asked; posted to `url`, with the reason that was given."""
+    steps = vertical_steps(desk, found.service_id)
+    wrong = refusal if answers_in(steps, request.POST) else None
+    context = {
+        "booking": found,
+        "name": guest_name(found.member),
+        "asked": asked_of(steps, request.POST, wrong),
+        "reason": request.POST.get("reason", ""),
+        "refusal": wrong,
+        "confirm_url": url,
+    }
+    title = _("Confirm booking")
+    return over(request, desk, title, "workbench/_confirm.html", context, status=refusal.status)
+
+
+@require_POST
+@at_desk
+def take_booking_deposit(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """The deposit was paid at the desk; what an offer's hold was not asked is asked in a dialog and answered here."""
+    found = booking_here(desk, booking)
+    details = answers_in(vertical_steps(desk, found.service_id), request.POST)
+    try:
+        with transaction.atomic():
+            take_deposit(booking, details=details, by=desk.actor, now=desk.now)
+    except DetailsInvalid as refusal:
+        return _ask_details(request, desk, found, here("take_deposit", desk, booking), refusal)
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Deposit taken"))
 
 
 @require_POST
@@ -126,9 +148,13 @@ def waive(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
 def waive_booking_deposit(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """The booking stands without its deposit, for a `reason`."""
     found = booking_here(desk, booking)
+    details = answers_in(vertical_steps(desk, found.service_id), request.POST)
+    reason = request.POST.get("reason", "")
     try:
         with transaction.atomic():
-            waive_deposit(found.id, reason=request.POST.get("reason", ""), by=desk.actor, now=desk.now)
+            waive_deposit(found.id, reason=reason, details=details, by=desk.actor, now=desk.now)
+    except DetailsInvalid as refusal:
+        return _ask_details(request, desk, found, here("waive_deposit", desk, booking), refusal)
     except Refusal as refusal:
         return refuse(request, desk, refusal, found)
     return answer_done(request, desk, booking, _("Deposit waived"))

@@ -56,6 +56,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/bookings/<uuid:booking>/repeat/", together.repeat, name="repeat"),
     path("<uuid:store>/bookings/<uuid:booking>/bring/", together.bring, name="bring"),
     path("<uuid:store>/bookings/<uuid:booking>/confirm/", acts.confirm, name="confirm"),
+    path(
+        "<uuid:store>/bookings/<uuid:booking>/take-deposit/", acts.take_booking_deposit, name="take_deposit"
+    ),
     path("<uuid:store>/bookings/<uuid:booking>/following/", following.following, name="following"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", cancelling.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/waive/", acts.waive, name="waive"),

@@ -5,7 +5,9 @@ All three are told to whoever looks at the booking; a hold that waited for its d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,6 +30,7 @@ from tenants.people.domain.rights import Action, Actor
 from .attempts import again_on_conflict
 from .change import HoldExpired, hold_is_over, lock_booking, visible_booking
 from .deposits import deposit_of
+from .offer_answers import answer_offer
 from .penalties import REASON_LENGTH, ReasonMissing
 from .refunds import note_returned
 from .terms import terms_of
@@ -60,11 +63,14 @@ class NothingToReturn(Refusal):
 
 
 @again_on_conflict
-def take_deposit(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
+def take_deposit(
+    booking_id: UUID, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> HoldPayment:
     """The deposit was paid to the employee at the desk: a hold is confirmed, the booking is paid.
 
-    A payment that was under way online goes back should it still arrive. Raises NotSeen, Forbidden,
-    DepositSettled, HoldExpired, StatusForbids.
+    A payment that was under way online goes back should it still arrive. `details` answer what is asked of an
+    offer's hold that nobody has answered yet. Raises NotSeen, Forbidden, DepositSettled, HoldExpired, StatusForbids;
+    DetailsInvalid and what plug-ins' rules refuse.
     """
     booking = _due_here(booking_id, by=by, action=Action.TAKE_PAYMENT, now=now)
     payment = HoldPayment.objects.create(
@@ -77,12 +83,14 @@ def take_deposit(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
         asked_at=now,
         settled_at=now,
     )
-    _stand(booking, by=by, now=now)
+    _stand(booking, details or {}, by=by, now=now)
     return payment
 
 
 @again_on_conflict
-def waive_deposit(booking_id: UUID, *, reason: str, by: Actor, now: datetime) -> DepositWaiver:
+def waive_deposit(
+    booking_id: UUID, *, reason: str, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> DepositWaiver:
     """The booking stands without its deposit, for a reason; noted for the owner.
 
     Raises as take_deposit does, and ReasonMissing.
@@ -93,7 +101,7 @@ def waive_deposit(booking_id: UUID, *, reason: str, by: Actor, now: datetime) ->
         raise ReasonMissing
     waiver = DepositWaiver.objects.create(booking_id=booking.id, by_id=by.employee_id, reason=reason, at=now)
     note_access(by, "deposit_waived", "booking", booking.id, now=now)
-    _stand(booking, by=by, now=now)
+    _stand(booking, details or {}, by=by, now=now)
     return waiver
 
 
@@ -131,9 +139,10 @@ def _due_here(booking_id: UUID, *, by: Actor, action: Action, now: datetime) -> 
     return booking
 
 
-def _stand(booking: Booking, *, by: Actor, now: datetime) -> None:
+def _stand(booking: Booking, details: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     if booking.status == Status.HELD:
-        apply_move(booking, Move.CONFIRM, by=by, now=now, fields={"expires_at": None})
+        fields = {"expires_at": None, **answer_offer(booking, details, by=by, now=now)}
+        apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
         settle_offer(booking, now=now)
     _tell(booking, now=now)
 

@@ -45,6 +45,7 @@ from .attempts import Raced, again_on_conflict
 from .change import HoldExpired, hold_is_over, lock_booking, visible_booking
 from .claims import FULL, ResourceClaim, SlotTaken, Wanted, constraint_of, wanted_of
 from .holds import take_claims
+from .offer_answers import AWAITS, answer_offer
 from .one_at_a_time import lock_member, require_member_free
 from .payment_port import Authorisation, payment_provider
 from .refunds import REFUND_DUE, give_back, refund_call
@@ -82,14 +83,23 @@ def ask_payment(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
 
 
 @again_on_conflict
-def open_payment(booking_id: UUID, *, by: Actor, now: datetime) -> HoldPayment:
-    """As ask_payment, but asked twice it is the same payment: for whoever presses the button again."""
+def open_payment(
+    booking_id: UUID, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> HoldPayment:
+    """As ask_payment, but asked twice it is the same payment: for whoever presses the button again.
+
+    `details` answer what is asked of an offer's hold that nobody has answered yet. Raises DetailsInvalid and what
+    plug-ins' rules refuse, too.
+    """
     booking = _payable(booking_id, by=by, now=now)
     under_way = booking.payments.filter(state=PaymentState.ASKED).first()
     if under_way is not None:
         return under_way
     if booking.payments.filter(state__in=COUNTING).exists():
         raise NothingToPay
+    answered = answer_offer(booking, details or {}, by=by, now=now)
+    if answered:
+        apply_move(booking, Move.AWAIT_PAYMENT, by=by, now=now, fields=answered, detail=AWAITS)
     return _ask(booking, now=now)
 
 
@@ -124,7 +134,7 @@ def await_payment(
     """
     booking = _payable(booking_id, by=by, now=now)
     fields = answer_hold(booking, details or {}, by_staff=by.is_employee, now=now)
-    apply_move(booking, Move.AWAIT_PAYMENT, by=by, now=now, fields=fields, detail={"awaits": "payment"})
+    apply_move(booking, Move.AWAIT_PAYMENT, by=by, now=now, fields=fields, detail=AWAITS)
     return booking
 
 
