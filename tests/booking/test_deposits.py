@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from chains.due import lease_due, run_due
 from chains.outgoing import sent_messages
 from chains.refusals import Refusal
 from chains.scope import chain_scope
-from tenants.booking.domain import payments
-from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import Guest
 from tenants.booking.domain.change import cancel_booking, confirm_booking, mark_no_show
 from tenants.booking.domain.checks import find_findings
@@ -162,50 +159,6 @@ def test_pressed_twice_it_is_one_payment(till: Till) -> None:
     su = till.chain.actors["su"]
     with chain_scope(till.chain.info):
         assert open_payment(held.id, by=su, now=NOW).id == open_payment(held.id, by=su, now=NOW).id
-
-
-def test_hold_that_is_let_off_after_it_was_read_is_not_asked_to_be_paid(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.asks()
-    held = till.held()
-    manager = till.chain.actors["store_manager"]
-    rival = partial(waive_deposit, held.id, reason="a regular", by=manager, now=NOW)
-    monkeypatch.setattr(payments, "visible_booking", _then(payments.visible_booking, rival))
-    with chain_scope(till.chain.info), pytest.raises(TooBusy):
-        open_payment(held.id, by=till.chain.actors["su"], now=NOW)
-
-
-def test_approval_after_a_decline_meets_a_payment_that_is_asked_meanwhile_and_goes_back(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    till.asks()
-    held = till.held()
-    first = till.pays(held, approved=False)
-    rival = partial(
-        HoldPayment.objects.create, booking_id=held.id, amount=10_000, currency="CNY", asked_at=NOW
-    )
-    monkeypatch.setattr(payments, "_book", _then(payments._book, rival))
-    with chain_scope(till.chain.info):
-        answer = Authorisation(f"fake-{first.id}", True)
-        with pytest.raises(TooBusy):
-            receive_payment(first.id, answer=answer, now=NOW)
-        rival()
-        receive_payment(first.id, answer=answer, now=NOW)
-    till.deliver(NOW)
-    assert till.stands(held) == ("held", "asked", 0, 0)
-    assert till.moved() == ([], [10_000])
-
-
-def _then(act: Any, rival: Any) -> Any:
-    """The act, and each time then a rival who was quicker than what follows it."""
-
-    def both(*args: Any, **kwargs: Any) -> Any:
-        done = act(*args, **kwargs)
-        rival()
-        return done
-
-    return both
 
 
 def test_abandoned_hold_frees_its_place_with_nobody_looking(till: Till) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chains.due import lease_due, run_due
 from chains.scope import chain_scope
+from tenants.booking.domain import payments
+from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import HoldExpired, cancel_booking
 from tenants.booking.domain.fake_payments import FakePayments
@@ -16,7 +20,7 @@ from tenants.booking.domain.holds import expire_holds
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
 from tenants.booking.domain.payment_port import Payments, register_payments
-from tenants.booking.domain.payments import NothingToPay, ask_payment, receive_payment
+from tenants.booking.domain.payments import NothingToPay, ask_payment, open_payment, receive_payment
 from tenants.booking.domain.pickups import plan_pickups
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.session_moves import Whereabouts, move_session
@@ -218,3 +222,42 @@ def test_only_a_hold_that_stands_and_costs_something_is_paid_and_once(counted: C
         ask_payment(held.id, by=su, now=NOW)
     with pytest.raises(HoldExpired):
         ask_payment(held.id, by=su, now=LATE)
+
+
+def test_hold_that_changes_after_it_was_read_is_not_asked_to_be_paid(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, su = counted.book(session_id=counted.session().id, hold=True), counted.chain.actors["su"]
+    rival = partial(cancel_booking, held.id, by=su, now=NOW)
+    monkeypatch.setattr(payments, "visible_booking", _then(payments.visible_booking, rival))
+    with pytest.raises(TooBusy):
+        open_payment(held.id, by=su, now=NOW)
+    assert not HoldPayment.objects.exists()
+
+
+def test_approval_after_a_decline_that_meets_a_payment_asked_meanwhile_is_tried_again_and_goes_back(
+    counted: Counted, provider: FakePayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, su = counted.book(session_id=counted.session().id, hold=True), counted.chain.actors["su"]
+    first = ask_payment(held.id, by=su, now=NOW)
+    answer = provider.answer(str(first.id))
+    receive_payment(first.id, answer=replace(answer, approved=False), now=NOW)
+    rival = partial(HoldPayment.objects.create, booking_id=held.id, amount=1, currency="CNY", asked_at=NOW)
+    with monkeypatch.context() as meanwhile, pytest.raises(TooBusy):
+        meanwhile.setattr(payments, "_book", _then(payments._book, rival))
+        receive_payment(first.id, answer=answer, now=NOW)
+    rival()
+    assert receive_payment(first.id, answer=answer, now=NOW).state == "refund_due"
+    assert Booking.objects.get(id=held.id).status == "held"
+    assert check_bookings() == []
+
+
+def _then(act: Any, rival: Any) -> Any:
+    """The act, and each time then a rival who was quicker than what follows it."""
+
+    def both(*args: Any, **kwargs: Any) -> Any:
+        done = act(*args, **kwargs)
+        rival()
+        return done
+
+    return both
