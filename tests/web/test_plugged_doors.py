@@ -146,6 +146,11 @@ def test_a_member_pays_an_offers_deposit_only_with_what_is_asked_and_the_desk_as
         (offer,) = serve_store(boots.stores["north"].id, now=at(0))
         with pytest.raises(DetailsInvalid):
             open_payment(offer.booking_id, by=su, now=at(0))
+        token = offer_token(offer.id)
+    pressed = su_of(boots).post(f"/my/{offer.booking_id}/pay/")
+    assert pressed["Location"] == f"/waiting/offer/{token}/"
+    assert "Size of boot" in su_of(boots).get(pressed["Location"]).content.decode()
+    with chain_scope(boots.info):
         open_payment(offer.booking_id, details=SIZE, by=su, now=at(0))
         take_deposit(offer.booking_id, by=boots.actors["clerk"], now=at(0))
     booking = only_booking(boots)

@@ -19,7 +19,9 @@ from tenants.booking.domain.deposits import awaits_deposit, deposit_of
 from tenants.booking.domain.payments import open_payment, payment_page
 from tenants.booking.domain.terms import terms_of
 from tenants.booking.domain.visitor_holds import hold_left
+from tenants.booking.domain.waiting_offers import token_for
 from tenants.booking.models import Booking, Status
+from tenants.extension.answers import DetailsInvalid
 from tenants.stores.domain.words import words_of
 from web.storefront.frame import language_of, members_only, once_open, show
 from web.visitor import actor_of
@@ -48,6 +50,9 @@ def pay(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             payment = open_payment(booking.id, by=actor_of(request), now=now)
+        except DetailsInvalid:
+            # of an offer that was not accepted yet: its own page asks
+            return redirect("waiting_offer", token_for(booking.id))
         except Refusal as refused:
             refusal = refused
         else:

@@ -157,6 +157,16 @@ def offer_token(offer_id: UUID) -> str:
     return base64.urlsafe_b64encode(offer_id.bytes + _seal(offer_id.bytes)).decode().rstrip("=")
 
 
+def token_for(booking_id: UUID) -> str:
+    """The token of the offer that stands on this hold; '' where none does."""
+    offer_id = (
+        WaitingOffer.objects.filter(booking_id=booking_id, state=OfferState.OPEN)
+        .values_list("id", flat=True)
+        .first()
+    )
+    return offer_token(offer_id) if offer_id is not None else ""
+
+
 def _seal(raw: bytes) -> bytes:
     key = chain_key(current_chain_id(), purpose="waiting-offer")
     return hmac.digest(key, raw, hashlib.sha256)[:16]
