@@ -25,11 +25,15 @@ from tenants.booking.domain.pickups import plan_pickups
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.session_moves import Whereabouts, move_session
 from tenants.booking.domain.sessions import call_off_session
+from tenants.booking.domain.waiting import serve_store
+from tenants.booking.domain.waiting_offers import accept_offer
+from tenants.booking.domain.waiting_state import settle_offer
 from tenants.booking.models import Booking, HoldPayment, Session
 from tenants.people.domain.rights import NotSeen
 from tenants.people.models import Leave
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.booking.counted import Counted
+from tests.booking.queue import wish_of
 from tests.ground.cast import NOW, Cast, local
 
 LATE = NOW + timedelta(minutes=10, seconds=1)
@@ -158,6 +162,30 @@ def test_late_payment_goes_back_where_what_was_held_is_no_longer_what_it_was(
     paid = receive_payment(payment.id, answer=provider.answer(str(payment.id)), now=LATE)
     assert (Booking.objects.get(id=held.id).status, paid.state) == ("expired", "refund_due")
     assert check_bookings() == []
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_late_payment_of_an_offer_that_ran_out_ends_its_wish(
+    cast: Cast, provider: FakePayments, heard: bool
+) -> None:
+    chain, su = cast.alpha, cast.alpha.actors["su"]
+    with chain_scope(chain.info):
+        policy = {"deposit_kind": "fixed", "deposit_value": 5000, "currency": "CNY"}
+        write_policy(policy, by=chain.actors["owner"], now=NOW)
+        wish = wish_of(chain, su)
+        (offer,) = serve_store(wish.store_id, now=NOW)
+        accept_offer(wish.id, by=su, now=NOW)
+        payment = open_payment(offer.booking_id, by=su, now=NOW)
+        offer.refresh_from_db()
+        expire_holds(now=offer.expires_at)
+        if heard:
+            settle_offer(Booking.objects.get(id=offer.booking_id), now=offer.expires_at)
+        receive_payment(payment.id, answer=provider.answer(str(payment.id)), now=offer.expires_at)
+        assert Booking.objects.get(id=offer.booking_id).status == "confirmed"
+        wish.refresh_from_db()
+        offer.refresh_from_db()
+        assert (wish.status, offer.state) == ("booked", "accepted")
+        assert serve_store(wish.store_id, now=offer.expires_at) == []
 
 
 def _session(booking: Booking) -> Session:

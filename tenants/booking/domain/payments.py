@@ -52,7 +52,7 @@ from .refunds import REFUND_DUE, give_back, refund_call
 from .rules import MemberOverlap
 from .terms import terms_of
 from .transitions import Move, apply_move, read_booking
-from .waiting_state import settle_offer
+from .waiting_state import settle_offer, settle_revived
 
 ASKED, BOOKED = "payment.asked", "payment.booked"
 KINDS = frozenset({ASKED, BOOKED, REFUND_DUE})
@@ -221,6 +221,7 @@ def _revive(booking: Booking, member_id: UUID, *, now: datetime) -> None:
     if booking.pickup_window_id is None:
         require_member_free(member_id, booking, now=now)
     apply_move(booking, Move.REVIVE, by=NOBODY, now=now, fields={"expires_at": None}, detail=PAID_FOR)
+    settle_revived(booking, now=now)
 
 
 def _settle(payment: HoldPayment, state: PaymentState, *, now: datetime) -> HoldPayment:

@@ -51,6 +51,20 @@ def settle_offer(booking: Booking, *, now: datetime, declined: bool = False) -> 
     return True
 
 
+def settle_revived(booking: Booking, *, now: datetime) -> None:
+    """The hold that ran out is the booking after all: its offer was accepted, and the wish is booked.
+
+    A wish that has another place on offer meanwhile keeps that: its member answers it.
+    """
+    ran_out = WaitingOffer.objects.filter(booking_id=booking.id, state=OfferState.EXPIRED)
+    if settle_offer(booking, now=now) or not ran_out.update(state=OfferState.ACCEPTED, answered_at=now):
+        return
+    wish = Wish.objects.filter(
+        offers__booking_id=booking.id, status__in=[WishStatus.WAITING, WishStatus.OVER]
+    )
+    wish.update(status=WishStatus.BOOKED, version=F("version") + 1)
+
+
 def is_on_offer(booking: Booking) -> bool:
     """Whether the booking is the hold of an offer that stands. One query."""
     return WaitingOffer.objects.filter(booking_id=booking.id, state=OfferState.OPEN).exists()
