@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from chains.postgresql.base import ScopeNotEntered
 from chains.scope import chain_scope
@@ -92,6 +92,17 @@ def test_first_statement_that_fails_in_a_savepoint_leaves_the_transaction_usable
 def test_statement_that_cannot_be_parsed_leaves_no_transaction_half_begun(two_chains: TwoChains) -> None:
     with pytest.raises(DatabaseError, match="syntax"), chain_scope(two_chains.a):
         ask("SELEC 1")
+    with chain_scope(two_chains.a):
+        assert names() == []
+
+
+def test_statement_that_cannot_be_parsed_is_told_as_such_in_the_midst_of_a_transaction(
+    two_chains: TwoChains,
+) -> None:
+    with pytest.raises(ProgrammingError, match="syntax"), chain_scope(two_chains.a):
+        Region.objects.create(name="undone")
+        with transaction.atomic():
+            ask("SELEC 1")
     with chain_scope(two_chains.a):
         assert names() == []
 
