@@ -97,7 +97,8 @@ def test_mutant_every_asker_has_an_intent_of_its_own(
 
 def pages_to_pay_on(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> int:
     """Two different baskets are chosen at the same moment: how many pages that were shown can be paid on."""
-    shop.checkout(basket(extra_stores=5))  # products and prices are there: their keys are no part of this race
+    # products and prices are there: their keys are no part of this race
+    shop.checkout(basket(extra_stores=5))
     claimed, listed = threading.Barrier(2), threading.Barrier(2)
     put, expire = intents._put, shop.provider._expire_others
 
