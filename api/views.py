@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
+from django.utils.translation import get_language
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -177,9 +178,13 @@ _serializers = threading.local()
 
 
 def _checked(serializer: type[BaseSerializer], data: Any, *, view: Endpoint) -> dict[str, Any]:
-    """As a serializer made for this body; a thread keeps one of each, for its fields take long to copy."""
+    """As a serializer made for this body; a thread keeps one of each, for its fields take long to copy.
+
+    One a language: what a limit says of a value stays in the language in which it was first said.
+    """
     kept: dict[Any, Any] = _serializers.__dict__
-    parsed = kept.pop(serializer, None) or serializer(data=None)
+    which = serializer, get_language()
+    parsed = kept.pop(which, None) or serializer(data=None)
     parsed.initial_data, parsed._context = data, {"view": view}
     try:
         parsed.is_valid(raise_exception=True)
@@ -188,7 +193,7 @@ def _checked(serializer: type[BaseSerializer], data: Any, *, view: Endpoint) -> 
         parsed.initial_data, parsed._context = None, {}
         for name in ("_validated_data", "_errors", "_data"):
             parsed.__dict__.pop(name, None)
-        kept[serializer] = parsed
+        kept[which] = parsed
 
 
 def json_text(document: Any) -> str:

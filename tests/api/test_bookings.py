@@ -11,6 +11,7 @@ import time_machine
 
 from chains.models import Chain as ChainRow
 from chains.scope import chain_scope, platform_scope
+from tenants.booking.domain.policies import write_policy
 from tenants.booking.models import Booking, Claim
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
@@ -39,6 +40,7 @@ class Shop:
         self.clerk = employee_program(alpha, "clerk")
         self.south_clerk = employee_program(alpha, "south_clerk")
         self.nobody = Program(alpha.info)
+        self.alpha = alpha
 
     def wish(self, **other: Any) -> dict[str, Any]:
         return {
@@ -274,6 +276,18 @@ def test_redemption_answers_with_greeting_and_every_second_one_with_who(shop: Sh
         assert undone.json()["status"] == "confirmed"
         by_phone = shop.clerk.post("redemptions", {"store": shop.north, "phone": "13800000001"})
         assert by_phone.json()["booking"]["id"] == made["id"]
+
+
+def test_redemption_by_code_answers_with_the_booking_as_reading_it_does(shop: Shop) -> None:
+    promised = {"cancel_notice": 720, "late_kind": "percent", "late_value": 50}
+    with chain_scope(shop.alpha.info):
+        write_policy(promised, by=shop.alpha.actors["owner"], now=NOW)
+    made = shop.booked()
+    with time_machine.travel(local(23, 9, 55), tick=False):
+        done = shop.clerk.post("redemptions", {"store": shop.north, "code": made["code"]})
+        read = shop.clerk.get(f"bookings/{made['id']}").json()
+    assert done.json()["booking"] == read
+    assert (read["details"], read["terms"]) == (made["details"], made["terms"])
 
 
 def test_availability_has_one_entry_a_date_and_loses_what_is_booked(shop: Shop) -> None:

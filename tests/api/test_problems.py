@@ -56,6 +56,17 @@ def test_wrong_fields_are_named_with_their_path(nobody):
     ]
 
 
+def test_what_is_wrong_is_told_in_the_language_of_each_request(nobody):
+    def told(language: str) -> str:
+        answer = nobody.post("regions", {"name": "x" * 21}, **{"Accept-Language": language})
+        return answer.json()["errors"][0]["detail"]
+
+    english, chinese = told("en"), told("zh-Hans")
+    assert english == "Ensure this field has no more than 20 characters."
+    assert chinese != english
+    assert (told("en"), told("zh-Hans")) == (english, chinese)
+
+
 def test_an_unknown_field_is_refused_by_name(nobody):
     answer = nobody.post(
         "regions", {"name": "x", "id": "mine", "price": {"amount": 1, "currency": "CNY", "x": 1}}

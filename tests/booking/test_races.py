@@ -15,8 +15,10 @@ from tenants.booking.domain import claims
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking, reschedule_booking
 from tenants.booking.domain.integrity import check_bookings
-from tenants.booking.models import Booking, Claim, Pool
+from tenants.booking.domain.items import Item
+from tenants.booking.models import Booking, Claim, Pool, Stock
 from tests.booking.conftest import MONDAY_TEN, Desk
+from tests.booking.counted import Counted, strangers
 from tests.booking.test_claims import bare_booking, span
 from tests.ground.cast import NOW, Cast, Chain, fill_alpha, local
 from tests.ground.chains import make_chain
@@ -157,6 +159,35 @@ def test_last_seats_go_to_as_many_as_there_are(cast: Cast) -> None:
     with chain_scope(chain.info):
         pool.refresh_from_db()
         assert (pool.taken, Claim.objects.filter(pool=pool, active=True).count()) == (3, 3)
+
+
+def test_seats_with_goods_in_any_order_are_sold_once_and_never_deadlock(cast: Cast) -> None:
+    """Seat and two goods are taken in the message that writes the booking, against cancellations of the same."""
+    chain = cast.alpha
+    with chain_scope(chain.info):
+        counted = Counted(chain)
+        session = counted.session(seats=6)
+        goods = [counted.product(name, there=5).id for name in ("Serum", "Mask")]
+        gone = [
+            counted.book_for(one, session_id=session.id, items=(Item(goods[0], 1),)).id
+            for one in strangers(2)
+        ]
+        members = strangers(8)
+
+    def take(number: int, member: Any) -> Booking:
+        items = tuple(Item(key, 1) for key in (goods if number % 2 else reversed(goods)))
+        return counted.book_for(member, session_id=session.id, items=items)
+
+    cancel = [partial(cancel_booking, key, by=chain.actors["clerk"], now=NOW) for key in gone]
+    answers = race(chain.info, [*cancel, *(partial(take, n, one) for n, one in enumerate(members))])
+    refused = _codes(answers)
+    assert set(refused) <= {"session_full", "out_of_stock"}
+    with chain_scope(chain.info):
+        stood = 8 - refused.total()
+        assert (3 <= stood <= 5, counted.taken(session.pool_id)) == (True, (stood, 6))
+        pools = {one.product_id: one.pool_id for one in Stock.objects.all()}
+        assert [counted.taken(pools[key]) for key in goods] == [(stood, 5), (stood, 5)]
+        assert check_bookings() == []
 
 
 def test_without_lock_and_constraint_the_same_race_sells_twice(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, ProgrammingError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chains.postgresql.base import ScopeNotEntered
 from chains.scope import chain_scope
@@ -96,6 +100,24 @@ def test_statement_that_cannot_be_parsed_leaves_no_transaction_half_begun(two_ch
         assert names() == []
 
 
+def test_statement_that_cannot_be_parsed_is_told_as_such_in_the_midst_of_a_transaction(
+    two_chains: TwoChains,
+) -> None:
+    with pytest.raises(ProgrammingError, match="syntax"), chain_scope(two_chains.a):
+        Region.objects.create(name="undone")
+        with transaction.atomic():
+            ask("SELEC 1")
+    with chain_scope(two_chains.a):
+        assert names() == []
+
+
+def test_value_that_cannot_be_sent_leaves_the_scope_still_to_be_entered(two_chains: TwoChains) -> None:
+    with chain_scope(two_chains.a):
+        with pytest.raises(DataError, match="NUL"), transaction.atomic():
+            Region.objects.create(name="a\0b")
+        assert names() == []
+
+
 def test_role_that_is_not_there_is_told_as_such_and_the_statement_not_run(two_chains: TwoChains) -> None:
     with pytest.raises(ScopeNotEntered), chain_scope(_Gone()):
         ask("SELECT set_config('tessera.seen', 'yes', false)")
@@ -121,3 +143,73 @@ def test_rows_are_written_in_bulk_and_many_at_once_inside_the_scope(two_chains: 
         assert names() == ["x", "y", "z"]
     with chain_scope(two_chains.b):
         assert names() == []
+
+
+# What a block holds: rows to write, statements that fail, calls for everything at once, further blocks.
+STEPS = st.recursive(
+    st.sampled_from(["write", "fail", "many", "look"]),
+    lambda inner: st.tuples(st.booleans(), st.lists(inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+@given(steps=st.lists(STEPS, max_size=5), kept=st.booleans())
+def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
+    two_chains: TwoChains, steps: list[Any], kept: bool
+) -> None:
+    """Held against a list: each block adds what it wrote where it ends well, and nothing where it does not."""
+    scope = f'{two_chains.a.schema_name} "{two_chains.a.schema_name}", extensions'
+    with chain_scope(two_chains.a):
+        Region.objects.all().delete()
+
+    def look() -> None:
+        role, path = ask("SELECT ARRAY[current_user::text, current_setting('search_path')]")
+        assert f"{role.split('_', 2)[2]} {path}" == scope
+
+    def play(steps: list[Any]) -> list[str]:
+        wrote: list[str] = []
+        for step in steps:
+            fresh = [f"r{next(numbers)}", f"r{next(numbers)}"]
+            match step:
+                case "write":
+                    Region.objects.create(name=fresh[0])
+                    wrote.append(fresh[0])
+                case "many":
+                    with connection.cursor() as cursor:
+                        cursor.executemany(
+                            "INSERT INTO stores_region (id, name) VALUES (gen_random_uuid(), %s)",
+                            [(name,) for name in fresh],
+                        )
+                    wrote += fresh
+                case "fail":
+                    with pytest.raises(DatabaseError, match="division"), transaction.atomic():
+                        ask("SELECT 1 / 0")
+                case "look":
+                    look()
+                case (good, inner):
+                    wrote += block(inner) if good else undone(inner)
+        return wrote
+
+    def block(steps: list[Any]) -> list[str]:
+        with transaction.atomic():
+            return play(steps)
+
+    def undone(steps: list[Any]) -> list[str]:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            play(steps)
+            raise ZeroDivisionError
+        look()
+        return []
+
+    numbers = count()
+    stands: list[str] = []
+    with suppress(ZeroDivisionError), chain_scope(two_chains.a):
+        stands = play(steps)
+        if not kept:
+            stands = []
+            raise ZeroDivisionError
+    with chain_scope(two_chains.a):
+        assert names() == sorted(stands)

@@ -111,9 +111,11 @@ class Cursor(StockCursor):
         try:
             super()._check_results(results)
         except psycopg.Error as error:
-            error.tessera_ahead = len(results) <= len(self._sent)  # type: ignore[attr-defined]
+            # what cannot be parsed is the statement itself, though nothing of its message was run
+            parsed = not isinstance(error, psycopg.errors.SyntaxError)
+            error.tessera_ahead = parsed and len(results) <= len(self._sent)  # type: ignore[attr-defined]
             if self._pgconn.transaction_status == TransactionStatus.IDLE and BEGIN in self._sent:
-                # what cannot be parsed runs nothing of its message: the transaction is still to begin
+                # the transaction is still to begin
                 ahead_of(self._conn).statements[:0] = self._sent
                 error.tessera_ahead = False  # type: ignore[attr-defined]
             raise

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
 
 
 def known(model: type[M], **columns: Any) -> M:
-    """The row with these columns as they were read; any other is read where it is asked for."""
+    """The row with these columns as a cursor read them; any other is read where it is asked for."""
+    for name, convert in _converters(model).items():
+        if name in columns:
+            columns[name] = convert(columns[name], None, connection)
     return model.from_db(DEFAULT_DB_ALIAS, list(columns), list(columns.values()))
+
+
+@cache
+def _converters(model: type[Model]) -> dict[str, Callable[..., Any]]:
+    """What makes the field's value of that which a cursor reads, of columns where these differ: JSON is read as text."""
+    return {
+        field.attname: field.from_db_value
+        for field in model._meta.concrete_fields
+        if hasattr(field, "from_db_value")
+    }
