@@ -17,7 +17,13 @@ from tenants.booking.domain.book import Guest
 from tenants.booking.domain.change import cancel_booking, confirm_booking, mark_no_show
 from tenants.booking.domain.checks import find_findings
 from tenants.booking.domain.codes import show_code
-from tenants.booking.domain.deposits import Deposit, DepositDue, deposit_of
+from tenants.booking.domain.deposits import (
+    MOST_UNPAID,
+    Deposit,
+    DepositDue,
+    DepositsWaiting,
+    deposit_of,
+)
 from tenants.booking.domain.desk_payments import (
     DepositSettled,
     NothingToReturn,
@@ -118,6 +124,18 @@ def test_members_booking_is_a_hold_until_its_deposit_is_paid(till: Till) -> None
     till.pays(held)
     assert till.stands(held) == ("confirmed", "paid", 10_000, 0)
     assert till.moved() == ([10_000], [])
+
+
+def test_member_keeps_three_unpaid_places_and_no_more(till: Till) -> None:
+    till.asks()
+    with chain_scope(till.chain.info):
+        kept = [till.desk.book(MONDAY_TEN + timedelta(days=day)) for day in range(MOST_UNPAID)]
+        with pytest.raises(DepositsWaiting) as refused:
+            till.desk.book(MONDAY_TEN + timedelta(days=MOST_UNPAID))
+    assert refused.value.extra == {"count": MOST_UNPAID}
+    till.pays(kept[0])
+    with chain_scope(till.chain.info):
+        assert till.desk.book(MONDAY_TEN + timedelta(days=MOST_UNPAID)).status == "held"
 
 
 def test_without_a_deposit_nothing_is_held(till: Till) -> None:

@@ -25,6 +25,8 @@ from .payment_port import payment_provider
 from .terms import terms_of
 
 PAY_WITHIN = HOLD_FOR
+# Places that one member may keep from others without having paid.
+MOST_UNPAID = 3
 
 DepositState = Literal["none", "due", "asked", "declined", "paid", "partly_returned", "returned", "waived"]
 PAID = (PaymentState.BOOKED, PaymentState.CAPTURED)
@@ -38,6 +40,16 @@ class DepositDue(Refusal):
     title = _("A deposit is due")
     detail = _("This booking stands once its deposit of %(money)s is paid.")
     fix = _("Pay the deposit, or ask the shop to take it at the desk.")
+
+
+class DepositsWaiting(Refusal):
+    """So many bookings of the member wait for their deposit that no further one is kept."""
+
+    code = "deposits_waiting"
+    status = 409
+    title = _("Deposits are waiting")
+    detail = _("%(count)s bookings are already waiting for their deposit.")
+    fix = _("Pay one of them or let it go, then book again.")
 
 
 class DepositApart(Refusal):
@@ -70,11 +82,23 @@ class Deposit:
 def wait_for_deposit(booking: Booking, *, by: Actor, now: datetime) -> None:
     """Make a member's booking that is about to be written a hold, where its terms ask a deposit.
 
-    Raises PaymentsClosed where nothing can be paid online.
+    The member's row is locked. Raises PaymentsClosed where nothing can be paid online, DepositsWaiting.
     """
     if by.is_member and booking.status == Status.CONFIRMED and terms_of(booking).deposit:
         payment_provider()
+        assert booking.member_id is not None
+        require_few_unpaid(booking.member_id, now=now)
         booking.status, booking.expires_at = Status.HELD, now + PAY_WITHIN
+
+
+def require_few_unpaid(member_id: UUID, *, now: datetime) -> None:
+    """Raise DepositsWaiting where a member (row locked) keeps as many unpaid places as one may; offers do not count."""
+    held = Booking.objects.filter(
+        member_id=member_id, status=Status.HELD, expires_at__gt=now, waiting_offer__isnull=True
+    )
+    count = sum(1 for one in held if terms_of(one).deposit)
+    if count >= MOST_UNPAID:
+        raise DepositsWaiting(params={"count": count}, extra={"count": count})
 
 
 def require_deposit(booking: Booking) -> None:

@@ -34,7 +34,7 @@ from .book import begin_booking, require_practitioner
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
-from .deposits import PAY_WITHIN
+from .deposits import PAY_WITHIN, require_few_unpaid
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
@@ -243,7 +243,7 @@ def confirm_visitor_hold(
     hold, for somebody unknown). Raises NotSeen for a hold of another browser, HoldExpired, MemberOverlap
     where the member has another booking at that time, BookingPaused, TermsDiffer where other terms
     hold for the member than were agreed to, DetailsInvalid and what plug-ins' rules refuse, SlotTaken for a
-    party that fits nowhere, PaymentsClosed.
+    party that fits nowhere, PaymentsClosed, DepositsWaiting.
     """
     assert by.member_id is not None
     lock_member(by.member_id)
@@ -266,6 +266,7 @@ def confirm_visitor_hold(
     move, detail = Move.CONFIRM, {}
     if own.deposit:
         payment_provider()
+        require_few_unpaid(by.member_id, now=now)
         move, detail = Move.AWAIT_PAYMENT, {"awaits": "payment"}
         fields["expires_at"] = now + PAY_WITHIN
         mark_due(HOLDS, now + PAY_WITHIN)
