@@ -222,6 +222,7 @@ class SignupAdmin(ReadOnly):
     """Who wants to become a chain, and how far it went."""
 
     heading = _("Sign-ups")
+    nothing_yet = _("Nobody has signed up yet.")
     list_display = ("brand", "slug", "email", "state", "created_at")
     list_filter = ("state", "locale")
     search_fields = ("brand", "slug", "email")
@@ -243,6 +244,7 @@ class StripeEventAdmin(ReplayEvents, ReadOnly):
     """What the payment provider told us, as it was stored, and what became of it."""
 
     heading = _("Payment events")
+    nothing_yet = _("The payment provider has told us nothing yet.")
     list_display = ("id", "kind", "shown_state", "deliveries", "received_at", "handled_at")
     list_filter = (EventStateFilter, "kind")
     search_fields = ("id", "stripe_customer", "subject")
@@ -256,6 +258,7 @@ class DifferenceAdmin(ShownDifference, ReadOnly):
     """Where the daily comparison found ours and the payment provider's apart, and what to do about it."""
 
     heading = _("Differences")
+    nothing_yet = _("Ours and the payment provider's books agree. They are compared once a day.")
     list_display = (
         "shown_field",
         "shown_chain",

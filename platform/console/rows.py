@@ -37,9 +37,10 @@ def labelled(field: str) -> Any:
 
 
 class ReadOnly(ModelAdmin):
-    """Rows to look at; `heading` is the list's title."""
+    """Rows to look at; `heading` is the list's title, `nothing_yet` what an empty list says."""
 
     heading: Any = ""
+    nothing_yet: Any = _("Nothing has happened here yet.")
     actions = None
     compressed_fields = True
     show_full_result_count = False

@@ -126,6 +126,19 @@ def test_acts_need_the_forms_token(inside: Client, chain_row: Row, operator: Use
     assert chain.state == "active"
 
 
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("billing/difference/", "Ours and the payment provider&#x27;s books agree."),
+        ("billing/difference/?q=zzz", "Nothing is like that"),
+        ("chains/operatoract/", "Nothing has happened here yet."),
+    ],
+)
+def test_an_empty_list_says_why_it_is_empty(inside: Client, path: str, says: str) -> None:
+    page = _text(inside, f"/console/{path}")
+    assert (says in page, "yielded" in page) == (True, False)
+
+
 def test_sign_ups_are_listed_without_anybodys_hashes(inside: Client) -> None:
     signup = _signup(code_hash="code-hash-kept-away", browser_hash="browser-hash-kept-away")
     for path in ("/console/chains/signup/", f"/console/chains/signup/{signup.pk}/change/"):
