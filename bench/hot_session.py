@@ -5,11 +5,10 @@ Ours writes booking, transition, event, claim and seat in one transaction each; 
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 
-from bench.ground import HOME, ROOT, Ground, Row
+from bench.at_once import run_at_once
+from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
 PROCESSES, THREADS = 2, 4
@@ -114,29 +113,7 @@ def run(ground: Ground) -> list[Row]:
 
 def _book(ground: Ground) -> tuple[int, float, float]:
     """How many seats were booked, the seconds of the slowest process, and the seconds of CPU of all."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", WORK, *map(str, (place, PROCESSES, THREADS, EACH))],
-            cwd=ROOT,
-            env=ground.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for place in range(PROCESSES)
-    ]
-    for worker in workers:
-        assert worker.stdout is not None
-        worker.stdout.readline()
-    said = []
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    for worker in workers:
-        assert worker.stdout is not None
-        said.append(json.loads(worker.stdout.readline()))
-        worker.wait(60)
+    said = run_at_once(ground, WORK, [(place, PROCESSES, THREADS, EACH) for place in range(PROCESSES)])
     kinds = {kind for one in said for answers in one["answers"] for kind in answers}
     if not kinds <= {"booked", "session_full"}:
         raise RuntimeError(f"answers that are neither a seat nor a clear no: {kinds}")

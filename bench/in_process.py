@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 
-from bench.ground import ROOT, Ground
+from bench.at_once import run_at_once
+from bench.ground import Ground
 
 PROCESSES, THREADS = 2, 4
 EACH = 200
@@ -56,33 +55,11 @@ class Rate:
 
 def measure(ground: Ground, shop: object, *, processes: int, threads: int, first: int) -> Rate:
     """`first` is the place among the shop's slots from which on nobody has booked yet."""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", WORK, *map(str, (place, threads, EACH, first))],
-            cwd=ROOT,
-            env=ground.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for place in range(processes)
-    ]
-    for worker in workers:
-        assert worker.stdin is not None and worker.stdout is not None
-        worker.stdin.write(json.dumps(asdict(shop)) + "\n")  # type: ignore[call-overload]
-        worker.stdin.flush()
-    for worker in workers:
-        assert worker.stdout is not None
-        if worker.stdout.readline().strip() != "ready":
-            raise RuntimeError("a process did not get ready")
-    said = []
-    for worker in workers:
-        assert worker.stdin is not None
-        worker.stdin.write("go\n")
-        worker.stdin.flush()
-    for worker in workers:
-        assert worker.stdout is not None
-        said.append(json.loads(worker.stdout.readline()))
-        worker.wait(60)
+    said = run_at_once(
+        ground,
+        WORK,
+        [(place, threads, EACH, first) for place in range(processes)],
+        told=json.dumps(asdict(shop)),  # type: ignore[call-overload]
+    )
     count = processes * threads * EACH
     return Rate(count / max(one["seconds"] for one in said), sum(one["cpu"] for one in said) * 1000 / count)
