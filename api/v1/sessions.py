@@ -251,13 +251,16 @@ class MoveSession(OneSession):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Everybody who is booked goes with it and is told."""
         asked = self.body(SessionMove)
-        stands = whereabouts_of(sessions.read_session(session_id))
+        seen = sessions.read_session(session_id)
+        stands = whereabouts_of(seen)
         to = Whereabouts(
             asked.get("starts_at", stands.starts_at),
             asked.get("practitioner", stands.practitioner_id),
             asked.get("resource", stands.resource_id),
         )
-        move_session(session_id, to=to, by=self.actor, now=self.now, version=asked.get("version"))
+        # what is not named stays as it was seen: moved by somebody meanwhile, it is asked again
+        version = asked.get("version", seen.version)
+        move_session(session_id, to=to, by=self.actor, now=self.now, version=version)
         return Response(self._read(session_id, self.actor))
 
 
