@@ -99,8 +99,9 @@ def _land(chain: Chain, asked: list[HoldPayment], sessions: list[Session], provi
         expire_holds(now=later)
     # money goes back with the outbox, which is asked again until nothing waits in it: five minutes at most
     for _round in range(10):
-        for batch in lease_due(now=later):
-            run_due(batch, now=later)
+        while batches := lease_due(now=later):
+            for batch in batches:
+                run_due(batch, now=later)
         later += timedelta(seconds=30)
 
 
