@@ -30,7 +30,7 @@ from tests.booking.queue import make_members, next_due, scope, wish_of, work_off
 from tests.ground.cast import NOW, SHANGHAI, Chain, fill_alpha, local
 from tests.ground.chains import make_chain
 
-STEPS = size(60, 2_000)
+STEPS = size(60, 10_000)
 FIVE_SECONDS = timedelta(seconds=5)
 # Two hours of Monday and of Tuesday, two people: few enough places to be full all the time.
 DAYS = (23, 24)
