@@ -90,9 +90,9 @@ def book(
 ) -> Booking:
     """Book the service at the store, from `starts_at` (aware) on, for a member; confirmed, or held ten minutes.
 
-    A member's that needs a deposit is held too, until it is paid. A member books for themselves, an employee with the right for a `member` by id or for a guest who becomes
-    one. Without a practitioner the fairest who is free serves. The price is fixed, with every item (nothing for
-    the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
+    A member's that needs a deposit is held until it is paid. Members book for themselves, employees with the right
+    for a `member` by id or a guest who becomes one. Without a practitioner the fairest who is free serves. The
+    price is fixed, with every item (nothing for the service where a pass pays). `extra` is claimed too, all or nothing. `overbook` is the reason for which an
     employee with that right books over others; pools are never overdrawn. `details` answer what plug-ins ask,
     by their codes; an offer (`hold_until`) is asked nothing yet. Raises SlotTaken with the nearest alternatives, or
     OutOfStock, before any other refusal; NotByTime, ItemsWrong, PassUsedUp; the TimeClosed rules; WrongSkill;
@@ -107,10 +107,10 @@ def book(
     offering = offering_from(look.offering, store_id, service_id, by_staff=by.is_employee)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
+    later, staff = hold_until is not None, by.is_employee
     answers = check_details(
-        *(offering, details or {}),
-        note=note, party_size=party_size, by_staff=by.is_employee, later=hold_until is not None,
-    )  # fmt: skip
+        offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=later
+    )
     wish = Wish(practitioner_id, resource_id, answers.fills["party_size"])
     calendar, overlapping = _calendar_for(offering, starts_at, wish, look.member, by=by, now=now)
     for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
@@ -119,7 +119,7 @@ def book(
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = (*extra, *pass_claims(booking, by=by, now=now))
-    how = _Settling(practitioner_id, basket, claimed, overbook, hold_until is None, look, overlapping)
+    how = _Settling(practitioner_id, basket, claimed, overbook, not later, look, overlapping)
     place = _settle(calendar, booking, how, by=by, now=now)
     detail = note_overbooking(booking, place, overbook, by=by, now=now)
     begin_booking(booking, by=by, now=now, detail=detail, claims=place.unwritten)
@@ -170,7 +170,7 @@ def _calendar_for(
 
 
 def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
-    """Give a booking that is about to be written its place, then hear what its member and the rules say of it; the terms."""
+    """Give a booking that is to be written its place, hear what its member and the rules say of it, keep its terms."""
     assert booking.member_id is not None
     booking.price_amount += how.basket.amount
     try:

@@ -133,9 +133,9 @@ def book_scheduled(
     hold_until: datetime | None = None,  # of a hold that lasts longer than HOLD_FOR: an offer
     by_program: bool = False,
 ) -> Booking:
-    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes (or until its deposit is paid).
+    """Book seats in a session or goods in a window for a member; confirmed, or held ten minutes.
 
-    The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
+    A member's that needs a deposit is held until it is paid. The price is fixed: seats by their number (nothing where a pass pays) and every item. Raises SessionFull,
     WindowFull and OutOfStock before any other refusal of the wish, with alternatives; SessionCalledOff,
     WindowClosed, the TimeClosed rules, MemberOverlap (a second seat of a member included), ItemsWrong,
     NothingOrdered, PassUsedUp, NotThatService; NotSeen for what does not exist; Forbidden; NotOpen, ChainReadOnly;
