@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 WORDS = {
     "en": {
-        "deposit": "Go on to the deposit · ¥50",
+        "deposit": "To the deposit · ¥50",
         "pay": "Pay the deposit",
         "go": "Pay",
         "decline": "Decline the payment",

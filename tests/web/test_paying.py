@@ -119,7 +119,7 @@ def test_a_visitor_proves_a_phone_and_goes_on_to_pay(shop: Shop) -> None:
     guest = browser()
     held = held_id(take(guest, shop.cast, tomorrow(15)))
     page = guest.get(f"/confirm/{held}/")
-    assert "Go on to the deposit · ¥50" in text_of(page)
+    assert "To the deposit · ¥50" in text_of(page)
     guest.post(f"/confirm/{held}/", {"phone": "13800000077", "send": "1"})
     form = {"phone": "13800000077", "code": sent_code()}
     assert guest.post(f"/confirm/{held}/", form)["Location"] == f"/my/{held}/pay/"
