@@ -19,7 +19,7 @@ from api.views import Endpoint
 from tenants.booking.domain import sessions
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.open import require_open
-from tenants.booking.domain.session_moves import Whereabouts, move_session, whereabouts_of
+from tenants.booking.domain.session_moves import Going, move_session
 from tenants.booking.domain.sessions import Plan
 from tenants.booking.models import Session as SessionRow
 from tenants.catalogue.models import Offer
@@ -251,16 +251,14 @@ class MoveSession(OneSession):
     def post(self, request: Request, session_id: UUID) -> Response:
         """Everybody who is booked goes with it and is told."""
         asked = self.body(SessionMove)
-        seen = sessions.read_session(session_id)
-        stands = whereabouts_of(seen)
-        to = Whereabouts(
-            asked.get("starts_at", stands.starts_at),
-            asked.get("practitioner", stands.practitioner_id),
-            asked.get("resource", stands.resource_id),
-        )
-        # what is not named stays as it was seen: moved by somebody meanwhile, it is asked again
-        version = asked.get("version", seen.version)
-        move_session(session_id, to=to, by=self.actor, now=self.now, version=version)
+        to: Going = {}
+        if "starts_at" in asked:
+            to["starts_at"] = asked["starts_at"]
+        if "practitioner" in asked:
+            to["practitioner_id"] = asked["practitioner"]
+        if "resource" in asked:
+            to["resource_id"] = asked["resource"]
+        move_session(session_id, to=to, by=self.actor, now=self.now, version=asked.get("version"))
         return Response(self._read(session_id, self.actor))
 
 

@@ -19,6 +19,7 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.redeem import redeem_code
 from tenants.booking.domain.rules import OnLeave
 from tenants.booking.domain.session_moves import (
+    Going,
     SessionGoing,
     SessionGuestsBusy,
     Whereabouts,
@@ -186,3 +187,40 @@ def test_a_seat_taken_while_the_session_moves_stands_at_its_new_time(cast: Cast)
     with chain_scope(cast.alpha.info):
         assert set(Booking.objects.values_list("starts_at", flat=True)) == {LATER}
         assert check_bookings() == []
+
+
+def two_moves(counted: Counted, first: Any, second: Any, session: Session) -> Session:
+    """The session after two people moved it at the same moment, each as it says."""
+    acts = [
+        lambda: move_session(session.id, to=first(), by=counted.owner, now=NOW),
+        lambda: move_session(session.id, to=second(), by=counted.owner, now=NOW),
+    ]
+    assert [type(one) for one in race(counted.chain.info, acts)] == [Session, Session]
+    with chain_scope(counted.chain.info):
+        return Session.objects.get(id=session.id)
+
+
+@pytest.mark.race
+def test_two_moves_at_once_that_name_different_things_both_stand(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        session = counted.session()
+    room = cast.alpha.rooms["a"].id
+    after = two_moves(counted, lambda: Going(starts_at=LATER), lambda: Going(resource_id=room), session)
+    assert (after.starts_at, after.resource_id, after.version) == (LATER, room, 3)
+
+
+@pytest.mark.mutant
+@pytest.mark.race
+def test_without_reading_under_the_lock_one_move_undoes_the_other(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        session = counted.session()
+    room = cast.alpha.rooms["a"].id
+    after = two_moves(
+        counted,
+        lambda: Whereabouts(LATER, None, None),
+        lambda: Whereabouts(EVENING, None, room),
+        session,
+    )
+    assert (after.starts_at, after.resource_id) != (LATER, room)

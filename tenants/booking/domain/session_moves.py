@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +67,14 @@ class Whereabouts:
     resource_id: UUID | None
 
 
+class Going(TypedDict, total=False):
+    """What changes of a session's whereabouts; what is left out stays as it is when the session is locked."""
+
+    starts_at: datetime
+    practitioner_id: UUID | None
+    resource_id: UUID | None
+
+
 def whereabouts_of(session: Session) -> Whereabouts:
     """Where the session stands."""
     return Whereabouts(session.starts_at, session.practitioner_id, session.resource_id)
@@ -74,7 +82,7 @@ def whereabouts_of(session: Session) -> Whereabouts:
 
 @again_on_conflict
 def move_session(
-    session_id: UUID, *, to: Whereabouts, by: Actor, now: datetime, version: int | None = None
+    session_id: UUID, *, to: Whereabouts | Going, by: Actor, now: datetime, version: int | None = None
 ) -> Session:
     """The session at another time, of the same length, by another person or in another room: all or nothing.
 
@@ -85,7 +93,10 @@ def move_session(
     session = lock_session(session_id)
     managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
     require_version(session.version, version)
-    if to == whereabouts_of(session):
+    before = whereabouts_of(session)
+    if not isinstance(to, Whereabouts):
+        to = replace(before, **to)
+    if to == before:
         return session
     if session.state == SessionState.CALLED_OFF:
         raise SessionCalledOff
@@ -94,7 +105,6 @@ def move_session(
     offering = read_offering(session.store_id, session.service_id, by_staff=True)
     practitioner = _require_fitting(session, offering, to, now=now)
     bookings = _lock_bookings(session)
-    before = whereabouts_of(session)
     served = Span(to.starts_at, to.starts_at + (session.ends_at - session.starts_at))
     _claim(session, offering, practitioner, served, to, now=now)
     _require_guests_free(bookings, session, served, now=now)
