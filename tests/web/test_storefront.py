@@ -9,6 +9,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -184,6 +185,7 @@ def test_why_answers_for_a_time_the_person_picks(shop: Cast, language: str) -> N
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@time_machine.travel(NOW, tick=False)
 def test_why_says_that_the_clock_skips_a_time(shop: Cast, language: str) -> None:
     answer = browser(language).get(
         f"/book/{shop.alpha.services['facial'].id}/why/",
@@ -193,6 +195,7 @@ def test_why_says_that_the_clock_skips_a_time(shop: Cast, language: str) -> None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@time_machine.travel(NOW, tick=False)
 def test_a_time_in_a_gap_of_the_clock_cannot_be_taken(shop: Cast, language: str) -> None:
     answer = take(browser(language), shop, "2027-03-28T01:30:00+00:00", store="dublin")
     assert answer.status_code == 422
