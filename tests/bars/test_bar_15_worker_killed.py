@@ -16,7 +16,7 @@ pytestmark = pytest.mark.race
 
 NOTIFICATIONS = size(120, 1_000)
 KILLS = size(4, 40)
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 @pytest.fixture()

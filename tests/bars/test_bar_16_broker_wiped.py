@@ -61,7 +61,7 @@ def test_nothing_is_lost_when_the_broker_is_wiped_and_killed(
     notify(chain, booking, NOTIFICATIONS)
     processes = [start_beat(tmp_path / "beat", env=env), start_worker(env=env)]
     try:
-        assert wait_until(lambda: effects(chain) > 0, seconds=120)
+        assert wait_until(lambda: effects(chain) > 0, seconds=300)
         redis.Redis.from_url(broker.url).flushall()
         _kill(broker)
         notify(chain, booking, NOTIFICATIONS)

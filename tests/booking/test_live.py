@@ -46,7 +46,7 @@ class LiveProcess:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"},
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not self._ready():
             assert self.process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)

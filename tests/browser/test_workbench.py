@@ -94,7 +94,9 @@ def test_a_guest_is_redeemed_by_the_code_on_their_phone_held_into_the_camera(
         f"--use-file-for-fake-video-capture={film}",
         f"--unsafely-treat-insecure-origin-as-secure={origin}",
     ]
-    browser = chromium.browser_type.launch(executable_path=WINDOWED, headless=True, args=[*FLAGS, *camera])
+    browser = chromium.browser_type.launch(
+        executable_path=WINDOWED, headless=True, args=[*FLAGS, *camera], timeout=180_000
+    )
     try:
         context = browser.new_context(viewport={"width": 375, "height": 812}, locale=language)
         context.set_default_timeout(PATIENCE)

@@ -105,7 +105,9 @@ def test_two_tabs_share_one_stream_and_the_second_takes_over_when_the_first_clos
     day = make_day(open_shop, "en")
     origin = live_site.url(day.chain.info.slug, "")
     flag = f"--unsafely-treat-insecure-origin-as-secure={origin}"
-    browser = chromium.browser_type.launch(executable_path=WINDOWED, headless=True, args=[*FLAGS, flag])
+    browser = chromium.browser_type.launch(
+        executable_path=WINDOWED, headless=True, args=[*FLAGS, flag], timeout=180_000
+    )
     try:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(PATIENCE)

@@ -89,7 +89,9 @@ def chromium() -> Iterator[Browser]:
         # Django would refuse its queries while that loop is marked. DJANGO_ALLOW_ASYNC_UNSAFE would do too, but every
         # server that a test starts would inherit it, and the live process must go on being refused.
         patch.setattr("django.utils.asyncio.get_running_loop", _no_loop_but_playwrights())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=FLAGS, timeout=180_000
+        )
         yield browser
         browser.close()
 
