@@ -39,7 +39,6 @@ def at_once(work: Callable[[], Any], *, threads: int = 8) -> list[Any]:
 
     def one() -> Any:
         try:
-            connection.ensure_connection()
             gate.wait(timeout=30)
             for _ in range(20):
                 try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -178,7 +179,7 @@ def test_a_booking_is_moved_from_the_panel(at_desk, site):
     expect(page.locator("#over")).to_be_visible()
     page.locator("#over .day").nth(1).click()
     # that day's, not the one with the same hour that stands there until the answer has come
-    page.locator(f"#over .slot:has([value='{day.at(27).isoformat()}'])").click()
+    page.locator(f"#over .slot:has([value='{day.at(27).astimezone(UTC).isoformat()}'])").click()
     page.get_by_role("button", name="Move booking").click()
     expect(page.locator("#over")).to_have_count(0)
     expect(page.locator(f"#row-{day.bookings['next'].id}")).to_have_count(0)

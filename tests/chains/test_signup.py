@@ -296,7 +296,6 @@ def _race(slugs: list[str]) -> list[str]:
     answers: list[str] = []
 
     def verify(signup_id: UUID, code: str) -> None:
-        connection.ensure_connection()
         barrier.wait()
         with platform_scope():
             try:

@@ -28,7 +28,6 @@ def race(
     def run(act: Callable[[], T]) -> T | Exception:
         try:
             if start is not None:
-                connection.ensure_connection()  # how long that takes is another time each time
                 start.wait(30)
             with chain_scope(chain):
                 return act()
