@@ -36,6 +36,8 @@ STANDING = (Status.HELD, Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED)
 
 def tell_of_refund(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `payment_text`: the call that texts whoever paid; nothing for somebody without a phone."""
+    if event.payload.get("again"):  # told when it was decided
+        return None
     refunds = PaymentRefund.objects.select_related("payment__booking__member", "payment__booking__payer")
     refund = refunds.filter(id=event.payload.get("refund")).first()
     if refund is None:
