@@ -38,8 +38,11 @@ from tenants.booking.domain.payment_port import Authorisation, PaymentsClosed, _
 from tenants.booking.domain.payments import open_payment, receive_payment
 from tenants.booking.domain.penalties import ReasonMissing, waive_penalty
 from tenants.booking.domain.policies import write_policy
+from tenants.booking.domain.refunds import settle_ended
 from tenants.booking.domain.visitor_holds import confirm_visitor_hold, hold_for_visitor, terms_for_member
 from tenants.booking.models import Booking, HoldPayment, Penalty
+from tenants.events.domain.relay import _happened
+from tenants.events.models import Event
 from tenants.members.models import Member
 from tenants.people.domain.rights import Forbidden
 from tests.booking.conftest import MONDAY_TEN, Desk
@@ -272,6 +275,27 @@ def test_part_that_goes_back_before_it_was_captured_is_captured_first(till: Till
     assert till.moved() == ([10_000], [7_000])
 
 
+def test_two_parts_that_are_the_whole_are_captured_before_the_first_goes_back(till: Till) -> None:
+    till.asks(**LATE)
+    held = till.held()
+    with chain_scope(till.chain.info):
+        su = till.chain.actors["su"]
+        payment = open_payment(held.id, by=su, now=NOW)
+        receive_payment(payment.id, answer=Authorisation(f"fake-{payment.id}", True), now=NOW)
+        cancel_booking(held.id, by=su, now=LATE_MONDAY)
+        for event in Event.objects.filter(kind="booking.cancelled"):
+            settle_ended(_happened(event, "deposits"), now=LATE_MONDAY)
+        fee = Penalty.objects.get(booking_id=held.id)
+        waive_penalty(fee.id, reason="ill", by=till.chain.actors["store_manager"], now=LATE_MONDAY)
+        for event in Event.objects.filter(kind="penalty.waived"):
+            settle_ended(_happened(event, "deposits"), now=LATE_MONDAY)
+        assert HoldPayment.objects.get().state == "refund_due"
+    till.deliver(LATE_MONDAY)
+    assert till.moved() == ([10_000], [10_000])
+    assert till.provider.calls["refund"] == 2
+    assert till.stands(held)[1:] == ("returned", 10_000, 10_000)
+
+
 def test_desk_books_without_and_is_told_that_it_is_unpaid_until_it_is_taken(till: Till) -> None:
     till.asks()
     with chain_scope(till.chain.info):
@@ -292,8 +316,12 @@ def test_deposit_paid_at_the_desk_is_given_back_there_once(till: Till) -> None:
     held = till.held()
     till.does(take_deposit, held, who="clerk", now=NOW)
     assert till.stands(held) == ("confirmed", "paid", 10_000, 0)
+    with chain_scope(till.chain.info):
+        Member.objects.filter(id=held.member_id).update(locale="en")
     till.does(cancel_booking, held, now=NOW)
     assert till.stands(held)[1:] == ("returned", 10_000, 10_000)
+    told = [one["text"].partition("waiting ")[2] for one in sent_messages() if "¥100 of" in one["text"]]
+    assert told == ["at the desk of North."]
     (refund,) = till.does(note_given_back, held, who="cashier", now=NOW)
     assert (refund.amount, till.moved()) == (10_000, ([], []))
     with pytest.raises(NothingToReturn):

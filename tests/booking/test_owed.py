@@ -175,7 +175,7 @@ def test_handed_over_again_whoever_asks_is_told_who_did_and_when(till: Till) -> 
     for who in ("clerk", "cashier"):
         with pytest.raises(GivenBackAlready) as refused:
             till.does(give_back_at_desk, waiting.id, who=who, now=NOW + timedelta(hours=1))
-        assert "¥100 was given back by Cashier: Today, 12:00." in refused.value.sentence()
+        assert refused.value.sentence() == "Cashier gave back ¥100 (Sat 21 Nov, 12:00)."
     with pytest.raises(NothingToReturn):
         till.does(note_given_back, booking.id)
     with till.opened():
@@ -312,9 +312,9 @@ def test_a_list_of_many_is_read_by_as_many_queries_as_one(
         read_tries(refunds)
 
     till.cancels(till.books())
-    with till.opened(), django_assert_num_queries(1):
+    with till.opened(), django_assert_num_queries(2):
         read()
     for hour in (2, 4):
         till.cancels(till.books(MONDAY_TEN + timedelta(hours=hour)))
-    with till.opened(), django_assert_num_queries(1):
+    with till.opened(), django_assert_num_queries(2):
         read()

@@ -25,6 +25,7 @@ from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Action, Actor, NotSeen, require, sees_store
 from tenants.stores.domain.money import SpokenMoney
 from tenants.stores.domain.spoken import spoken
+from tenants.stores.models import Store
 
 from .attempts import again_on_conflict
 from .desk_payments import NothingToReturn, tell_settled
@@ -41,7 +42,7 @@ class GivenBackAlready(Refusal):
     code = "given_back_already"
     status = 409
     title = _("Given back already")
-    detail = _("%(money)s was given back by %(who)s: %(at)s.")
+    detail = _("%(who)s gave back %(money)s (%(at)s).")
     fix = _("Hand over nothing more; ask who gave it back.")
 
 
@@ -79,9 +80,9 @@ def list_owed(store_id: UUID, *, by: Actor, now: datetime) -> QuerySet[PaymentRe
 
     Raises NotSeen, Forbidden.
     """
-    if not sees_store(by, store_id):
-        raise NotSeen
     require(by, Action.TAKE_PAYMENT, store_id=store_id)
+    if not Store.objects.filter(id=store_id).exists():
+        raise NotSeen
     return _with_booking(_waiting(now).filter(payment__booking__store_id=store_id)).order_by(*ORDER)
 
 

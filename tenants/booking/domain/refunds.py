@@ -91,8 +91,8 @@ def refund_call(event: Happened, *, now: datetime) -> Call | None:
 
     def call() -> None:
         reference = payment.reference
-        if payment.state == PaymentState.BOOKED:
-            # a part goes back of what is only set aside: the whole is taken first
+        if payment.state != PaymentState.CAPTURED and refund.amount < payment.amount:
+            # a part goes back of what may be only set aside: the whole is taken first, once by its key
             provider.capture(str(payment.id), reference=reference, amount=payment.amount)
             HoldPayment.objects.filter(id=payment.id, state=PaymentState.BOOKED).update(
                 state=PaymentState.CAPTURED
