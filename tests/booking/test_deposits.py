@@ -38,11 +38,8 @@ from tenants.booking.domain.payment_port import Authorisation, PaymentsClosed, _
 from tenants.booking.domain.payments import open_payment, receive_payment
 from tenants.booking.domain.penalties import ReasonMissing, waive_penalty
 from tenants.booking.domain.policies import write_policy
-from tenants.booking.domain.refunds import settle_ended
 from tenants.booking.domain.visitor_holds import confirm_visitor_hold, hold_for_visitor, terms_for_member
 from tenants.booking.models import Booking, HoldPayment, Penalty
-from tenants.events.domain.relay import _happened
-from tenants.events.models import Event
 from tenants.members.models import Member
 from tenants.people.domain.rights import Forbidden
 from tests.booking.conftest import MONDAY_TEN, Desk
@@ -273,27 +270,6 @@ def test_part_that_goes_back_before_it_was_captured_is_captured_first(till: Till
         cancel_booking(held.id, by=su, now=LATE_MONDAY)
     till.deliver(LATE_MONDAY)
     assert till.moved() == ([10_000], [7_000])
-
-
-def test_two_parts_that_are_the_whole_are_captured_before_the_first_goes_back(till: Till) -> None:
-    till.asks(**LATE)
-    held = till.held()
-    with chain_scope(till.chain.info):
-        su = till.chain.actors["su"]
-        payment = open_payment(held.id, by=su, now=NOW)
-        receive_payment(payment.id, answer=Authorisation(f"fake-{payment.id}", True), now=NOW)
-        cancel_booking(held.id, by=su, now=LATE_MONDAY)
-        for event in Event.objects.filter(kind="booking.cancelled"):
-            settle_ended(_happened(event, "deposits"), now=LATE_MONDAY)
-        fee = Penalty.objects.get(booking_id=held.id)
-        waive_penalty(fee.id, reason="ill", by=till.chain.actors["store_manager"], now=LATE_MONDAY)
-        for event in Event.objects.filter(kind="penalty.waived"):
-            settle_ended(_happened(event, "deposits"), now=LATE_MONDAY)
-        assert HoldPayment.objects.get().state == "refund_due"
-    till.deliver(LATE_MONDAY)
-    assert till.moved() == ([10_000], [10_000])
-    assert till.provider.calls["refund"] == 2
-    assert till.stands(held)[1:] == ("returned", 10_000, 10_000)
 
 
 def test_desk_books_without_and_is_told_that_it_is_unpaid_until_it_is_taken(till: Till) -> None:

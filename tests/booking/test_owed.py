@@ -42,7 +42,9 @@ from tenants.booking.domain.payment_port import Authorisation, register_payments
 from tenants.booking.domain.payments import open_payment, receive_payment
 from tenants.booking.domain.penalties import waive_penalty
 from tenants.booking.domain.policies import write_policy
+from tenants.booking.domain.refunds import settle_ended
 from tenants.booking.models import Booking, Claim, HoldPayment, PaymentRefund, Penalty
+from tenants.events.domain.subscribers import Happened
 from tenants.events.models import Delivery, Event
 from tenants.people.domain.rights import Forbidden, NotSeen
 from tests.booking.conftest import MONDAY_TEN
@@ -318,3 +320,35 @@ def test_a_list_of_many_is_read_by_as_many_queries_as_one(
         till.cancels(till.books(MONDAY_TEN + timedelta(hours=hour)))
     with till.opened(), django_assert_num_queries(2):
         read()
+
+
+def test_two_parts_that_are_the_whole_are_captured_before_the_first_goes_back(
+    till: Till, provider: Stubborn
+) -> None:
+    provider.refuses = False
+    with till.opened():
+        su = till.chain.actors["su"]
+        facial, north = till.chain.services["facial"].id, till.chain.stores["north"].id
+        held = book(facial, store_id=north, starts_at=MONDAY_TEN, by=su, now=NOW)
+        payment = open_payment(held.id, by=su, now=NOW)
+        receive_payment(payment.id, answer=Authorisation(f"fake-{payment.id}", True), now=NOW)
+        cancel_booking(held.id, by=su, now=LATE_MONDAY)
+        _settle_at_once("booking.cancelled")
+        fee = Penalty.objects.get(booking_id=held.id)
+        waive_penalty(fee.id, reason="ill", by=till.chain.actors["store_manager"], now=LATE_MONDAY)
+        _settle_at_once("penalty.waived")
+        assert HoldPayment.objects.get().state == "refund_due"
+    work_off(LATE_MONDAY)
+    assert (provider.captured, provider.refunded) == ({str(payment.id): 10_000}, {str(payment.id): 10_000})
+    assert (provider.calls["refund"], till.owed(now=LATE_MONDAY + LATE)) == (2, [])
+
+
+def _settle_at_once(kind: str) -> None:
+    """The subscriber has its turn before the provider's calls have theirs."""
+    event = Event.objects.get(kind=kind)
+    settle_ended(
+        Happened(
+            event.id, kind, event.subject_id, event.store_id, event.version, event.payload, event.at, "k"
+        ),
+        now=LATE_MONDAY,
+    )
