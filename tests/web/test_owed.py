@@ -168,6 +168,7 @@ def test_a_long_list_has_pages_and_is_read_by_as_many_queries_as_a_short_one(
         return len(caught)
 
     shop.owes(10, name="One")
+    queries(shop.list)  # the session remembers the store
     few = queries(shop.list)
     for hour, name in ((12, "Two"), (14, "Three")):
         shop.owes(hour, name=name)
