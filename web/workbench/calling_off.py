@@ -45,6 +45,7 @@ def call_off(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBas
     gives = found.practitioner
     context = {
         "session": found,
+        "starts": found.starts_at.astimezone(desk.zone),
         "when": session_when(found, desk),
         "effects": foresee_calling_off(session),
         "who": gives.name if gives is not None and gives.id != desk.actor.employee_id else "",
@@ -54,7 +55,7 @@ def call_off(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBas
         "call_off_url": here("call_off_session", desk, session),
     }
     status = refusal.status if refusal is not None and request.method == "POST" else 200
-    return over(request, desk, _("Call off"), "workbench/_call_off.html", context, status=status)
+    return over(request, desk, _("Call off session"), "workbench/_call_off.html", context, status=status)
 
 
 def _stands_against(session: Session, desk: Desk) -> Refusal | None:
