@@ -291,8 +291,12 @@ def find_alternatives(
     but: UUID | None = None,
     party_size: int = 1,
     resource_id: UUID | None = None,
+    member_id: UUID | None = None,
 ) -> list[Slot[UUID]]:
-    """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order."""
+    """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order.
+
+    None at a time when the member has another booking: what is offered can be booked.
+    """
     days = days_around(starts_at, offering, now=now)
     calendar = read_calendar(
         offering,
@@ -303,7 +307,8 @@ def find_alternatives(
         party_size=party_size,
         resource_id=resource_id,
     )
-    return sorted(nearest(search(days, calendar.inputs), starts_at))
+    own = read_own_time(member_id, days, offering.zone, now=now, but=but)
+    return sorted(nearest(outside(search(days, calendar.inputs), own), starts_at))
 
 
 def days_around(starts_at: datetime, offering: Offering, *, now: datetime) -> list[date]:
