@@ -98,8 +98,6 @@ def month(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse
         ],
         "before_url": _beside(found.before, there, same),
         "after_url": _beside(found.after, there, same),
-        "before_off": found.before is None,
-        "after_off": found.after is None,
     }
     return render(request, "storefront/_month.html", context)
 

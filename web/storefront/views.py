@@ -298,7 +298,7 @@ def nothing_free(found: Times, action: str, wish: Wish) -> dict[str, Any]:
     if found.parts:
         return {}
     later = next((day for day in found.days if day.day > found.day and day.pips), None)
-    word = next((day.word for day in found.days if day.shown), "full")
+    word: DayWord = next((day.word for day in found.days if day.shown), "full")
     query = urlencode(
         {
             "store": wish.store_id,
