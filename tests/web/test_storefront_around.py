@@ -63,11 +63,8 @@ def test_one_person_alone_is_never_the_last_one_left(shop: Cast) -> None:
 
 def month_of(answer: Any) -> dict[int, str]:
     """Each day of the calendar with its word; empty where nothing can be booked."""
-    cells = re.findall(r'day-date">(\d+)<.*?</td>', answer.content.decode())
-    words = re.findall(
-        r'<td>(?:<a[^>]*aria-label="[^"]*, ([^"]*)"|<span class="day day-off">)', answer.content.decode()
-    )
-    return dict(zip(map(int, cells), words, strict=True))
+    cells = re.findall(r'<td>.*?day-date"[^>]*>(\d+)<(.*?)</td>', answer.content.decode())
+    return {int(day): "".join(re.findall(r'day-word">([^<]*)<', rest)) for day, rest in cells}
 
 
 def test_a_month_says_how_free_each_of_its_days_is(shop: Cast) -> None:
