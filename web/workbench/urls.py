@@ -11,6 +11,7 @@ from web.workbench import (
     days,
     following,
     live,
+    owed,
     party,
     placing,
     printing,
@@ -31,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
     path("<uuid:store>/find/", days.find, name="find"),
     path("<uuid:store>/waiting/", waiting.show_waiting, name="waiting"),
+    path("<uuid:store>/owed/", owed.show_owed, name="owed"),
+    path("<uuid:store>/owed/<uuid:refund>/", owed.hand_over, name="hand_over"),
+    path("<uuid:store>/owed/<uuid:refund>/retry/", owed.retry, name="retry_refund"),
     path("<uuid:store>/sheet/", printing.show_sheet, name="sheet"),
     path("<uuid:store>/more/", days.show_more, name="more"),
     path("<uuid:store>/new/", booking_form.new, name="new"),
@@ -59,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "<uuid:store>/bookings/<uuid:booking>/take-deposit/", acts.take_booking_deposit, name="take_deposit"
     ),
+    path("<uuid:store>/bookings/<uuid:booking>/give-back/", acts.give_back, name="give_back"),
     path("<uuid:store>/bookings/<uuid:booking>/following/", following.following, name="following"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", cancelling.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/waive/", acts.waive, name="waive"),
