@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from web.workbench import (
     acts,
     booking_form,
+    calling_off,
     cancelling,
     days,
     following,
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/sessions/<uuid:session>/join/", sessions.join, name="join_session"),
     path("<uuid:store>/sessions/<uuid:session>/move/", sessions.move, name="move_session"),
     path("<uuid:store>/sessions/<uuid:session>/place/", sessions.place, name="place_session"),
+    path("<uuid:store>/sessions/<uuid:session>/call-off/", calling_off.call_off, name="call_off_session"),
     path("<uuid:store>/stock/<uuid:product>/", scheduled.adjust, name="adjust_stock"),
     path("<uuid:store>/redeem/", redeem.redeem, name="redeem"),
     path("<uuid:store>/redeem/take-over/", redeem.take_over, name="take_over"),
