@@ -76,6 +76,22 @@ def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
     return make
 
 
+def check_around(page: Page, name: Callable[[str], str]) -> list[str]:
+    """What is wrong with the calendar and the other stores' times of a time page, which is left as it was."""
+    here = page.url
+    page.locator("[data-opens=calendar]").click()
+    page.locator("#month .month").wait_for()
+    wrong = check(page, name("2-month"))
+    page.locator("#month [hx-get]").last.click()
+    page.locator("#month a.day").first.click()
+    page.locator("#month .month").wait_for(state="detached")
+    page.locator("#times a[href*='/stores/']").click()
+    page.locator(".slots-grid").first.wait_for()
+    wrong += check(page, name("2-other-stores"))
+    page.goto(here)
+    return wrong
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_every_page_is_accessible_and_fits(
     site: Site, open_page: OpenPage, salon: Callable[..., Chain], language: str
@@ -95,6 +111,7 @@ def test_every_page_is_accessible_and_fits(
         day.click()
         turn_to(page, day)
         wrong += check(page, name("2-times"))
+        wrong += check_around(page, name)
         free_slot(page, 1).click()
         page.locator("#bar-in .btn-primary").wait_for()
         wrong += check(page, name("2-times-chosen"))
