@@ -62,6 +62,11 @@ def asked_of(
     ]
 
 
+def own_count(asked: Iterable[Asked]) -> Asked | None:
+    """The question of a vertical that asks how many come: then nothing else asks for it."""
+    return next((one for one in asked if one.field.fills == "party_size"), None)
+
+
 def answers_in(steps: Iterable[Step], typed: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """What a form answers, by plug-in and name; questions that it did not show are left out."""
     found: dict[str, dict[str, Any]] = {}

@@ -219,3 +219,58 @@ def test_a_series_brings_as_many_each_time(cast, sign_in, tables):
     assert clerk.post(url(cast, "party/"), {**form, **chosen(plan), "step": "book"}).status_code == 302
     with chain_scope(cast.alpha.info):
         assert list(Booking.objects.values_list("party_size", flat=True)) == [5, 5]
+
+
+def new_form(cast: Cast, service: str, **more: str) -> dict[str, str]:
+    """The form of one new booking, on Monday at ten for a walk-in."""
+    return {
+        "service": str(cast.alpha.services[service].id),
+        "on": "2026-11-23",
+        "starts_at": "2026-11-23T10:00:00+08:00",
+        "who": "Mei",
+        **more,
+    }
+
+
+def test_one_booking_asks_how_many_come_where_the_service_takes_several(cast, sign_in, tables):
+    clerk = sign_in("clerk")
+    asks = [
+        'name="party"' in clerk.get(url(cast, "new/"), new_form(cast, one)).content.decode()
+        for one in ("tea", "facial")
+    ]
+    assert asks == [True, False]
+    made = clerk.post(url(cast, "new/"), new_form(cast, "tea", party="4"))
+    assert made.status_code == 302
+    # whatever is left in the form from another service does not count for one person's
+    assert clerk.post(url(cast, "new/"), new_form(cast, "facial", party="4", who="Bo")).status_code == 302
+    with chain_scope(cast.alpha.info):
+        rows = Booking.objects.order_by("-party_size").values_list("party_size", "resource__name")[:2]
+        assert (list(rows)[0], list(rows)[1][0]) == ((4, "T6"), 1)
+
+
+def test_the_times_of_one_booking_are_those_at_which_that_many_fit(cast, sign_in, tables):
+    clerk = sign_in("clerk")
+    assert clerk.post(url(cast, "new/"), new_form(cast, "tea", party="4")).status_code == 302
+
+    def offered(party: str) -> tuple[str, bool]:
+        page = clerk.get(
+            url(cast, "new/times/"), new_form(cast, "tea", party=party), headers={"HX-Request": "true"}
+        )
+        text = page.content.decode()
+        shown = re.search(r'name="party"[^>]*value="(\d+)"|value="(\d+)"[^>]*name="party"', text)
+        assert shown is not None
+        return shown[1] or shown[2], 'value="2026-11-23T02:00:00+00:00"' in text
+
+    assert [offered("2"), offered("4"), offered("0991")] == [("2", True), ("4", False), ("1", True)]
+
+
+def test_a_party_is_offered_to_move_where_it_fits(cast, sign_in, tables):
+    clerk = sign_in("clerk")
+    clerk.post(url(cast, "new/"), new_form(cast, "tea", party="4"))
+    noon = new_form(cast, "tea", party="5", who="Bo", starts_at="2026-11-23T12:00:00+08:00")
+    assert clerk.post(url(cast, "new/"), noon).status_code == 302
+    with chain_scope(cast.alpha.info):
+        mine = Booking.objects.get(party_size=5)
+    text = clerk.get(url(cast, f"bookings/{mine.id}/move/"), {"on": "2026-11-23"}).content.decode()
+    starts = [f'value="2026-11-23T{hour:02}:00:00+00:00"' in text for hour in (2, 4, 6)]
+    assert starts == [False, True, True]

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, QueryDict
 
 from chains.refusals import Refusal
+from tenants.booking.domain.party_sizes import read_party_size
 from tenants.stores.domain.wall import parse_day, parse_moment, resolve_local
 
-MOST_PEOPLE = 99
 # Between the moment and the practitioner of a recommended time.
 PICKED = "~"
 
@@ -74,9 +74,8 @@ def require_wish(asked: QueryDict, *, zone: ZoneInfo | None = None) -> Wish:
 
 
 def party_in(asked: QueryDict) -> int:
-    """How many people come, 1 to 99; one where that cannot be read."""
-    text = asked.get("party", "")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_PEOPLE else 1
+    """How many people come, as read_party_size says."""
+    return read_party_size(asked.get("party", ""))
 
 
 def month_in(asked: QueryDict) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chains.refusals import Refusal
 from tenants.booking.domain.book import Guest, book
 from tenants.booking.domain.change import reschedule_booking
+from tenants.booking.domain.party_sizes import read_party_size, services_for_parties
 from tenants.booking.domain.search import desk_step
 from tenants.booking.models import Booking
 from tenants.catalogue.domain.practitioners import serving
@@ -24,7 +26,8 @@ from tenants.people.domain.rights import Action, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import PhoneInvalid
 from tenants.stores.domain.wall import parse_day, parse_moment
-from web.booking_steps import answers_in, asked_of, vertical_steps
+from web.booking_steps import Asked as Question
+from web.booking_steps import answers_in, asked_of, own_count, vertical_steps
 from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, asked_version, over
 from web.workbench.asked import asked_uuid
@@ -147,6 +150,7 @@ def _book(desk: Desk, data: QueryDict, guest: UUID | Guest) -> Booking:
         now=desk.now,
         member=guest,
         practitioner_id=asked_uuid(data.get("practitioner", "")),
+        party_size=_party(desk, service, data),
         note=data.get("note", "").strip()[:500],
         details=answers_in(vertical_steps(desk, service), data),
         overbook=overbook,
@@ -210,7 +214,11 @@ def _times_context(
     service = next((one for one in offered if one.id == wish.service), None) or _fitting(offered, data)
     people = _people(desk, service) if service is not None else []
     practitioner = wish.practitioner if wish.practitioner in {one.id for one in people} else None
-    times = _times(desk, service, wish, practitioner) if service is not None else None
+    asked = asked_of(vertical_steps(desk, service.id), data, refusal) if service else []
+    several = service is not None and _takes_several(desk, service.id, asked)
+    counted = own_count(asked)
+    party = read_party_size(data.get("party", "") if several else str(counted.value) if counted else "")
+    times = _times(desk, service, wish, practitioner, party_size=party) if service is not None else None
     return {
         "services": service_options(offered, service.id if service else None),
         "people": people_options(people, practitioner) if len(people) > 1 else [],
@@ -218,8 +226,22 @@ def _times_context(
         "times_url": here("new_times", desk),
         "chosen_service": service,
         "chosen_at": _chosen_at(times),
-        "asked": asked_of(vertical_steps(desk, service.id), data, refusal) if service else [],
+        "asked": asked,
+        "party": party if several else None,
     }
+
+
+def _takes_several(desk: Desk, service_id: UUID, asked: Sequence[Question]) -> bool:
+    """Whether the form asks how many come: the service's place depends on it, and no vertical asks already."""
+    if own_count(asked) is not None:
+        return False
+    return bool(services_for_parties([service_id], verticals=desk.store.verticals))
+
+
+def _party(desk: Desk, service_id: UUID, data: QueryDict) -> int:
+    """How many come; one where the service is for one, whatever was typed for another."""
+    asked = asked_of(vertical_steps(desk, service_id), data)
+    return read_party_size(data.get("party", "")) if _takes_several(desk, service_id, asked) else 1
 
 
 def _fitting(offered: list[Service], data: QueryDict) -> Service | None:
@@ -250,7 +272,7 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
         wish = Wish(
             wish.service, wish.practitioner, max(desk.today, day_of(booking.starts_at, desk)), wish.starts_at
         )
-    times = _times(desk, service, wish, practitioner, but=booking.id)
+    times = _times(desk, service, wish, practitioner, but=booking.id, party_size=booking.party_size)
     return {
         "people": people_options(people, practitioner) if len(people) > 1 else [],
         "times": times,
@@ -262,7 +284,13 @@ def _move_context(desk: Desk, panel: Panel, data: QueryDict) -> dict[str, Any]:
 
 
 def _times(
-    desk: Desk, service: Service, wish: Wish, practitioner: UUID | None, *, but: UUID | None = None
+    desk: Desk,
+    service: Service,
+    wish: Wish,
+    practitioner: UUID | None,
+    *,
+    but: UUID | None = None,
+    party_size: int = 1,
 ) -> Times:
     return read_times(
         desk,
@@ -272,6 +300,7 @@ def _times(
         step=desk_step(service.step),
         chosen=wish.starts_at,
         but=but,
+        party_size=party_size,
     )
 
 

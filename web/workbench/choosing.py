@@ -131,6 +131,7 @@ def read_times(
     step: int,
     chosen: datetime | None = None,
     but: UUID | None = None,
+    party_size: int = 1,
 ) -> Times:
     """Two weeks from today of one service, the slots of `on` every `step` minutes, the soonest of all.
 
@@ -143,7 +144,13 @@ def read_times(
         dates.append(on)
     offering = read_offering(desk.store.id, service_id, by_staff=True)
     calendar = read_calendar(
-        offering, dates, now=desk.now, practitioner_id=practitioner_id, by_staff=True, but=but
+        offering,
+        dates,
+        now=desk.now,
+        practitioner_id=practitioner_id,
+        by_staff=True,
+        but=but,
+        party_size=party_size,
     )
     found = search(dates, calendar.inputs)
     slots = {day.day: thin(day.slots, zone=desk.zone, step=step, now=desk.now) for day in found}

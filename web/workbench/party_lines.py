@@ -10,10 +10,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chains.refusals import Refusal
-from tenants.booking.domain.party_sizes import MOST_PEOPLE, services_for_parties
+from tenants.booking.domain.party_sizes import read_party_size, services_for_parties
 from tenants.catalogue.domain.practitioners import serving_each
 from tenants.catalogue.models import BookedAs, Service
-from web.booking_steps import Asked, answers_in, asked_of, vertical_steps
+from web.booking_steps import Asked, answers_in, asked_of, own_count, vertical_steps
 from web.workbench.access import Desk
 from web.workbench.asked import asked_uuid
 from web.workbench.choosing import services_of
@@ -77,7 +77,7 @@ def read_lines(data: Mapping[str, str], count: int) -> tuple[Line, ...]:
             asked_uuid(data.get(f"service_{index}", "")),
             asked_uuid(data.get(f"person_{index}", "")),
             data.get(f"guest_{index}", "").strip()[:NAME_LENGTH],
-            _people(data.get(f"people_{index}", "")),
+            read_party_size(data.get(f"people_{index}", "")),
             {
                 name.removeprefix(f"q{index}."): data.get(name, "")
                 for name in data
@@ -86,11 +86,6 @@ def read_lines(data: Mapping[str, str], count: int) -> tuple[Line, ...]:
         )
         for index in range(count)
     )
-
-
-def _people(text: str) -> int:
-    """How many people a line brings, 1 to 99; one where that cannot be read."""
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_PEOPLE else 1
 
 
 def lines_of(desk: Desk, lines: Sequence[Line], refusal: Refusal | None) -> list[ShownLine]:
@@ -105,9 +100,7 @@ def lines_of(desk: Desk, lines: Sequence[Line], refusal: Refusal | None) -> list
         serve = [(str(key), name) for key, name in people.get(line.service_id or NONE, [])]
         steps = vertical_steps(desk, line.service_id) if line.service_id else []
         asked = [_prefixed(one, line.index) for one in asked_of(steps, line.answers, refusal)]
-        # a vertical that asks how many come has its own question for it
-        counted = any(one.field.fills == "party_size" for one in asked)
-        takes = line.service_id in several and not counted
+        takes = line.service_id in several and own_count(asked) is None
         shown.append(ShownLine(line.index + 1, line, services, [("", _("Anyone")), *serve], asked, takes))
     return shown
 

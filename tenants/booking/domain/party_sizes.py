@@ -13,6 +13,12 @@ from tenants.extension.registry import plugins_on
 MOST_PEOPLE = 99
 
 
+def read_party_size(text: str) -> int:
+    """How many people come as somebody typed it, 1 to MOST_PEOPLE; one where that cannot be read."""
+    typed = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+    return typed if 1 <= typed <= MOST_PEOPLE else 1
+
+
 def services_for_parties(service_ids: Collection[UUID], *, verticals: Collection[str]) -> set[UUID]:
     """Those of the services whose place depends on the party's size, by their own needs or those of a store's verticals.
 
