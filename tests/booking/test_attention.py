@@ -10,12 +10,14 @@ import pytest
 from django.db.models import prefetch_related_objects
 
 from chains.scope import chain_scope
-from tenants.booking.domain.attention import HOLD_WARNING, find_concerns, read_presence
+from tenants.booking.domain.attention import HOLD_WARNING, find_concerns, find_without_giver, read_presence
 from tenants.booking.domain.day import LATE_AFTER, late_by, read_store_day
 from tenants.booking.domain.redeem import redeem_code
 from tenants.booking.models import Booking
+from tenants.catalogue.models import Service
 from tenants.people.models import Leave, WeeklyShift
 from tests.booking.conftest import Desk
+from tests.booking.counted import Counted
 from tests.ground.cast import NOW, Cast, local
 
 DAY = 23
@@ -118,3 +120,31 @@ def test_late_comes_first(day: Cast, desk: Desk) -> None:
     Booking.objects.filter(id=absent.id).update(starts_at=BEGINS + timedelta(minutes=3))
     now = BEGINS + LATE_AFTER
     assert concerns(day, now) == [("late", redeemed_not.code), ("leave", absent.code)]
+
+
+def away_from(cast: Cast, now: datetime) -> list[Any]:
+    """The sessions of the day whose person is on leave."""
+    found = read_store_day(
+        cast.alpha.stores["north"].id, date(2026, 11, DAY), by=cast.alpha.actors["clerk"], now=now
+    )
+    return [one.id for one in find_without_giver(found.sessions, read_presence(found), now=now)]
+
+
+def test_a_session_is_without_its_person_by_leave_with_preparation_and_clean_up_until_it_is_over(
+    day: Cast,
+) -> None:
+    ya = day.alpha.employees["practitioner"]
+    counted = Counted(day.alpha)
+    Service.objects.filter(id=counted.flow.id).update(clean_up=15)
+    made = counted.session(BEGINS, practitioner_id=ya.id)
+    counted.session(local(DAY, 13))
+    claim = made.claims.get(resource=ya.resource_id)
+    assert claim.ends_at == made.ends_at + timedelta(minutes=15)
+    away = Leave.objects.create(employee=ya, starts_at=claim.ends_at, ends_at=local(DAY, 20))
+    assert away_from(day, NOW) == []
+    Leave.objects.filter(id=away.id).update(starts_at=claim.ends_at - timedelta(minutes=1))
+    assert away_from(day, NOW) == [made.id]
+    assert away_from(day, made.ends_at) == []
+    Leave.objects.all().delete()
+    WeeklyShift.objects.filter(employee=ya).delete()
+    assert away_from(day, NOW) == []

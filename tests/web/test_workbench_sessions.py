@@ -15,9 +15,11 @@ from tenants.booking.models import Booking, Session
 from tenants.extension import registry
 from tenants.extension.hooks import Field, Hooks
 from tenants.extension.manifest import Manifest
+from tenants.people.models import Leave
 from tenants.stores.models import Store
 from tests.booking.counted import Counted
 from tests.ground.cast import Cast, local
+from tests.web.test_workbench import concerns
 from tests.web.test_workbench_timeline import names
 from tests.web.workbench import TODAY, _noon, make_booking, sign_in, text_of, url
 
@@ -225,3 +227,30 @@ def test_one_seat_moves_to_another_session_and_is_offered_those_with_room(house,
         assert Booking.objects.get(id=house.seat.id).starts_at == local(TODAY, 19)
     panel = text_of(clerk.get(url(cast, f"bookings/{house.seat.id}/")))
     assert "Open the session" in panel
+
+
+def leave(cast: Cast, first: Any, end: Any) -> None:
+    """Ya is away, without anybody having been asked about sessions."""
+    with chain_scope(cast.alpha.info):
+        Leave.objects.create(employee=cast.alpha.employees["practitioner"], starts_at=first, ends_at=end)
+
+
+def test_a_session_whose_person_is_on_leave_by_now_needs_attention_with_the_way_to_change_it(
+    cast, house, sign_in, monkeypatch
+):
+    clerk, owner = sign_in("clerk"), sign_in("store_manager")
+    assert concerns(owner.get(url(cast))) == []
+    leave(cast, FOUR, local(TODAY, 17))
+    assert concerns(owner.get(url(cast))) == [("session_leave", "Ya is on leave")]
+    assert "16:00 Flow 1/3" in text_of(owner.get(url(cast)))
+    ways = {
+        who: re.findall(r'hx-get="[^"]*/sessions/[^"/]+/([a-z]*)', part_of(browser.get(url(cast))))
+        for who, browser in (("manager", owner), ("clerk", clerk))
+    }
+    assert ways == {"manager": ["move"], "clerk": [""]}
+    monkeypatch.setattr("django.utils.timezone.now", lambda: local(TODAY, 18))
+    assert "session_leave" not in dict(concerns(owner.get(url(cast))))
+
+
+def part_of(answer: Any) -> str:
+    return answer.content.decode().split('data-concern="session_leave"')[1].split("</section>")[0]

@@ -12,15 +12,24 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from tenants.booking.domain.attention import Concern, Presence, claimed_span, find_concerns, read_presence
+from tenants.booking.domain.attention import (
+    Concern,
+    Presence,
+    claimed_span,
+    find_concerns,
+    find_without_giver,
+    read_presence,
+)
 from tenants.booking.domain.checks import Finding, find_findings
 from tenants.booking.domain.day import StoreDay, late_by, read_store_day
 from tenants.booking.domain.spans import Span
 from tenants.booking.models import Booking, Claim, Session, Status
 from tenants.members.models import Member
+from tenants.people.domain.rights import Action
 from tenants.stores.models import ResourceKind
 from web.formats import format_clock, mask_phone
 from web.workbench.access import Desk
+from web.workbench.session_blocks import session_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +209,8 @@ def row_of(booking: Booking, desk: Desk) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something that needs a person: what, about it, and where it is settled: at its booking by `action` (look, move),
-    else at that address.
+    """Something that needs a person: what, about it, and where it is settled: at its booking or session by `action`
+    (look, move), else at that address.
     """
 
     kind: str
@@ -211,6 +220,7 @@ class Attention:
     second: str
     booking_id: UUID | None
     action: str
+    session_id: UUID | None = None
 
 
 def read_attention(day: Day, desk: Desk) -> list[Attention]:
@@ -219,7 +229,23 @@ def read_attention(day: Day, desk: Desk) -> list[Attention]:
     findings = find_findings(bookings)
     found = find_concerns(bookings, day.people, now=desk.now, findings=findings)
     rows = {row.booking.id: row for row in day.every}
-    return [_words(concern, rows[concern.booking.id], desk) for concern in found]
+    items = [_words(concern, rows[concern.booking.id], desk) for concern in found]
+    # a session that nobody gives is for many: after who is late and what blocks, before the rest
+    rest = next((at for at, one in enumerate(found) if one.kind not in ("late", "check")), len(found))
+    items[rest:rest] = [
+        _without_giver(one, desk)
+        for one in find_without_giver(day.store_day.sessions, day.people, now=desk.now)
+    ]
+    return items
+
+
+def _without_giver(session: Session, desk: Desk) -> Attention:
+    assert session.practitioner is not None
+    title = _("%(who)s is on leave") % {"who": session.practitioner.name}
+    about = f"{format_clock(session.starts_at.astimezone(desk.zone))} {session_words(session)}"
+    movable = session.starts_at > desk.now and desk.may(Action.PLAN_SESSIONS)
+    action = "move" if movable else "look"
+    return Attention("session_leave", "bad", "calendar-x", title, about, None, action, session.id)
 
 
 def _words(concern: Concern, row: Row, desk: Desk) -> Attention:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
-from tenants.booking.models import LIVE, Booking, Status
+from tenants.booking.models import LIVE, Booking, Claim, Session, Status
 from tenants.people.models import Leave
 
 from .checks import Finding
@@ -109,6 +109,41 @@ def find_concerns(
         elif (kind := _kind(booking, people, now=now)) is not None:
             other.append(Concern(kind, booking))
     return late + blocked + other
+
+
+def find_without_giver(
+    sessions: Sequence[Session], people: Mapping[UUID, Presence], *, now: datetime
+) -> list[Session]:
+    """Those of a day's sessions, not over, whose practitioner is on leave by now for some of it, by start.
+
+    Preparation and clean-up count. One query where somebody who gives one is away that day. A missing shift is
+    none of it: a session may be planned outside shifts.
+    """
+    doubtful = {
+        (one.practitioner.resource_id, one.id): one
+        for one in sessions
+        if one.practitioner is not None and one.ends_at > now and _away(people.get(one.practitioner.id))
+    }
+    if not doubtful:
+        return []
+    held = Claim.objects.filter(active=True, session_id__in=[session_id for _, session_id in doubtful])
+    during = {(one.resource_id, one.session_id): one for one in held}
+    found = []
+    for key, session in doubtful.items():
+        assert session.practitioner is not None
+        claim = during.get(key)
+        span = (
+            Span(claim.starts_at, claim.ends_at)
+            if claim is not None and claim.starts_at and claim.ends_at
+            else Span(session.starts_at, session.ends_at)
+        )
+        if any(away.overlaps(span) for away in people[session.practitioner.id].leave):
+            found.append(session)
+    return sorted(found, key=lambda one: (one.starts_at, one.id))
+
+
+def _away(person: Presence | None) -> bool:
+    return person is not None and bool(person.leave)
 
 
 def _still_matters(finding: Finding, booking: Booking) -> bool:
