@@ -179,8 +179,13 @@ def test_lead_time_leave_and_skill_are_refused_by_name(cast: Cast, desk: Desk) -
         )
         with pytest.raises(OnLeave):
             desk.book()
-        with pytest.raises(WrongSkill):
+        with pytest.raises(WrongSkill) as refused:
             desk.book(practitioner_id=cast.alpha.employees["south_practitioner"].id)
+        # by whoever does it here: Lin is there, Ya on leave
+        near = [
+            (one["starts_at"][11:16], one["practitioners"]) for one in refused.value.extra["alternatives"]
+        ]
+        assert ("10:00", [str(cast.alpha.employees["second"].id)]) in near
         with pytest.raises(NotOffered):
             desk.book(store_id=cast.alpha.stores["dublin"].id)
 

@@ -21,6 +21,7 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item, ItemsWrong
 from tenants.booking.domain.pool_credits import PassNotForThis
 from tenants.booking.domain.redeem import TooLate, redeem_code, undo_redemption
+from tenants.booking.domain.rules import MemberOverlap
 from tenants.booking.domain.scheduled import NothingOrdered, WindowClosed
 from tenants.booking.models import Booking, CreditLine, PickupWindow, Status, Stock, StockChange
 from tenants.people.domain.rights import NotSeen
@@ -262,3 +263,12 @@ def test_guests_of_one_window_and_one_product_are_as_many_as_fit(counted: Counte
             told.append("out")
     assert told == ["booked", "booked", "out"]
     assert counted.taken(window.pool_id) == (2, 3)
+
+
+def test_an_overlap_names_other_sessions_at_which_the_member_is_free(counted: Counted) -> None:
+    first, second, third = (counted.session(local(23, hour)) for hour in (10, 14, 16))
+    counted.book(session_id=first.id)
+    counted.book(session_id=second.id)
+    with pytest.raises(MemberOverlap) as refused:
+        counted.book(session_id=first.id)
+    assert [one["session"] for one in refused.value.extra["alternatives"]] == [str(third.id)]

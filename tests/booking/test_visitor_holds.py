@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from threading import Thread
 from uuid import UUID
@@ -201,6 +201,9 @@ def test_a_member_with_another_booking_then_is_told_and_the_hold_stays(alpha) ->
     with pytest.raises(MemberOverlap) as refusal:
         confirm_visitor_hold(held.id, visitor="anna", by=su, now=NOW)
     assert refusal.value.extra["booking"]["code"] == other.code
+    offered = [datetime.fromisoformat(one["starts_at"]) for one in refusal.value.extra["alternatives"]]
+    assert [one for one in offered if local(23, 9, 30) < one < local(23, 11, 30)] == []
+    assert len(offered) == 6
     assert standing(held.id) == (Status.HELD, 1)
 
 

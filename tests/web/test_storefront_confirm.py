@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from chains.scope import chain_scope
+from tenants.booking.domain.book import book
 from tenants.booking.models import Booking, Status, VisitorHold
 from tests.ground.cast import Cast
 from tests.web.storefront import (
@@ -180,3 +181,24 @@ def test_a_member_with_another_booking_then_is_told(shop: Cast) -> None:
     assert answer.status_code == 409
     assert "member_overlap" in text_of(answer)
     assert statuses(shop) == [Status.CONFIRMED]
+
+
+def test_an_overlap_at_the_confirmation_offers_the_nearest_times_as_links(shop: Cast) -> None:
+    client, su = browser(), "+8613800000001"
+    with chain_scope(shop.alpha.info):
+        alpha = shop.alpha
+        book(
+            alpha.services["facial"].id,
+            store_id=alpha.stores["north"].id,
+            starts_at=tomorrow(10),
+            by=alpha.actors["su"],
+            now=timezone.now(),
+        )
+    confirm = take(client, shop, tomorrow(10, 30))["Location"]
+    client.post(confirm, {"phone": su, "send": "1"})
+    answer = client.post(confirm, {"phone": su, "code": sent_code(su)})
+    assert (answer.status_code, "member_overlap" in text_of(answer)) == (409, True)
+    links = [one["url"] for one in answer.context["alternatives"]]
+    assert len(links) == 6
+    assert all(client.get(link).status_code == 200 for link in links[:1])
+    assert links[0].replace("&", "&amp;") in answer.content.decode()

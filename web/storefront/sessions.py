@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -103,7 +103,7 @@ def show_sessions(request: HttpRequest, *, now: datetime, refusal: Refusal | Non
         "passes": pass_keeper().balances(member.id) if member else [],
         "back_url": f"{reverse('shop')}?store={store.id}",
         "refusal": refusal,
-        "alternatives": _links(refusal, query) if refusal else [],
+        "alternatives": links_to_sessions(refusal.extra.get("alternatives", []), query) if refusal else [],
         "query": urlencode({**query, "day": day.isoformat()}),
     }
     status = refusal.status if refusal else 200
@@ -268,10 +268,10 @@ def _filter(name: str, legend: str, names: dict[Any, str], query: dict[str, Any]
     }
 
 
-def _links(refusal: Refusal, query: dict[str, Any]) -> list[dict[str, Any]]:
+def links_to_sessions(slots: Sequence[Mapping[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
     """Other sessions with room, as links to their days."""
     found = []
-    for slot in refusal.extra.get("alternatives", []):
+    for slot in slots:
         starts_at = datetime.fromisoformat(str(slot["starts_at"]))
         day = {"day": starts_at.date().isoformat()}
         found.append({"starts_at": starts_at, "url": f"{reverse('sessions')}?{urlencode({**query, **day})}"})

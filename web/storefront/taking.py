@@ -50,7 +50,8 @@ from web.storefront.phone_code import (
     read_typed,
     send_typed,
 )
-from web.storefront.views import show_times
+from web.storefront.sessions import links_to_sessions
+from web.storefront.views import links_to, show_times
 from web.visitor import actor_of, make_visitor_key, member_of, sign_in, visitor_key_of
 
 
@@ -208,6 +209,15 @@ def resend(request: HttpRequest, now: datetime, booking_id: UUID) -> HttpRespons
     return show(request, "storefront/_resend.html", {"resend_in": 0, "send_url": send_url}, now=now)
 
 
+def _others(refusal: Refusal | None, booking: Booking) -> list[dict[str, Any]]:
+    """The times that the refusal names, as links to where each is chosen; sessions are chosen among sessions."""
+    slots = refusal.extra.get("alternatives", []) if refusal is not None else []
+    if booking.session_id is not None:
+        return links_to_sessions(slots, {"store": booking.store_id, "service": booking.service_id})
+    wish = Wish(booking.store_id, None, None, None, party_size=booking.party_size)
+    return links_to(slots, reverse("times", args=[booking.service_id]), wish)
+
+
 def show_confirm(
     request: HttpRequest,
     booking: Booking,
@@ -251,10 +261,15 @@ def show_confirm(
         "terms": terms,
         "terms_seal": seal_of(terms),
         "refusal": refusal,
+        "alternatives": _others(refusal, booking),
         "back_url": reverse(
             "times",
             args=[booking.service_id],
-            query={"store": booking.store_id, "at": f"{booking.starts_at:%Y-%m-%dT%H:%M}Z"},
+            query={
+                "store": booking.store_id,
+                "at": f"{booking.starts_at:%Y-%m-%dT%H:%M}Z",
+                **({"party": booking.party_size} if booking.party_size > 1 else {}),
+            },
         ),
         "shop_url": "",
     }

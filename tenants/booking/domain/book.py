@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
 from .first_look import FirstLook, first_look
+from .free_times import Alternatives, free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
@@ -44,7 +46,7 @@ from .one_at_a_time import lock_member, overlap_question, refuse_overlap, requir
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import refuse_paused, require_booking_right
-from .place import Place, naming_free_times, take_place
+from .place import Place, take_place
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
@@ -164,7 +166,16 @@ def _calendar_for(
     else:
         ends_at = offering.need.service_span(starts_at).end
         calendar, overlapping = ask_all([asked, overlap_question(member.id, starts_at, ends_at, but=None)])
-    require_practitioner(calendar, wish.practitioner_id)
+    other = partial(
+        free_times,
+        offering,
+        wish,
+        starts_at,
+        now=now,
+        by_staff=by.is_employee,
+        member_id=member and member.id,
+    )
+    require_practitioner(calendar, wish.practitioner_id, other)
     require_thing(calendar, wish.resource_id)
     return calendar, overlapping
 
@@ -188,7 +199,10 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
     except OutOfStock as refusal:
         raise name_short(refusal, how.basket) from None
     _show(booking, place, calendar)
-    with naming_free_times(calendar, booking, now=now, by_staff=by.is_employee):
+    other = partial(
+        free_times, calendar.offering, calendar.wish, booking.starts_at, member_id=booking.member_id
+    )
+    with naming(partial(other, now=now, by_staff=by.is_employee)):
         if how.overlapping is None:
             require_member_free(booking.member_id, booking, now=now)
         else:
@@ -320,15 +334,19 @@ def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: dat
     return member
 
 
-def require_practitioner(calendar: Calendar, practitioner_id: UUID | None) -> None:
-    """Raise WrongSkill for a practitioner who does not do this here, NotSeen for one who is not there."""
+def require_practitioner(
+    calendar: Calendar, practitioner_id: UUID | None, alternatives: Callable[[], Alternatives]
+) -> None:
+    """Raise WrongSkill, with those alternatives, for a practitioner who does not do this here, NotSeen for one who
+    is not there.
+    """
     if practitioner_id is None or practitioner_id in calendar.candidates:
         return
     named = Employee.objects.filter(id=practitioner_id, active=True, resource__active=True)
     name = named.values_list("name", flat=True).first()
     if name is None:
         raise NotSeen
-    raise WrongSkill(params={"name": name})
+    raise WrongSkill(params={"name": name}, extra={"alternatives": alternatives()})
 
 
 def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:

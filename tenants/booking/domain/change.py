@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,11 +24,12 @@ from .book import require_practitioner
 from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .deposits import require_deposit
+from .free_times import free_times, naming, other_sessions
 from .offering import Offering, read_offering
 from .one_at_a_time import lock_member, require_member_free
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
-from .place import Place, naming_free_times, take_place
+from .place import Place, take_place
 from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
@@ -164,7 +166,9 @@ def reschedule_booking(
         return _move_scheduled(booking, starts_at, by=by, now=now, version=version)
     calendar = _calendar_for(booking, starts_at, by=by, now=now)
     wished = None if anybody else practitioner_id or booking.practitioner_id
-    require_practitioner(calendar, wished)
+    other = partial(free_times, calendar.offering, calendar.wish, starts_at, but=booking.id)
+    other = partial(other, now=now, by_staff=by.is_employee, member_id=booking.member_id)
+    require_practitioner(calendar, wished, other)
     before = _where(booking)
     place = take_place(
         calendar,
@@ -181,7 +185,7 @@ def reschedule_booking(
     moved = calendar.offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
-        with naming_free_times(calendar, booking, now=now, by_staff=by.is_employee):
+        with naming(other):
             require_member_free(booking.member_id, booking, now=now)
     _hear_rules(booking, calendar.offering, by=by, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
@@ -237,7 +241,9 @@ def _move_scheduled(
     offering, fields = move_scheduled(booking, starts_at, by=by, now=now)
     booking.starts_at, booking.ends_at = fields["starts_at"], fields["ends_at"]
     if booking.member_id is not None and booking.session_id is not None:
-        require_member_free(booking.member_id, booking, now=now)
+        other = partial(other_sessions, booking, offering.zone, now=now, but=fields["session_id"])
+        with naming(partial(other, member_id=booking.member_id)):
+            require_member_free(booking.member_id, booking, now=now)
     _hear_rules(booking, offering, by=by, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=fields, detail=before)
     return booking

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from tenants.booking.models import Booking, Status
@@ -17,6 +18,7 @@ from .calendar import read_calendar
 from .change import place_fields
 from .claims import PoolClaim, claims_of
 from .codes import UnknownCode, require_code
+from .free_times import free_times, naming
 from .offering import NotOffered, read_offering, zone_of_store
 from .one_at_a_time import lock_member, require_member_free
 from .place import take_place
@@ -77,7 +79,9 @@ def take_over_booking(
         but=booking.id,
     )
     wished = None if anybody else booking.practitioner_id
-    require_practitioner(calendar, wished)
+    other = partial(free_times, offering, calendar.wish, starts_at, now=now, by_staff=True, but=booking.id)
+    other = partial(other, member_id=booking.member_id)
+    require_practitioner(calendar, wished, other)
     left = booking.store_id
     before = {"from": {"store": str(left), "starts_at": booking.starts_at.isoformat()}}
     place = take_place(
@@ -91,7 +95,8 @@ def take_over_booking(
     )
     served = offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = served.start, served.end
-    require_member_free(booking.member_id, booking, now=now)
+    with naming(other):
+        require_member_free(booking.member_id, booking, now=now)
     booking.store_id = store_id
     require_plugged_rules(booking, offering, by_staff=True, now=now, moves=True)
     fields = {"store_id": store_id, **place_fields(served, place)}

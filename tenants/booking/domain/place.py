@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -12,12 +11,13 @@ from uuid import UUID
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Claim
 
-from .availability import find_alternatives, judge, slot_documents
+from .availability import judge
 from .calendar import Calendar
 from .claims import SlotTaken, Wanted, slot_taken
+from .free_times import free_times
 from .holds import lock_claims, take_claims
 from .planner import Plan, Planner
-from .rules import MemberOverlap, time_closed
+from .rules import time_closed
 from .why import TAKEN, Verdict
 
 
@@ -62,7 +62,16 @@ def take_place(
     if resource_id not in (None, calendar.wish.resource_id):
         raise ValueError("the calendar was read for another room")
 
-    alternatives = partial(_alternatives, calendar, booking, starts_at, now=now, by_staff=by_staff)
+    alternatives = partial(
+        free_times,
+        calendar.offering,
+        calendar.wish,
+        starts_at,
+        now=now,
+        by_staff=by_staff,
+        but=booking.id,
+        member_id=booking.member_id,
+    )
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     free = verdict.choices
     if not verdict.bookable and overbook:
@@ -89,36 +98,6 @@ def take_place(
             return replace(_place(booking, plan, overbook=overbook), unwritten=plan.claims if later else ())
     assert refused is not None
     raise _with_alternatives(refused, alternatives)
-
-
-@contextmanager
-def naming_free_times(
-    calendar: Calendar, booking: Booking, *, now: datetime, by_staff: bool
-) -> Iterator[None]:
-    """A MemberOverlap raised within names the nearest times at which the member is free."""
-    try:
-        yield
-    except MemberOverlap as refusal:
-        refusal.extra["alternatives"] = _alternatives(
-            calendar, booking, booking.starts_at, now=now, by_staff=by_staff
-        )
-        raise
-
-
-def _alternatives(
-    calendar: Calendar, booking: Booking, starts_at: datetime, *, now: datetime, by_staff: bool
-) -> list[dict[str, object]]:
-    near = find_alternatives(
-        calendar.offering,
-        starts_at,
-        now=now,
-        by_staff=by_staff,
-        but=booking.id,
-        party_size=calendar.wish.party_size,
-        resource_id=calendar.wish.resource_id,
-        member_id=booking.member_id,
-    )
-    return slot_documents(near, calendar.offering)
 
 
 def _place(booking: Booking, plan: Plan, *, overbook: bool) -> Place:

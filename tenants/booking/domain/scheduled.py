@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from .calendar import STAFF_AHEAD
 from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, claims_of
 from .deposits import wait_for_deposit
 from .first_look import FirstLook
+from .free_times import naming, other_sessions
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .known import known
@@ -173,12 +175,13 @@ def _require_right(
     """All that may refuse the booking but what is full, and its terms. Raises as book_scheduled."""
     assert booking.member_id is not None
     _require_takable(spot, booking, by=by, now=now)
-    if not spot.is_session:
-        pass
-    elif overlapping is None:
-        require_member_free(booking.member_id, booking, now=now)
-    else:
-        refuse_overlap(overlapping, booking.member_id, booking, now=now)
+    with naming(partial(other_sessions, booking, spot.offering.zone, now=now, member_id=booking.member_id)):
+        if not spot.is_session:
+            pass
+        elif overlapping is None:
+            require_member_free(booking.member_id, booking, now=now)
+        else:
+            refuse_overlap(overlapping, booking.member_id, booking, now=now)
     if spot.look.member is None:
         require_booking_right(booking.member_id, by=by, zone=spot.offering.zone, now=now)
     elif not by.is_employee:

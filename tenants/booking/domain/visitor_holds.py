@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
 from .deposits import PAY_WITHIN, require_few_unpaid
+from .free_times import free_times, naming, others_for
 from .holds import HOLD_FOR, HOLDS
 from .items import write_items
 from .offering import read_offering, require_by_time
@@ -117,7 +119,8 @@ def hold_for_visitor(
     offering = read_offering(store_id, service_id)
     require_by_time(offering)
     calendar = read_calendar(offering, [local_date(starts_at, offering.zone)], now=now, party_size=party_size)
-    require_practitioner(calendar, practitioner_id)
+    other = partial(free_times, offering, calendar.wish, starts_at, now=now, by_staff=False)
+    require_practitioner(calendar, practitioner_id, other)
     booking = Booking(
         id=new_id(),
         status=Status.HELD,
@@ -249,8 +252,10 @@ def confirm_visitor_hold(
     lock_member(by.member_id)
     booking = held_by(booking_id, visitor=visitor)
     _require_live(booking, now=now)
+    other = partial(others_for, booking, member_id=by.member_id, now=now)
     if booking.pickup_window_id is None:
-        require_member_free(by.member_id, booking, now=now)
+        with naming(other):
+            require_member_free(by.member_id, booking, now=now)
     require_booking_right(by.member_id, by=by, zone=ZoneInfo(booking.store.time_zone), now=now)
     own = terms_for_member(booking, by.member_id, now=now)
     if own != (agreed or terms_of(booking)):
@@ -275,7 +280,7 @@ def confirm_visitor_hold(
             apply_move(booking, move, by=by, now=now, fields=fields, detail=detail)
     except IntegrityError as error:
         if constraint_of(error) == "booking_member_once_at_a_time":
-            raise MemberOverlap(params={"code": ""}) from error
+            raise MemberOverlap(params={"code": ""}, extra={"alternatives": other()}) from error
         raise
     VisitorHold.objects.filter(booking_id=booking_id).delete()
     return booking
