@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -200,3 +201,22 @@ def test_the_days_pages_cost_the_same_for_one_visit_and_for_many(cast: Cast, sig
     for hours in (2, 4):
         make_booking(cast, at=local(21, 15) + timedelta(hours=hours), member="chen", now=NOW)
     assert cost() == few
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", ("Late", "Confirmed")), ("zh-Hans", ("迟到", "已确认"))]
+)
+def test_the_next_visit_is_late_as_the_workbench_says_it(
+    cast: Cast, sign_in, monkeypatch, language, words
+) -> None:
+    make_booking(cast, at=local(21, 15))
+    client = sign_in("practitioner")
+
+    def badge() -> str:
+        text = client.get(DAY, headers={"accept-language": language}).content.decode()
+        (found,) = re.findall(r'class="badge[^"]*".*?<span>([^<]+)</span>', text, re.S)
+        return found
+
+    before = badge()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: local(21, 15, 5))
+    assert (badge(), before) == words

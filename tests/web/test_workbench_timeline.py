@@ -360,3 +360,16 @@ def test_the_week_offers_the_services_of_all_its_days_as_filters(cast, sign_in):
     short = cast.alpha.services["short"].id
     body = sign_in("clerk").get(url(cast, f"?view=week&who={ya}")).content.decode()
     assert f"service={short}" in body
+
+
+def test_of_a_week_the_line_of_now_crosses_today_alone(cast, sign_in):
+    ya = cast.alpha.employees["practitioner"].id
+    clerk = sign_in("clerk")
+
+    def line(asked: str) -> list[str]:
+        return re.findall(r'class="(timeline-now[^"]*)"', clerk.get(url(cast, asked)).content.decode())
+
+    # it is a Saturday, the sixth of its week
+    assert line(f"?view=week&who={ya}") == ["timeline-now-gap now-in-6", "timeline-now now-in-6"]
+    assert line(f"?view=week&who={ya}&on=2026-11-25") == []
+    assert line("?view=people") == ["timeline-now-gap", "timeline-now"]

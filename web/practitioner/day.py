@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chains.refusals import Refusal
 from tenants.booking.domain.change import complete_booking
+from tenants.booking.domain.day import late_by
 from tenants.booking.domain.late import tell_running_late
 from tenants.booking.domain.practitioner_day import OwnDate, OwnDay, OwnVisit, read_own_day
 from tenants.booking.models import Status
@@ -98,7 +99,7 @@ def card_of(one: OwnVisit, desk: Desk) -> dict[str, Any]:
         "booking": booking,
         "name": booking.member.name if booking.member and booking.member.name else _("Guest"),
         "member_note": booking.member.note if booking.member else "",
-        "status": booking.status,
+        "status": booking.status if late_by(booking, now=desk.now) is None else "late",
         "minutes": int((booking.ends_at - booking.starts_at).total_seconds()) // 60,
         "needs_preparing": one.prepare_at < booking.starts_at and booking.status == Status.CONFIRMED,
         "can_complete": booking.status == Status.ARRIVED,

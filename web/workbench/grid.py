@@ -55,6 +55,7 @@ class Column:
 
     `start` is the moment (ISO 8601) of its first row; `person` and `room` whose it is, where a booking dropped
     here is given to them; `drop` whether anything may be dropped at all.
+    `dated`: its name is a date.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Column:
     buffers: list[Mark]
     blocks: list[Block]
     place: str = ""
+    dated: bool = False
     start: str = ""
     person: str = ""
     room: str = ""
@@ -95,7 +97,8 @@ class Grid:
 class Timeline:
     """What ui/timeline draws; `services` are those of more than the day itself, by id, for the filters.
 
-    Of a person's week `days` are its dates, `count` its bookings and `done` those that were served.
+    Of a person's week `days` are its dates, `count` its bookings and `done` those that were served; `now_column` is
+    the one that now lies in, from 1, 0 where it is in none or lies in all.
     """
 
     grid: Grid
@@ -107,6 +110,7 @@ class Timeline:
     days: Sequence[date] = ()
     count: int = 0
     done: int = 0
+    now_column: int = 0
 
     @property
     def rows(self) -> int:

@@ -32,10 +32,11 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
     days = read_person_week(desk.store.id, who, week_around(asked.on), by=desk.actor, now=desk.now)
     prefetch_related_objects([booking for day in days for booking in day.bookings], held_claims())
     opens, rows = _bounds(days)
-    columns, now = [], None
+    columns, now, today = [], None, 0
     for day in days:
         grid = Grid(day.span.start + opens, rows)
-        now = now or now_on(grid, desk)
+        if (mark := now_on(grid, desk)) is not None:
+            now, today = mark, len(columns) + 1
         columns.append(_column(day, desk, Drawing(desk, grid, asked.filters, chosen), asked))
     first = Grid(days[0].span.start + opens, rows)
     services = {one.service_id: one.service.name for day in days for one in day.bookings}
@@ -50,6 +51,7 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
         days=[day.day for day in days],
         count=len(booked),
         done=sum(one.status == Status.COMPLETED for one in booked),
+        now_column=today,
     )
 
 
@@ -82,7 +84,7 @@ def _column(day: PersonDay, desk: Desk, draw: Drawing, asked: Asked) -> Column:
         presence=day.presence,
         taken=day.sessions,
         mine=day.day == desk.today,
-        place="calendar",
+        dated=True,
         person=str(day.presence.id),
         url=f"{here('day', desk)}?{urlencode({'on': day.day.isoformat(), 'view': 'people'})}",
     )
