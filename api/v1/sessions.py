@@ -119,6 +119,13 @@ class CallingOff(Version):
     """Why it is called off: whoever booked can read it."""
 
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+    seen = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        allow_null=True,
+        max_length=sessions.MOST_SEATS,
+        help_text="The bookings one knows it cancels: one made since is refused, not cancelled.",
+    )
 
 
 class Planned(serializers.Serializer[Any]):

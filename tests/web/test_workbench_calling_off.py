@@ -136,3 +136,21 @@ def test_the_office_asks_why_too(cast: Cast, house, sign_in, outside):
     assert "The shop is not open for the whole of it: Sat 21 Nov, 20:30; Sat 28 Nov, 20:30." in text_of(
         answer
     )
+
+
+def test_who_booked_while_the_dialog_was_open_is_named_before_it_is_called_off(house, cast, sign_in):
+    manager = sign_in("store_manager")
+
+    def seen(answer) -> str:
+        (found,) = re.findall(r'name="seen" value="([^"]*)"', answer.content.decode())
+        return found
+
+    form = {"reason": "", "version": "1", "seen": seen(manager.get(house.url("call-off/")))}
+    with chain_scope(cast.alpha.info):
+        house.counted.book_for(strangers(1)[0], session_id=house.session.id)
+    told = manager.post(house.url("call-off/"), form)
+    assert (told.status_code, "Booked since you looked: m0." in text_of(told)) == (409, True)
+    assert "2 bookings are cancelled" in text_of(told)
+    assert state(house) == ("scheduled", "", "confirmed")
+    manager.post(house.url("call-off/"), {**form, "seen": seen(told)})
+    assert state(house) == ("called_off", "", "cancelled")

@@ -16,6 +16,7 @@ from tenants.booking.models import Session, SessionState
 from tenants.people.domain.rights import Action, Forbidden, NotSeen, require
 from web.workbench.access import Desk, at_desk
 from web.workbench.acts import asked_version, over
+from web.workbench.asked import asked_uuid
 from web.workbench.frame import here
 from web.workbench.overbooking import REASON_LENGTH
 from web.workbench.session_panel import session_here
@@ -34,7 +35,12 @@ def call_off(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBas
         try:
             with transaction.atomic():
                 call_off_session(
-                    session, by=desk.actor, now=desk.now, reason=reason, version=asked_version(request)
+                    session,
+                    by=desk.actor,
+                    now=desk.now,
+                    reason=reason,
+                    version=asked_version(request),
+                    seen=_seen(request),
                 )
         except (NotSeen, Forbidden):
             raise
@@ -56,6 +62,13 @@ def call_off(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBas
     }
     status = refusal.status if refusal is not None and request.method == "POST" else 200
     return over(request, desk, _("Call off session"), "workbench/_call_off.html", context, status=status)
+
+
+def _seen(request: HttpRequest) -> list[UUID] | None:
+    """The bookings that the dialog said are cancelled; None for a form that says nothing of it."""
+    if "seen" not in request.POST:
+        return None
+    return [key for text in request.POST["seen"].split() if (key := asked_uuid(text)) is not None]
 
 
 def _stands_against(session: Session, desk: Desk) -> Refusal | None:

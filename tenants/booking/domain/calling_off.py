@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from chains.refusals import Refusal, require_version
 from tenants.booking.models import LIVE, Booking, HoldPayment, Means, Session, SessionState, Status
 from tenants.people.domain.places import managed_store
 from tenants.people.domain.rights import Action, Actor
+from tenants.stores.domain.spoken import SpokenNames
 
 from .attempts import again_on_conflict
 from .claims import release_claims
@@ -31,6 +33,16 @@ class SessionBegun(Refusal):
     fix = _("Close the visits of those who came one by one.")
 
 
+class SeatsBookedSince(Refusal):
+    """Somebody booked who was not on the list that was shown; `bookings` lists those."""
+
+    code = "seats_booked_since"
+    status = 409
+    title = _("Somebody booked meanwhile")
+    detail = _("Booked since you looked: %(names)s.")
+    fix = _("Look at what happens now, then call it off if it still has to be.")
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """What calling a session off does: how many bookings of how many people it cancels, and what comes back.
@@ -38,7 +50,7 @@ class Effects:
     `told` of the bookings are told by text, `untold` are the names of those whom somebody has to tell (empty for one
     without a name). `holds` are of visitors who have not said who they are. `passes` are bookings whose credits come
     back. `returned` is what was paid ahead, as (currency, minor units), and goes back by itself; `at_desk` is what a
-    person gives back.
+    person gives back. `ids` are the bookings that it cancels.
     """
 
     bookings: int = 0
@@ -49,6 +61,7 @@ class Effects:
     passes: int = 0
     returned: tuple[tuple[str, int], ...] = ()
     at_desk: tuple[tuple[str, int], ...] = ()
+    ids: tuple[UUID, ...] = ()
 
 
 def foresee_calling_off(session_id: UUID) -> Effects:
@@ -70,18 +83,26 @@ def foresee_calling_off(session_id: UUID) -> Effects:
         passes=sum(1 for one in booked if one.pass_id is not None),
         returned=tuple(sorted(sums[False].items())),
         at_desk=tuple(sorted(sums[True].items())),
+        ids=tuple(one.id for one in booked),
     )
 
 
 @again_on_conflict
 def call_off_session(
-    session_id: UUID, *, by: Actor, now: datetime, reason: str = "", version: int | None = None
+    session_id: UUID,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    version: int | None = None,
+    seen: Collection[UUID] | None = None,
 ) -> Session:
     """The session does not take place: its bookings are cancelled, all is free at once. Each member and whoever
     gives it are told once.
 
-    Credits of passes come back, and what was paid ahead. Raises Forbidden, NotSeen, StaleVersion, SessionCalledOff,
-    SessionBegun.
+    Credits of passes come back, and what was paid ahead. `seen` are the bookings whose cancelling was foreseen: one
+    that came since is not cancelled unseen. Raises Forbidden, NotSeen, StaleVersion, SessionCalledOff, SessionBegun,
+    SeatsBookedSince.
     """
     session = lock_session(session_id)
     managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
@@ -92,13 +113,13 @@ def call_off_session(
         raise SessionBegun
     session.state, session.reason, session.version = SessionState.CALLED_OFF, reason, session.version + 1
     session.save(update_fields=["state", "reason", "version"])
-    for booking in (
-        Booking.objects.select_for_update(no_key=True)
-        .filter(session_id=session_id, status__in=LIVE)
-        .order_by("id")
-    ):
-        if booking.status == Status.ARRIVED:
-            raise SessionBegun
+    rows = Booking.objects.select_for_update(no_key=True, of=("self",)).select_related("member")
+    bookings = list(rows.filter(session_id=session_id, status__in=LIVE).order_by("id"))
+    if any(booking.status == Status.ARRIVED for booking in bookings):
+        raise SessionBegun
+    if seen is not None:
+        _require_seen(bookings, seen)
+    for booking in bookings:
         # a visitor's hold has no member to tell
         move = Move.CANCEL if booking.member_id is not None else Move.EXPIRE
         detail = {"with_session": str(session.id)}
@@ -107,3 +128,14 @@ def call_off_session(
     told_by = str(by.employee_id) if by.employee_id is not None else None
     record_session(session, "session.called_off", now=now, by=told_by)
     return session
+
+
+def _require_seen(bookings: Sequence[Booking], seen: Collection[UUID]) -> None:
+    """Raise SeatsBookedSince for a member's booking that is not among them; a visitor's hold tells nobody."""
+    since = [one for one in bookings if one.member is not None and one.id not in seen]
+    if since:
+        names = list(dict.fromkeys(str(one.member.name or _("a guest")) for one in since if one.member))
+        raise SeatsBookedSince(
+            params={"names": SpokenNames(tuple(names))},
+            extra={"bookings": [{"id": str(one.id), "code": one.code} for one in since]},
+        )

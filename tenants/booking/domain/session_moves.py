@@ -17,6 +17,7 @@ from tenants.members.models import Member
 from tenants.people.domain.places import managed_store
 from tenants.people.domain.rights import Action, Actor, may
 from tenants.people.models import Employee
+from tenants.stores.domain.spoken import SpokenNames
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import again_on_conflict
@@ -30,8 +31,6 @@ from .sessions import SessionCalledOff, SessionWrong, lock_session, record_sessi
 from .spans import Span
 from .transitions import Move, apply_move
 from .why import Code
-
-MOST_NAMES = 3
 
 
 class SessionGoing(Refusal):
@@ -222,11 +221,11 @@ def _require_guests_free(
     if not found:
         return
     names = list(dict.fromkeys(str(other.member.name or _("a guest")) for other in found if other.member))
-    shown = ", ".join(names[:MOST_NAMES]) + ("…" if len(names) > MOST_NAMES else "")
     seen = [other for other in found if may(by, Action.READ_DAY, store_id=other.store_id)]
     listed = [{"id": str(other.id), "code": other.code} for other in seen]
     raise SessionGuestsBusy(
-        params={"names": shown}, extra={"bookings": listed, "elsewhere": len(found) - len(seen)}
+        params={"names": SpokenNames(tuple(names))},
+        extra={"bookings": listed, "elsewhere": len(found) - len(seen)},
     )
 
 

@@ -98,6 +98,20 @@ class SpokenMoments:
         return f"{text} 等 {len(self.local)} 次" if chinese else f"{text} and {more} more"
 
 
+MOST_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenNames:
+    """Names in their order, joined as the language that is read joins them; of more than MOST_NAMES the first."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        between = "、" if is_chinese(get_language() or "en") else ", "
+        return between.join(self.names[:MOST_NAMES]) + ("…" if len(self.names) > MOST_NAMES else "")
+
+
 @dataclass(frozen=True, slots=True)
 class SpokenWeekday:
     """A weekday (ISO: 1 is Monday), written in the language that is active where it is read."""
