@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chains.scope import chain_scope
-from tenants.catalogue.domain.warnings import warn_of, warn_of_all
+from tenants.catalogue.domain.warnings import warn_of, warn_of_all, warn_of_stores
 from tenants.catalogue.models import Offer
 from tenants.people.models import DayShift, Skill, WeeklyShift
 from tenants.stores.models import OpeningHours
@@ -98,3 +98,21 @@ def test_notice_beyond_the_horizon_is_told_once(cast: Cast) -> None:
         facial.lead -= 1
         facial.save()
         assert codes(facial) == []
+
+
+def test_those_of_some_stores_are_read_alone_and_cost_no_more_than_they_need(cast: Cast) -> None:
+    north, south = cast.alpha.stores["north"], cast.alpha.stores["south"]
+    with chain_scope(cast.alpha.info):
+        cast.alpha.services["facial"].skills.add(Skill.objects.create(name="laser"))
+        make_service("Long", [north, south], minutes=721)
+        make_service("Unoffered", [])
+        every = warn_of_all()
+        assert {one.store_id for _service, one in every} == {north.id, south.id, None}
+        for stores in ({north.id}, {south.id}, {north.id, south.id}, set()):
+            assert warn_of_stores(stores) == [pair for pair in every if pair[1].store_id in stores]
+        skills = ("nobody_has_skills", "nobody_works")
+        with CaptureQueriesContext(connection) as queries:
+            found = warn_of_stores({north.id}, skills)
+        assert found == [pair for pair in every if pair[1].store_id == north.id and pair[1].code in skills]
+        assert [row["sql"] for row in queries if '"stores_resource"."kind"' in row["sql"]] == []
+        assert len(queries) <= 11

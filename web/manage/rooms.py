@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants.catalogue.domain.warnings import warn_of_all
+from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.people.domain.places import add_resource, change_resource, combine_resources, drop_combination
 from tenants.people.domain.rights import Action, NotSeen
 from tenants.stores.models import Resource, ResourceCombination, ResourceKind, Store
@@ -96,9 +96,7 @@ def show_things(request: HttpRequest, office: Office, store_id: UUID) -> HttpRes
             {"thing": one, "kind": labels[one.kind], "tags": "、".join(one.tags)} for one in things_of(store)
         ],
         "pairs": ResourceCombination.objects.filter(store=store).prefetch_related("members"),
-        "warnings": [
-            (service, warning) for service, warning in warn_of_all() if warning.store_id == store.id
-        ],
+        "warnings": warn_of_stores({store.id}),
     }
     title = _("Rooms and tables of %(store)s") % {"store": store.name}
     return _form(request, office, "_things", context, title, _("Add"))

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenants.catalogue.domain.warnings import warn_of_all
+from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.extension.registry import verticals
 from tenants.people.domain.places import change_store, close_days, open_store, reopen_days, set_hours
 from tenants.people.domain.rights import Action
@@ -122,7 +122,7 @@ def show_stores(request: HttpRequest, office: Office) -> HttpResponse:
     today = office.now.date() - timedelta(1)
     closures = Prefetch("closures", Closure.objects.filter(ends_on__gt=today))
     stores = Store.objects.filter(id__in=ids).prefetch_related("hours", closures)
-    warned = warn_of_all()
+    warned = warn_of_stores(ids)
     cards = [
         {
             "store": store,

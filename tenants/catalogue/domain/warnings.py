@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from tenants.catalogue.domain.needs import NeedSpec, specs_of
 from tenants.catalogue.domain.practitioners import Practitioner, read_practitioners
-from tenants.catalogue.models import BookedAs, Service
+from tenants.catalogue.models import BookedAs, Offer, Service
 from tenants.people.models import DayShift, WeeklyShift
 from tenants.stores.domain.openings import longest_opening, longest_within
 from tenants.stores.models import OpeningHours, Resource, ResourceKind, Store
@@ -86,14 +86,31 @@ def warn_of_draft(
 
 def warn_of_all() -> list[tuple[Service, Warning]]:
     """The warnings of every active service, in the catalogue's order. A fixed number of queries."""
-    services = list(
-        Service.objects.filter(active=True).prefetch_related("skills", "offers__store", "needs__skills")
-    )
-    offered = {
-        service.id: [offer.store for offer in service.offers.all() if offer.active and offer.store.active]
-        for service in services
-    }
-    shop = _read_shop({store.id for stores in offered.values() for store in stores})
+    return _warn(Service.objects.filter(active=True), Offer.objects.all())
+
+
+def warn_of_stores(
+    stores: Collection[UUID], codes: Collection[str] | None = None
+) -> list[tuple[Service, Warning]]:
+    """Those of warn_of_all that are about one of the stores and have one of the codes (None is any).
+
+    No more is read than says so: only what is offered there, and rooms only where a code is about them.
+    """
+    offers = Offer.objects.filter(store_id__in=stores)
+    services = Service.objects.filter(active=True, booked_as=BookedAs.TIME, offers__in=offers).distinct()
+    found = _warn(services, offers, things=codes is None or "no_resource" in codes)
+    return [
+        pair for pair in found if pair[1].store_id is not None and (codes is None or pair[1].code in codes)
+    ]
+
+
+def _warn(
+    asked: QuerySet[Service], offers: QuerySet[Offer], *, things: bool = True
+) -> list[tuple[Service, Warning]]:
+    there = offers.filter(active=True, store__active=True).select_related("store")
+    services = list(asked.prefetch_related("skills", Prefetch("offers", there), "needs__skills"))
+    offered = {service.id: [offer.store for offer in service.offers.all()] for service in services}
+    shop = _read_shop({store.id for stores in offered.values() for store in stores}, things=things)
     found: list[tuple[Service, Warning]] = []
     for service in services:
         stores = offered[service.id]
@@ -112,16 +129,12 @@ def warn_of_all() -> list[tuple[Service, Warning]]:
     return found
 
 
-def warn_of_stores(stores: Collection[UUID], codes: Collection[str]) -> list[tuple[Service, Warning]]:
-    """Those of warn_of_all that have one of the codes and are about one of the stores."""
-    return [pair for pair in warn_of_all() if pair[1].store_id in stores and pair[1].code in codes]
-
-
-def _read_shop(stores: Collection[UUID]) -> _Shop:
-    things = list(Resource.objects.filter(active=True, store_id__in=stores))
+def _read_shop(stores: Collection[UUID], *, things: bool = True) -> _Shop:
+    """What there is at the stores; without `things` no room, table or station, as if there were none."""
+    rooms = list(Resource.objects.filter(active=True, store_id__in=stores)) if things else []
     hours = _read_hours(stores)
     longest = defaultdict(int, {store_id: longest_opening(rows) for store_id, rows in hours.items()})
-    return _Shop(longest, read_practitioners(), things, _read_shifts(stores, hours))
+    return _Shop(longest, read_practitioners(), rooms, _read_shifts(stores, hours))
 
 
 def _warnings(
