@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from api.fields import Body, DayField, moment_text
 from api.v1.booking_documents import SlotOut
 from api.v1.booking_requests import StoreMomentField
-from api.v1.forms import id_text
+from api.v1.forms import id_text, words_of
 from api.v1.slot_text import days_text
 from api.views import Endpoint, json_text, written
 from tenants.booking.domain.availability import explain, find_slots
 from tenants.booking.domain.nearby import MOST_STORES, find_slots_nearby
-from tenants.booking.domain.offering import zone_of_store
+from tenants.booking.domain.offering import known_store, zone_of_store
 from tenants.booking.domain.open import require_open
 from tenants.stores.domain.wall import days_between, parse_moment
 
@@ -160,7 +160,7 @@ class Nearby(Endpoint):
             json_text(
                 {
                     "store": str(one.offering.store_id),
-                    "store_name": one.offering.store_name,
+                    "store_name": words_of(known_store(one.offering), "name"),
                     "metres": one.metres,
                 }
             )[:-1]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rest_framework import serializers
 
 from api.fields import moment_text, money_document
+from api.v1.forms import words_of
 from api.v1.terms_documents import PromisedOut, promised_document
 from tenants.booking.domain.change import changeable_until
 from tenants.booking.domain.keys import qr_of
@@ -96,9 +97,9 @@ def booking_document(booking: Booking, *, actor: Actor) -> dict[str, Any]:
         "code": booking.code,
         "status": str(booking.status),
         "store": str(booking.store_id),
-        "store_name": booking.store.name,
+        "store_name": words_of(booking.store, "name"),
         "service": str(booking.service_id),
-        "service_name": booking.service.name,
+        "service_name": words_of(booking.service, "name"),
         "member": str(booking.member_id) if booking.member_id else None,
         "member_name": booking.member.name if booking.member else "",
         "member_phone": mask_phone(booking.member.phone) if booking.member else "",

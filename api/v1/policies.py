@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.fields import LARGEST_AMOUNT, Body, ListQuery, WallField, moment_text, wall_text
 from api.pagination import page_of
+from api.v1.forms import words_of
 from api.v1.terms_documents import TermsOut, terms_document
 from api.views import Endpoint
 from tenants.booking.domain.day import read_seen_booking
@@ -162,9 +163,9 @@ def policy_documents(policies: Iterable[Policy]) -> list[dict[str, Any]]:
         {
             "id": str(one.id),
             "service": str(one.service_id) if one.service_id else None,
-            "service_name": one.service.name if one.service else None,
+            "service_name": words_of(one.service, "name") if one.service else None,
             "store": str(one.store_id) if one.store_id else None,
-            "store_name": one.store.name if one.store else None,
+            "store_name": words_of(one.store, "name") if one.store else None,
             "tier": one.tier,
             "history": str(one.history),
             "cancel_notice": one.cancel_notice,

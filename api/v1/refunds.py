@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from api.fields import Body, ListQuery, moment_text
 from api.pagination import page_of
+from api.v1.forms import words_of
 from api.v1.payments import RefundOut, refund_document
 from api.views import Endpoint
 from tenants.booking.domain.owed import ORDER, ask_provider_again, give_back_at_desk, list_owed, read_tries
@@ -96,7 +97,7 @@ def _document(refund: PaymentRefund, tries: Waits | None) -> dict[str, Any]:
         **refund_document(refund, payment, zone),
         "booking": str(booking.id),
         "code": booking.code,
-        "service_name": booking.service.name,
+        "service_name": words_of(booking.service, "name"),
         "starts_at": moment_text(booking.starts_at, zone),
         "member": str(booking.member_id),
         "member_name": booking.member.name if booking.member else "",

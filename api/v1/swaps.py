@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from api.fields import Body, DayField, ListQuery
 from api.pagination import page_of
+from api.v1.forms import words_of
 from api.views import Endpoint
 from tenants.booking.domain.approvals import approve_swap
 from tenants.booking.domain.offering import zone_of_store
@@ -102,7 +103,7 @@ def swap_document(row: ShiftSwap) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "store": str(row.store_id),
-        "store_name": row.store.name,
+        "store_name": words_of(row.store, "name"),
         "asker": str(row.asker_id),
         "asker_name": row.asker.name,
         "colleague": str(row.colleague_id),

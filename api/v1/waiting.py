@@ -20,6 +20,7 @@ from api.pagination import page_of
 from api.problems import Malformed
 from api.v1.booking_documents import MoneyOut
 from api.v1.booking_requests import DetailsField, StoreMomentField
+from api.v1.forms import words_of
 from api.views import Endpoint
 from chains.refusals import FieldError
 from tenants.booking.domain.offering import zone_of_store
@@ -246,7 +247,8 @@ def wish_documents(wishes: Sequence[Wish]) -> list[dict[str, Any]]:
 
 
 def _names(model: type[Service] | type[Employee], ids: set[UUID]) -> dict[UUID, str]:
-    return dict(model.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    rows = model.objects.filter(id__in=ids).only("id", "name", "translations") if ids else []
+    return {one.id: words_of(one, "name") for one in rows}
 
 
 def _wish(wish: Wish, place: int, services: dict[UUID, str], people: dict[UUID, str]) -> dict[str, Any]:
@@ -256,7 +258,7 @@ def _wish(wish: Wish, place: int, services: dict[UUID, str], people: dict[UUID, 
         "id": str(wish.id),
         "status": str(wish.status),
         "store": str(wish.store_id),
-        "store_name": wish.store.name,
+        "store_name": words_of(wish.store, "name"),
         "member": str(wish.member_id),
         "member_name": wish.member.name,
         "session": str(wish.session_id) if wish.session_id else None,
@@ -281,7 +283,7 @@ def _offer(offer: Any, zone: ZoneInfo) -> dict[str, Any]:
         "id": str(offer.id),
         "booking": str(offer.booking_id),
         "service": str(offer.service_id),
-        "service_name": offer.service.name,
+        "service_name": words_of(offer.service, "name"),
         "practitioner": str(offer.practitioner_id) if offer.practitioner_id else None,
         "practitioner_name": offer.practitioner.name if offer.practitioner else None,
         "starts_at": moment_text(offer.starts_at, zone),

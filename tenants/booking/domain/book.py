@@ -18,7 +18,6 @@ from accounts.ids import new_id
 from chains.due import mark_due
 from chains.postgresql.ask import Question, ask, ask_all, insertion
 from tenants.booking.models import Booking, Channel, Status
-from tenants.catalogue.models import Service
 from tenants.events.domain.record import event_question
 from tenants.extension.answers import Answers
 from tenants.members.domain.members import welcome_member
@@ -26,7 +25,7 @@ from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import normalise_phone
-from tenants.stores.models import Resource, ResourceKind, Store
+from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
@@ -41,7 +40,7 @@ from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .known import known
-from .offering import Offering, offering_from, require_by_time, zone_in
+from .offering import Offering, known_service, known_store, offering_from, require_by_time, zone_in
 from .one_at_a_time import lock_member, overlap_question, refuse_overlap, require_member_free
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
@@ -246,8 +245,8 @@ def _draft(
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
-        store=known(Store, id=offering.store_id, name=offering.store_name, time_zone=offering.zone.key),
-        service=known(Service, id=offering.service_id, name=offering.service_name),
+        store=known_store(offering),
+        service=known_service(offering),
         member=member,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,6 +21,7 @@ from tenants.extension.registry import plugins_on
 from tenants.people.domain.rights import NotSeen
 from tenants.stores.models import Store
 
+from .known import known
 from .needs import MAIN_ROLE, PRACTITIONER, Role, overhang, roles_of
 from .search import Need
 
@@ -70,6 +71,8 @@ class Offering:
     roles: tuple[Role, ...] = ()
     verticals: tuple[str, ...] = ()
     place: tuple[float, float] | None = None
+    store_translations: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    service_translations: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def needs_party(self) -> bool:
@@ -93,7 +96,8 @@ SELECT o.store_id, o.active, o.price_amount, st.active, st.name, st.time_zone, s
       'clean_up', n.clean_up, 'count', n.count, 'fits_party', n.fits_party, 'tags', n.tags,
       'skills', ARRAY(SELECT skill_id FROM catalogue_need_skills WHERE need_id = n.id)) ORDER BY n.position)::text
     FROM catalogue_need n WHERE n.service_id = o.service_id),
-  ARRAY(SELECT skill_id FROM catalogue_service_skills WHERE service_id = o.service_id)
+  ARRAY(SELECT skill_id FROM catalogue_service_skills WHERE service_id = o.service_id),
+  st.translations::text, sv.translations::text
 FROM catalogue_offer o JOIN stores_store st ON st.id = o.store_id JOIN catalogue_service sv ON sv.id = o.service_id
 WHERE o.service_id = %s AND (%s::uuid[] IS NULL OR o.store_id = ANY(%s::uuid[]))
 ORDER BY st.position, st.name, o.store_id
@@ -126,6 +130,8 @@ class _Row(NamedTuple):
     booked_as: str
     needs: str | None
     skills: list[UUID]
+    store_translations: str
+    service_translations: str
 
     @property
     def stands(self) -> bool:
@@ -200,7 +206,23 @@ def _offering(row: _Row, service_id: UUID, *, by_staff: bool) -> Offering:
         place=(row.latitude, row.longitude)
         if row.latitude is not None and row.longitude is not None
         else None,
+        store_translations=json.loads(row.store_translations),
+        service_translations=json.loads(row.service_translations),
     )
+
+
+def known_store(offering: Offering) -> Store:
+    """The store as far as the offering tells of it: its names and zone."""
+    store = known(Store, id=offering.store_id, name=offering.store_name, time_zone=offering.zone.key)
+    store.translations = dict(offering.store_translations)
+    return store
+
+
+def known_service(offering: Offering) -> Service:
+    """The service as far as the offering tells of it: its names."""
+    service = known(Service, id=offering.service_id, name=offering.service_name)
+    service.translations = dict(offering.service_translations)
+    return service
 
 
 def _needs_of(row: _Row, service_id: UUID) -> list[Mapping[str, Any]]:

@@ -20,10 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_id
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
-from tenants.catalogue.models import Service
 from tenants.members.models import Member
 from tenants.people.domain.rights import Actor, NotSeen
-from tenants.stores.models import Store
 
 from .attempts import again_on_conflict
 from .book import Guest, begin_booking, channel_of, member_for, pass_claims, require_booker
@@ -34,8 +32,7 @@ from .first_look import FirstLook
 from .free_times import naming, other_sessions
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
-from .known import known
-from .offering import Offering, offering_from
+from .offering import Offering, known_service, known_store, offering_from
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .penalties import refuse_paused, require_booking_right
@@ -252,8 +249,8 @@ def _draft(
     booking = Booking(
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
-        store=known(Store, id=row.store_id, name=offering.store_name, time_zone=offering.zone.key),
-        service=known(Service, id=row.service_id, name=offering.service_name),
+        store=known_store(offering),
+        service=known_service(offering),
         session=session,
         pickup_window=row if isinstance(row, PickupWindow) else None,
         member=member,

@@ -18,8 +18,8 @@ from .items import hold_items
 from .known import known
 
 _BESIDE = (
-    ("store", Store, ("id", "name", "time_zone")),
-    ("service", Service, ("id", "name")),
+    ("store", Store, ("id", "name", "time_zone", "translations")),
+    ("service", Service, ("id", "name", "translations")),
     ("member", Member, ("id", "name", "phone", "note")),
     ("practitioner", Employee, ("id", "name")),
     ("resource", Resource, ("id", "name")),
