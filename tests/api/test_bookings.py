@@ -8,15 +8,11 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from chains.models import Chain as ChainRow
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.models import Booking, Claim
-from tenants.catalogue.models import Service
-from tenants.stores.models import Store
 from tests.api.conftest import Program, employee_program, member_program
 from tests.ground.cast import NOW, Cast, local
 
@@ -397,29 +393,3 @@ def test_a_list_says_from_when_the_plan_shows_history_where_it_cut_something(cas
     keep(36)
     whole = shop.clerk.get("bookings").json()
     assert ([row["id"] for row in whole["results"]], whole["history_from"]) == ([made["id"]], None)
-
-
-def test_names_are_in_the_requests_language_wherever_they_are_answered(shop: Shop) -> None:
-    words = {"en": ("Face", "North side"), "zh-Hans": ("面护", "北店")}
-    with chain_scope(shop.alpha.info):
-        for model, key, at in ((Service, shop.facial, 0), (Store, shop.north, 1)):
-            told = {language: {"name": names[at]} for language, names in words.items()}
-            model.objects.filter(id=key).update(translations=told)
-    for language, (service, store) in words.items():
-        tongue = {"Accept-Language": language}
-        with CaptureQueriesContext(connection) as asked:
-            made = shop.su.post(
-                "bookings", shop.wish(starts_at=f"2026-11-{23 + len(language) % 3}T10:00:00+08:00"), **tongue
-            ).json()
-        # the names come with what was read to book: nobody asks for them again
-        assert [row["sql"] for row in asked if '."translations" FROM' in row["sql"]] == []
-        found = shop.clerk.get(f"bookings/{made['id']}", **tongue).json()
-        listed = shop.su.get("bookings", **tongue).json()["results"][0]
-        for one in (made, found, listed):
-            assert (one["service_name"], one["store_name"]) == (service, store)
-        near = shop.nobody.get(
-            f"availability/nearby?service={shop.facial}&from=2026-11-23&to=2026-11-23", **tongue
-        ).json()["stores"]
-        assert store in [one["store_name"] for one in near]
-        offered = shop.nobody.get("services", **tongue).json()["results"]
-        assert service in [one["name"] for one in offered]

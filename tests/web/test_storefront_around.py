@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
-from tenants.people.models import WeeklyShift
+from tenants.people.models import Leave, WeeklyShift
 from tenants.stores.models import Store
 from tests.ground.cast import SHANGHAI, Cast
 from tests.web.storefront import browser, change_chain, sign_in, text_of, tomorrow
@@ -195,3 +195,31 @@ def test_distances_months_and_dates_in_words() -> None:
         "23–29 Nov",
         "30 Nov–6 Dec",
     ]
+
+
+def test_the_number_of_people_is_kept_on_the_way_to_other_stores_and_back(shop: Cast) -> None:
+    asked = {"store": str(shop.alpha.stores["north"].id), "party": "3"}
+    answer = browser().get(f"/book/{shop.alpha.services['facial'].id}/stores/", asked)
+    assert "party=3" in answer.context["back_url"]
+    assert (
+        "party=1"
+        not in browser().get(answer.request["PATH_INFO"], {**asked, "party": "1"}).context["back_url"]
+    )
+
+
+def test_why_names_another_store_in_the_readers_language(shop: Cast) -> None:
+    chain, at = shop.alpha, tomorrow(10)
+    with chain_scope(chain.info):
+        Store.objects.filter(id=chain.stores["south"].id).update(translations={"zh-Hans": {"name": "城南店"}})
+        for who in ("practitioner", "second"):
+            Leave.objects.create(
+                employee=chain.employees[who],
+                starts_at=at - timedelta(hours=9),
+                ends_at=at + timedelta(hours=13),
+            )
+    asked = {"store": str(chain.stores["north"].id), "at": f"{at:%Y-%m-%dT%H:%M}Z"}
+    said = [
+        text_of(browser(language).get(f"/book/{chain.services['facial'].id}/why/", asked))
+        for language in ("zh-Hans", "en")
+    ]
+    assert (["城南店" in words for words in said], "South" in said[1]) == ([True, False], True)

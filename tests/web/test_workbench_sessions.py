@@ -254,3 +254,12 @@ def test_a_session_whose_person_is_on_leave_by_now_needs_attention_with_the_way_
 
 def part_of(answer: Any) -> str:
     return answer.content.decode().split('data-concern="session_leave"')[1].split("</section>")[0]
+
+
+def test_the_form_of_one_booking_offers_no_service_that_is_booked_by_session(cast, house, sign_in):
+    clerk = sign_in("clerk")
+    body = clerk.get(url(cast, "new/"), {"service": str(house.counted.flow.id)}).content.decode()
+    offered = re.findall(r'name="service"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="service"', body)
+    keys = {one or other for one, other in offered}
+    assert str(house.counted.flow.id) not in keys
+    assert str(cast.alpha.services["facial"].id) in keys

@@ -153,7 +153,13 @@ def stores(request: HttpRequest, now: datetime, service_id: UUID) -> HttpRespons
     context = {
         "page_title": _("Times at all stores"),
         "back_url": reverse(
-            "times", args=[service_id], query={"store": offer.store_id, "day": shown.isoformat()}
+            "times",
+            args=[service_id],
+            query={
+                "store": offer.store_id,
+                "day": shown.isoformat(),
+                **({"party": wish.party_size} if wish.party_size > 1 else {}),
+            },
         ),
         "service_name": words_of(offer.service, "name", language=language),
         "minutes": offering.need.minutes,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from chains.refusals import Refusal
 from tenants.booking.domain.availability import Explanation, explain
 from tenants.people.models import Employee
+from tenants.stores.domain.words import words_of
 from tenants.stores.models import Store
 from web.formats import format_moment
 from web.storefront.asking import local_wish, read_wish, uuid_or_none
@@ -63,17 +64,23 @@ def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
             asked.astimezone(zone), language=language, today=now.astimezone(zone).date()
         ),
         "free_url": f"{action}?{urlencode(here)}",
-        "changes": change_links(answer, action, party=wish.party_size),
+        "changes": change_links(answer, action, party=wish.party_size, language=language),
     }
     return render(request, "storefront/_why.html", context)
 
 
-def change_links(answer: Explanation, action: str, *, party: int) -> list[dict[str, Any]]:
+def change_links(answer: Explanation, action: str, *, party: int, language: str) -> list[dict[str, Any]]:
     """Changes that would help as links; a query for the names of people, one for those of stores."""
     ids = {change.practitioner_id for change in answer.changes if change.practitioner_id}
     elsewhere = {change.store_id for change in answer.changes if change.kind == "store"}
-    shops = dict(Store.objects.filter(id__in=elsewhere).values_list("id", "name")) if elsewhere else {}
-    names = dict(Employee.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+    shops = {
+        one.id: words_of(one, "name", language=language)
+        for one in (Store.objects.filter(id__in=elsewhere) if elsewhere else ())
+    }
+    names = {
+        one.id: words_of(one, "name", language=language)
+        for one in (Employee.objects.filter(id__in=ids) if ids else ())
+    }
     return [
         {
             "starts_at": change.starts_at,

@@ -21,7 +21,7 @@ from tenants.booking.domain.party_sizes import read_party_size, services_for_par
 from tenants.booking.domain.search import desk_step
 from tenants.booking.models import Booking
 from tenants.catalogue.domain.practitioners import serving
-from tenants.catalogue.models import Service
+from tenants.catalogue.models import BookedAs, Service
 from tenants.people.domain.rights import Action, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import PhoneInvalid
@@ -181,7 +181,7 @@ def _form(
     refusal: Refusal | None = None,
     who_error: str = "",
 ) -> HttpResponse:
-    services = services_of(desk)
+    services = _by_time(desk)
     context = {
         **frame(request, desk, current="new"),
         **_times_context(desk, data, services, refusal=refusal),
@@ -209,7 +209,7 @@ def _times_context(
     *,
     refusal: Refusal | None = None,
 ) -> dict[str, Any]:
-    offered = services_of(desk) if services is None else services
+    offered = _by_time(desk) if services is None else services
     wish = _wish(desk, data)
     service = next((one for one in offered if one.id == wish.service), None) or _fitting(offered, data)
     people = _people(desk, service) if service is not None else []
@@ -242,6 +242,11 @@ def _party(desk: Desk, service_id: UUID, data: QueryDict) -> int:
     """How many come; one where the service is for one, whatever was typed for another."""
     asked = asked_of(vertical_steps(desk, service_id), data)
     return read_party_size(data.get("party", "")) if _takes_several(desk, service_id, asked) else 1
+
+
+def _by_time(desk: Desk) -> list[Service]:
+    """What is booked by its time: seats are booked at their session, and goods at their window."""
+    return [one for one in services_of(desk) if one.booked_as == BookedAs.TIME]
 
 
 def _fitting(offered: list[Service], data: QueryDict) -> Service | None:

@@ -119,6 +119,8 @@ class Drawing:
         most = max(lanes.values(), default=1)
         lane_of = lanes if most > 1 else {}
         count = ngettext("%(count)s booking", "%(count)s bookings", len(rows)) % {"count": len(rows)}
+        if taken and not rows:
+            count = ""  # the sessions say it
         shifts = presence.shifts if presence is not None else ()
         words = [*(_clocks(shift, self.desk) for shift in shifts), second, count, count_words(len(taken))]
         shown = [row for row in rows if self.filters.show(row)]

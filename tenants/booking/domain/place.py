@@ -62,16 +62,8 @@ def take_place(
     if resource_id not in (None, calendar.wish.resource_id):
         raise ValueError("the calendar was read for another room")
 
-    alternatives = partial(
-        free_times,
-        calendar.offering,
-        calendar.wish,
-        starts_at,
-        now=now,
-        by_staff=by_staff,
-        but=booking.id,
-        member_id=booking.member_id,
-    )
+    others = partial(free_times, calendar.offering, calendar.wish, starts_at, but=booking.id)
+    alternatives = partial(others, now=now, by_staff=by_staff, member_id=booking.member_id)
     verdict = judge(calendar, starts_at, now=now, practitioner_id=practitioner_id)
     free = verdict.choices
     if not verdict.bookable and overbook:
