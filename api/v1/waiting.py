@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -247,7 +247,9 @@ def wish_documents(wishes: Sequence[Wish]) -> list[dict[str, Any]]:
 
 
 def _names(model: type[Service] | type[Employee], ids: set[UUID]) -> dict[UUID, str]:
-    rows = model.objects.filter(id__in=ids).only("id", "name", "translations") if ids else []
+    if not ids:
+        return {}
+    rows: Iterable[Service | Employee] = model.objects.filter(id__in=ids).only("id", "name", "translations")
     return {one.id: words_of(one, "name") for one in rows}
 
 

@@ -32,7 +32,8 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
     days = read_person_week(desk.store.id, who, week_around(asked.on), by=desk.actor, now=desk.now)
     prefetch_related_objects([booking for day in days for booking in day.bookings], held_claims())
     opens, rows = _bounds(days)
-    columns, now, today = [], None, 0
+    columns: list[Column] = []
+    now, today = None, 0
     for day in days:
         grid = Grid(day.span.start + opens, rows)
         if (mark := now_on(grid, desk)) is not None:

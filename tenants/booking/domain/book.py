@@ -172,7 +172,7 @@ def _calendar_for(
         starts_at,
         now=now,
         by_staff=by.is_employee,
-        member_id=member and member.id,
+        member_id=member.id if member else None,
     )
     require_practitioner(calendar, wish.practitioner_id, other)
     require_thing(calendar, wish.resource_id)
