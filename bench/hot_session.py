@@ -58,6 +58,7 @@ django.setup()
 from django.db import connection
 from chains.models import Chain
 from chains.scope import chain_scope, platform_scope
+from config.steady import settle
 from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.models import Session
 from tenants.members.models import Member
@@ -84,6 +85,7 @@ def go(thread, session=hot, count=each):
     return done
 with ThreadPoolExecutor(threads) as pool:
     list(pool.map(lambda thread: go(thread, warm, 3), range(threads)))
+    settle()
     print("ready", flush=True)
     sys.stdin.readline()
     begun, spent = time.perf_counter(), time.process_time()

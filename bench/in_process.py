@@ -21,6 +21,7 @@ django.setup()
 from django.db import connection
 from chains.models import Chain
 from chains.scope import chain_scope, platform_scope
+from config.steady import settle
 from tenants.booking.domain.book import book
 from tenants.people.domain.rights import Actor
 place, threads, each, first = map(int, sys.argv[1:])
@@ -37,6 +38,7 @@ def go(thread, first=first, count=each):
     connection.close()
 with ThreadPoolExecutor(threads) as pool:
     list(pool.map(lambda thread: go(thread, first + each, 3), range(threads)))
+    settle()
     print("ready", flush=True)
     sys.stdin.readline()
     begun, spent = time.perf_counter(), time.process_time()

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import Body, moment_text, money_document
+from api.fields import LARGEST_AMOUNT, Body, moment_text, money_document
 from api.v1.booking_documents import BookingOut, MoneyOut, booking_document
 from api.v1.booking_requests import DetailsField
 from api.v1.policies import Waiving
@@ -21,8 +21,9 @@ from tenants.booking.domain.day import read_seen_booking
 from tenants.booking.domain.deposits import deposit_of
 from tenants.booking.domain.desk_payments import note_given_back, take_deposit, waive_deposit
 from tenants.booking.domain.payments import open_payment, payment_page
+from tenants.booking.domain.transitions import read_booking
 from tenants.booking.models import Booking, HoldPayment, Means, PaymentRefund, PaymentState, RefundCause
-from tenants.people.domain.rights import Action, Forbidden, require
+from tenants.people.domain.rights import Action, Forbidden, NotSeen, require
 
 STATES = ("none", "due", "asked", "declined", "paid", "partly_returned", "returned", "waived")
 
@@ -52,12 +53,13 @@ class PaymentOut(serializers.Serializer[Any]):
 
 
 class DepositOut(serializers.Serializer[Any]):
-    """Where the deposit stands: what was promised, paid, and of that returned."""
+    """Where the deposit stands: what was promised, paid, of that returned, and still waiting at the shop's desk."""
 
     state = serializers.ChoiceField(choices=STATES)
     amount = MoneyOut()
     paid = MoneyOut()
     returned = MoneyOut()
+    waiting = MoneyOut()
 
 
 class PaymentList(serializers.Serializer[Any]):
@@ -81,6 +83,12 @@ class WaivingDeposit(Waiving):
     details = DetailsField()
 
 
+class GivingBack(Body):
+    """What was counted out, in minor units: where another sum waits, nothing is noted (409 `sum_changed`)."""
+
+    amount = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_AMOUNT)
+
+
 class BookingPayments(Endpoint):
     """What was paid for the booking."""
 
@@ -90,9 +98,7 @@ class BookingPayments(Endpoint):
     def get(self, request: Request, booking_id: UUID) -> Response:
         """Its payments with their refunds."""
         booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
-        payments = booking.payments.prefetch_related("refunds").order_by("asked_at", "id")
-        found = [_payment(one, booking, request) for one in payments]
-        return Response({"deposit": _deposit(booking), "results": found, "next": None})
+        return Response(_payments(booking, request))
 
     @extend_schema(operation_id="bookings_pay", request=Paying, responses={201: PaymentOut})
     def post(self, request: Request, booking_id: UUID) -> Response:
@@ -125,20 +131,30 @@ class WaiveDeposit(Endpoint):
 class GivenBack(Endpoint):
     """Money that was taken at the desk was given back there."""
 
-    @extend_schema(operation_id="bookings_given_back", request=Body, responses=PaymentList)
+    @extend_schema(operation_id="bookings_given_back", request=GivingBack, responses=PaymentList)
     def post(self, request: Request, booking_id: UUID) -> Response:
-        """All that is waiting there."""
-        self.body(Body)
-        note_given_back(booking_id, by=self.actor, now=self.now)
-        booking = read_seen_booking(booking_id, by=self.actor, now=self.now)
-        payments = booking.payments.prefetch_related("refunds").order_by("asked_at", "id")
-        found = [_payment(one, booking, request) for one in payments]
-        return Response({"deposit": _deposit(booking), "results": found, "next": None})
+        """All that is waiting there, before the plan's history too."""
+        note_given_back(booking_id, **self.body(GivingBack), by=self.actor, now=self.now)
+        booking = read_booking(booking_id)
+        if booking is None:
+            raise NotSeen
+        return Response(_payments(booking, request))
+
+
+def _payments(booking: Booking, request: Request) -> dict[str, Any]:
+    payments = booking.payments.prefetch_related("refunds").order_by("asked_at", "id")
+    found = [_payment(one, booking, request) for one in payments]
+    return {"deposit": _deposit(booking), "results": found, "next": None}
 
 
 def _deposit(booking: Booking) -> dict[str, Any]:
     deposit = deposit_of(booking)
-    sums = {"amount": deposit.amount, "paid": deposit.paid, "returned": deposit.returned}
+    sums = {
+        "amount": deposit.amount,
+        "paid": deposit.paid,
+        "returned": deposit.returned,
+        "waiting": deposit.waiting,
+    }
     return {
         "state": deposit.state,
         **{name: money_document(minor, deposit.currency) for name, minor in sums.items()},
@@ -157,11 +173,12 @@ def _payment(payment: HoldPayment, booking: Booking, request: Request) -> dict[s
         "pay_url": request.build_absolute_uri(page) if page else None,
         "asked_at": moment_text(payment.asked_at, zone),
         "settled_at": moment_text(payment.settled_at, zone) if payment.settled_at else None,
-        "refunds": [_refund(one, payment, zone) for one in payment.refunds.all()],
+        "refunds": [refund_document(one, payment, zone) for one in payment.refunds.all()],
     }
 
 
-def _refund(refund: PaymentRefund, payment: HoldPayment, zone: ZoneInfo) -> dict[str, Any]:
+def refund_document(refund: PaymentRefund, payment: HoldPayment, zone: ZoneInfo) -> dict[str, Any]:
+    """A RefundOut."""
     return {
         "id": str(refund.id),
         "amount": money_document(refund.amount, payment.currency),

@@ -17,6 +17,7 @@ from api.pagination import page_of
 from api.v1.forms import Version, words_of
 from api.views import Endpoint
 from tenants.booking.domain import sessions
+from tenants.booking.domain.calling_off import call_off_session
 from tenants.booking.domain.offering import zone_of_store
 from tenants.booking.domain.open import require_open
 from tenants.booking.domain.session_moves import Going, move_session
@@ -70,6 +71,19 @@ class SessionQuery(ListQuery):
         return {**super().get_fields(), "from": DayField(required=False)}
 
 
+class OutsideField(serializers.CharField):
+    """Why it takes place though the shop is closed or the person not on shift; null asks that it does not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            max_length=200,
+            required=False,
+            allow_null=True,
+            allow_blank=True,
+            help_text="Why it takes place outside hours or shifts all the same; needs the right to overbook.",
+        )
+
+
 class SessionBody(Body):
     """A new session, or one a week for `weeks` weeks at the same local time."""
 
@@ -82,6 +96,7 @@ class SessionBody(Body):
     resource = serializers.UUIDField(required=False, allow_null=True, default=None)
     minutes = serializers.IntegerField(min_value=5, max_value=1440, required=False, allow_null=True)
     weeks = serializers.IntegerField(min_value=1, max_value=sessions.MOST_WEEKS, default=1)
+    outside = OutsideField()
 
 
 class SessionChange(Version):
@@ -97,6 +112,7 @@ class SessionMove(Version):
     starts_at = MomentField(required=False)
     practitioner = serializers.UUIDField(required=False, allow_null=True)
     resource = serializers.UUIDField(required=False, allow_null=True)
+    outside = OutsideField()
 
 
 class CallingOff(Version):
@@ -195,6 +211,7 @@ class Sessions(Endpoint):
                 minutes=asked.get("minutes"),
             ),
             weeks=asked["weeks"],
+            outside=asked.get("outside"),
             by=self.actor,
             now=self.now,
         )
@@ -238,7 +255,7 @@ class CallOff(OneSession):
     @extend_schema(operation_id="sessions_call_off", request=CallingOff, responses=SessionOut)
     def post(self, request: Request, session_id: UUID) -> Response:
         """Its bookings are cancelled, and whoever booked is told."""
-        sessions.call_off_session(session_id, by=self.actor, now=self.now, **self.body(CallingOff))
+        call_off_session(session_id, by=self.actor, now=self.now, **self.body(CallingOff))
         return Response(self._read(session_id, self.actor))
 
 
@@ -258,7 +275,14 @@ class MoveSession(OneSession):
             to["practitioner_id"] = asked["practitioner"]
         if "resource" in asked:
             to["resource_id"] = asked["resource"]
-        move_session(session_id, to=to, by=self.actor, now=self.now, version=asked.get("version"))
+        move_session(
+            session_id,
+            to=to,
+            by=self.actor,
+            now=self.now,
+            version=asked.get("version"),
+            outside=asked.get("outside"),
+        )
         return Response(self._read(session_id, self.actor))
 
 

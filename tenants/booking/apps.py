@@ -63,11 +63,11 @@ def _register_subscribers() -> None:
     from tenants.booking.domain.payments import KINDS as PAYMENTS
     from tenants.booking.domain.payments import call_provider
     from tenants.booking.domain.refunds import KINDS as ENDS
-    from tenants.booking.domain.refunds import settle_ended
+    from tenants.booking.domain.refunds import PROVIDER, settle_ended
     from tenants.booking.domain.rota_notices import KINDS as ROTA_KINDS
     from tenants.booking.domain.rota_notices import tell_of_rota
     from tenants.booking.domain.session_notices import KINDS as SESSION_KINDS
-    from tenants.booking.domain.session_notices import tell_session_moved
+    from tenants.booking.domain.session_notices import tell_of_session
     from tenants.booking.domain.staff_notices import KINDS as STAFF_KINDS
     from tenants.booking.domain.staff_notices import tell_practitioner
     from tenants.booking.domain.waiting_events import KINDS as WAKES
@@ -81,9 +81,9 @@ def _register_subscribers() -> None:
     register_subscriber("late_text", tell_member_late, kinds=frozenset({LATE}), meter=MESSAGES)
     register_subscriber("waiting_text", tell_of_offer, kinds=OFFER_KINDS, meter=MESSAGES)
     register_subscriber("practitioner_note", tell_practitioner, kinds=STAFF_KINDS, meter=MESSAGES)
-    register_subscriber("session_note", tell_session_moved, kinds=SESSION_KINDS, meter=MESSAGES)
+    register_subscriber("session_note", tell_of_session, kinds=SESSION_KINDS, meter=MESSAGES)
     register_subscriber("rota_note", tell_of_rota, kinds=ROTA_KINDS, meter=MESSAGES)
-    register_subscriber("payments", call_provider, kinds=PAYMENTS)
+    register_subscriber(PROVIDER, call_provider, kinds=PAYMENTS)
     register_subscriber("deposits", settle_ended, kinds=ENDS)
     register_subscriber("payment_text", tell_of_refund, kinds=REFUNDS, meter=MESSAGES)
     register_subscriber("booking_count", count_booking, kinds=COUNTED_KINDS)

@@ -90,9 +90,20 @@ class PaymentRefund(models.Model):
     cause = models.CharField(max_length=8, choices=RefundCause.choices)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(
+        Employee,
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        help_text="who gave it back at the desk",
+    )
 
     class Meta:
+        indexes = [models.Index(fields=["asked_at", "id"], condition=Q(done_at=None), name="refund_waits")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(done_by__isnull=True) | Q(done_at__isnull=False), name="refund_done_by_was_done"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_something"),
             models.CheckConstraint(condition=Q(cause__in=RefundCause.values), name="refund_cause_known"),
         ]

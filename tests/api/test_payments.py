@@ -79,7 +79,13 @@ def test_a_program_books_pays_and_has_its_deposit_back(asks: Cast) -> None:
     assert su.post(f"{path}/cancel", {}).status_code == 200
     work_off(NOW)
     told = su.get(f"{path}/payments").json()
-    assert told["deposit"] == {"state": "returned", "amount": MONEY, "paid": MONEY, "returned": MONEY}
+    assert told["deposit"] == {
+        "state": "returned",
+        "amount": MONEY,
+        "paid": MONEY,
+        "returned": MONEY,
+        "waiting": NONE,
+    }
     (payment,) = told["results"]
     (refund,) = payment["refunds"]
     assert (payment["state"], payment["pay_url"]) == ("refunded", None)
@@ -110,7 +116,13 @@ def test_the_desk_takes_lets_off_and_gives_back(asks: Cast) -> None:
     waived = manager.post(f"bookings/{other['id']}/deposit/waive", {"reason": "a regular"})
     assert (waived.status_code, waived.json()["status"]) == (200, "confirmed")
     state = manager.get(f"bookings/{other['id']}/payments").json()
-    assert state["deposit"] == {"state": "waived", "amount": MONEY, "paid": NONE, "returned": NONE}
+    assert state["deposit"] == {
+        "state": "waived",
+        "amount": MONEY,
+        "paid": NONE,
+        "returned": NONE,
+        "waiting": NONE,
+    }
 
 
 def test_an_offer_of_the_waiting_list_is_paid_before_it_is_taken(asks: Cast) -> None:

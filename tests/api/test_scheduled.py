@@ -151,6 +151,32 @@ def test_a_moved_session_takes_its_bookings_along_and_says_what_stands_against_i
     assert shop.su.post(f"sessions/{session}/move", {}).status_code == 403
 
 
+@pytest.mark.parametrize("how", ["plan", "move"])
+def test_outside_the_hours_a_session_stands_for_a_reason_of_whoever_may(shop: Shop, how: str) -> None:
+    late = "2026-11-23T20:30:00+08:00"
+    if how == "plan":
+        path, status = "sessions", 201
+        body = {
+            "store": shop.north,
+            "service": shop.flow,
+            "starts_at": late,
+            "capacity": 3,
+            "practitioner": shop.ya,
+        }
+    else:
+        path, status = f"sessions/{shop.session(practitioner=shop.ya)}/move", 200
+        body = {"starts_at": late}
+    for outside in ({}, {"outside": None}):
+        refused = shop.owner.post(path, body | outside)
+        said = refused.json()
+        assert (refused.status_code, said["code"], said["starts_at"]) == (422, "outside_hours", [late])
+        assert said["reasons"] == ["outside_hours", "no_shift"]
+    blank = shop.owner.post(path, {**body, "outside": " "})
+    assert (blank.status_code, blank.json()["code"]) == (422, "outside_unexplained")
+    assert shop.su.post(path, {**body, "outside": "I like it"}).status_code == 403
+    assert shop.owner.post(path, {**body, "outside": "Moon yoga"}).status_code == status
+
+
 def test_move_of_a_session_leaves_alone_what_it_does_not_name(shop: Shop) -> None:
     session = shop.session(practitioner=shop.ya)
     shop.owner.post(f"sessions/{session}/move", {"starts_at": "2026-11-23T20:00:00+08:00"})

@@ -57,6 +57,13 @@ CALLS["POST /penalties/{penalty_id}/waive"] = lambda world, column, at: Call(
 on_booking("GET /bookings/{booking_id}/payments", "deposit")
 on_booking("POST /bookings/{booking_id}/payments", "deposit", {"means": "desk"})
 on_booking("POST /bookings/{booking_id}/payments/given-back", "returned", {})
+on_store("GET /stores/{store_id}/refunds")
+CALLS["POST /refunds/{refund_id}/given-back"] = lambda world, column, at: Call(
+    {"refund_id": at.refund}, body={}
+)
+CALLS["POST /refunds/{refund_id}/retry"] = lambda world, column, at: Call(
+    {"refund_id": at.late_refund}, body={}
+)
 on_booking("POST /bookings/{booking_id}/deposit/waive", "deposit", {"reason": "a regular"})
 simple("GET /policies")
 CALLS["POST /policies"] = lambda world, column, at: Call(

@@ -63,6 +63,8 @@ class Things:
     penalty: UUID | None = None
     policy: UUID | None = None
     payment: UUID | None = None  # of the deposit, under way online
+    refund: UUID | None = None  # waits at the desk
+    late_refund: UUID | None = None  # the provider has not let it go
 
     def booking(self, state: str) -> UUID:
         """The booking in that state: held, coming, today, begun, arrived, deposit (held until it is
@@ -171,7 +173,18 @@ def fill_deposits(things: Things, server: Employee, *, hour: int) -> None:
         taken_by=server,
         asked_at=NOW,
     )
-    PaymentRefund.objects.create(payment=paid, amount=5000, cause="ended", asked_at=NOW)
+    things.refund = PaymentRefund.objects.create(payment=paid, amount=5000, cause="ended", asked_at=NOW).id
+    twice = HoldPayment.objects.create(
+        booking=things.bookings["returned"],
+        state="refund_due",
+        amount=5000,
+        returned=5000,
+        currency="CNY",
+        asked_at=NOW - timedelta(hours=1),
+    )
+    things.late_refund = PaymentRefund.objects.create(
+        payment=twice, amount=5000, cause="no_place", asked_at=NOW - timedelta(hours=1)
+    ).id
 
 
 def fill_tables(things: Things, place: Store) -> None:

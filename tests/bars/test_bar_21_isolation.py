@@ -54,6 +54,7 @@ def _sound(tally: Tally) -> bool:
     """The bar's check: nothing wrong, and the run was one (every operation did succeed now and then)."""
     return not tally.wrong and set(tally.done) >= {
         "read",
+        "asked",
         "write",
         "savepoint",
         "iterator",

@@ -18,6 +18,7 @@ from tenants.people.domain.rights import Forbidden, NotSeen
 from tenants.people.domain.wishes import DecidedAlready, answer_swap, ask_leave, ask_swap
 from tenants.people.models import DayShift, Leave, LeaveRequest, ShiftSwap, WeeklyShift
 from tests.booking.conftest import Desk
+from tests.booking.counted import EVENING, Counted
 from tests.ground.cast import NOW, Cast, local
 from tests.ground.races import race
 
@@ -87,6 +88,32 @@ def test_bookings_in_the_time_are_listed_first_and_stay_when_approved_all_the_sa
         assert LeaveRequest.objects.get().state == "asked"
         approve_leave(request.id, by=manager(cast), now=NOW, despite=[clash.id])
         assert served_by(cast, clash) == ["practitioner"]
+        assert Leave.objects.count() == 1
+
+
+def test_a_session_in_the_time_is_listed_once_with_its_places_whoever_has_booked(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        ya = cast.alpha.employees["practitioner"].id
+        session = counted.session(practitioner_id=ya)
+        counted.session(EVENING + timedelta(days=1), practitioner_id=ya)
+        for who in ("su", "chen"):
+            counted.book(session_id=session.id, who=who)
+        request = asked_leave(cast)
+        with pytest.raises(LeaveClashes) as refused:
+            approve_leave(request.id, by=manager(cast), now=NOW)
+        assert refused.value.extra == {
+            "bookings": [],
+            "sessions": [
+                {
+                    "id": str(session.id),
+                    "starts_at": "2026-11-23T18:00:00+08:00",
+                    "service_name": "Flow",
+                    "taken": 2,
+                }
+            ],
+        }
+        approve_leave(request.id, by=manager(cast), now=NOW, despite=[session.id])
         assert Leave.objects.count() == 1
 
 

@@ -12,16 +12,17 @@ import pytest
 
 from chains.due import lease_due, run_due
 from chains.scope import chain_scope
-from tenants.booking.domain import payments
+from tenants.booking.domain import desk_payments, owed, payments
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking
-from tenants.booking.domain.desk_payments import take_deposit
+from tenants.booking.domain.desk_payments import note_given_back, take_deposit
 from tenants.booking.domain.fake_payments import FakePayments
 from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.owed import give_back_at_desk
 from tenants.booking.domain.payment_port import register_payments
 from tenants.booking.domain.payments import open_payment, receive_payment
 from tenants.booking.domain.policies import write_policy
-from tenants.booking.models import Booking, HoldPayment
+from tenants.booking.models import Booking, HoldPayment, PaymentRefund
 from tests.booking.conftest import MONDAY_TEN
 from tests.ground.cast import NOW, Chain, fill_alpha
 from tests.ground.chains import make_chain
@@ -57,6 +58,64 @@ def _held(chain: Chain) -> Booking:
             by=chain.actors["su"],
             now=NOW,
         )
+
+
+def _waiting(chain: Chain) -> PaymentRefund:
+    """¥50 that was paid at the desk and waits there."""
+    held = _held(chain)
+    with chain_scope(chain.info):
+        take_deposit(held.id, by=chain.actors["clerk"], now=NOW)
+        cancel_booking(held.id, by=chain.actors["su"], now=NOW)
+    _work_off()
+    with chain_scope(chain.info):
+        return PaymentRefund.objects.select_related("payment").get()
+
+
+def _hand_over(chain: Chain, refund: PaymentRefund) -> Counter[str]:
+    """Three clerks at the list and three at the panel, all at once: what each is told."""
+    acts: list[Any] = [
+        partial(give_back_at_desk, refund.id, by=chain.actors[who], now=NOW)
+        for who in ("clerk", "cashier", "owner")
+    ]
+    acts += [
+        partial(note_given_back, refund.payment.booking_id, by=chain.actors[who], now=NOW)
+        for who in ("clerk", "cashier", "owner")
+    ]
+    with chain_scope(chain.info):
+        PaymentRefund.objects.update(done_at=None, done_by=None)
+    told = race(chain.info, acts)
+    return Counter(
+        getattr(one, "code", "gave" if not isinstance(one, Exception) else repr(one)) for one in told
+    )
+
+
+def test_of_six_clerks_at_once_one_gives_the_money_back_and_the_others_are_told(
+    chain: Chain, provider: FakePayments
+) -> None:
+    refund = _waiting(chain)
+    for _round in range(3):
+        told = _hand_over(chain, refund)
+        assert (told.pop("gave"), set(told)) == (1, {"given_back_already", "nothing_to_return"})
+    with chain_scope(chain.info):
+        assert PaymentRefund.objects.get().done_by_id is not None
+        assert check_bookings() == []
+
+
+def test_of_six_clerks_at_once_several_give_it_back_where_it_is_only_looked_at_before(
+    chain: Chain, provider: FakePayments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: look, then write, with nothing that guards it."""
+
+    def unguarded(refund: PaymentRefund, *, by: Any, now: Any) -> bool:
+        if PaymentRefund.objects.get(id=refund.id).done_at is not None:
+            return False
+        PaymentRefund.objects.filter(id=refund.id).update(done_at=now, done_by_id=by.employee_id)
+        return True
+
+    refund = _waiting(chain)
+    monkeypatch.setattr(owed, "note_returned", unguarded)
+    monkeypatch.setattr(desk_payments, "note_returned", unguarded)
+    assert any(_hand_over(chain, refund)["gave"] > 1 for _round in range(20))
 
 
 def _work_off() -> None:

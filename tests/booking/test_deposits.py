@@ -292,8 +292,12 @@ def test_deposit_paid_at_the_desk_is_given_back_there_once(till: Till) -> None:
     held = till.held()
     till.does(take_deposit, held, who="clerk", now=NOW)
     assert till.stands(held) == ("confirmed", "paid", 10_000, 0)
+    with chain_scope(till.chain.info):
+        Member.objects.filter(id=held.member_id).update(locale="en")
     till.does(cancel_booking, held, now=NOW)
     assert till.stands(held)[1:] == ("returned", 10_000, 10_000)
+    told = [one["text"].partition("waiting ")[2] for one in sent_messages() if "¥100 of" in one["text"]]
+    assert told == ["at the desk of North."]
     (refund,) = till.does(note_given_back, held, who="cashier", now=NOW)
     assert (refund.amount, till.moved()) == (10_000, ([], []))
     with pytest.raises(NothingToReturn):

@@ -28,9 +28,10 @@ from tenants.booking.domain.practitioner_day import read_own_day
 from tenants.booking.domain.series import read_series
 from tenants.booking.domain.visits import count_visits, read_own_bookings
 from tenants.booking.domain.week import read_person_week, week_around
-from tenants.booking.models import Booking, Status
+from tenants.booking.models import Booking, Session, Status
 from tenants.booking.together import BookingGroup, BookingSeries
 from tests.booking.conftest import Desk
+from tests.booking.counted import Counted
 from tests.ground.cast import NOW, SHANGHAI, Cast
 
 DAY = timedelta(days=1)
@@ -169,6 +170,25 @@ def test_days_weeks_and_a_persons_own_day_end_where_the_history_begins(
         assert [one.id for each in week for one in each.bookings] == [two[1].id]
         own = read_own_day(by=alpha.actors["practitioner"], now=NOW, day=day)
         assert ([one.booking.id for one in own.visits], own.history_from) == ([two[1].id], OPENS)
+
+
+def test_day_and_week_cut_sessions_as_they_cut_bookings(cast: Cast) -> None:
+    alpha, day = cast.alpha, date(2025, 11, 20)
+    north, ya, clerk = alpha.stores["north"].id, alpha.employees["practitioner"].id, alpha.actors["clerk"]
+    made = []
+    with chain_scope(alpha.info):
+        counted = Counted(alpha)
+        for number, ended in enumerate((OPENS - timedelta(seconds=1), OPENS)):
+            session = counted.session(NOW + timedelta(days=1 + number, hours=1), practitioner_id=ya)
+            Session.objects.filter(id=session.id).update(starts_at=ended - timedelta(hours=1), ends_at=ended)
+            made.append(session.id)
+    for months, shown in ((12, made[1:]), (36, made)):
+        keep(cast, months)
+        with chain_scope(alpha.info):
+            whole = read_store_day(north, day, by=clerk, now=NOW)
+            assert {one.id for one in whole.sessions} == set(shown)
+            week = read_person_week(north, ya, week_around(day), by=clerk, now=NOW)
+            assert [one.id for each in week for one in each.sessions] == shown
 
 
 def test_parties_and_series_show_those_of_their_bookings_that_are_within(cast: Cast, desk: Desk) -> None:

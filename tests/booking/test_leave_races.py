@@ -1,10 +1,11 @@
-"""A plan that changes while somebody books from it: the two meet on the lock of the person, whoever comes first."""
+"""A plan that changes while somebody books or plans a session from it: the two meet on the lock of the person, whoever
+comes first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from threading import Event
 from typing import Any
@@ -14,16 +15,22 @@ from django.db import OperationalError, connection
 
 from chains.scope import chain_scope
 from tenants.booking.domain import book as booking_door
+from tenants.booking.domain import session_moves as moves_door
+from tenants.booking.domain import session_times
+from tenants.booking.domain import sessions as sessions_door
 from tenants.booking.domain.approvals import LeaveClashes, approve_leave, approve_swap
 from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import book
 from tenants.booking.domain.calendar import Calendar
 from tenants.booking.domain.rules import ClosedDay, NoShift, OnLeave
-from tenants.booking.models import Booking
+from tenants.booking.domain.session_moves import Going, move_session
+from tenants.booking.domain.session_times import Times
+from tenants.booking.models import Booking, Session
 from tenants.people.domain.shifts import DatedShift, add_leave, set_days
 from tenants.people.models import Leave, LeaveRequest
 from tenants.stores.domain.stores import close_days
 from tests.booking.conftest import MONDAY_TEN
+from tests.booking.counted import Counted
 from tests.booking.test_approvals import MONDAY, accepted_swap, asked_leave, manager
 from tests.ground.cast import NOW, Cast, local
 
@@ -188,3 +195,118 @@ def test_mutant_without_the_versions_a_booking_lands_in_the_leave(
     answers = stop.race(cast, act)
     assert [type(one) for one in answers] == [Booking, LeaveRequest]
     assert counts(cast) == (1, 1)
+
+
+# Sessions
+
+
+class StopPlanning:
+    """Whoever plans or moves a session stops once it has read the plans, and goes on when they have changed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_read, self.changed = Event(), Event()
+        for module in (sessions_door, moves_door):
+            monkeypatch.setattr(module, "read_times", partial(self._then_wait, module.read_times))
+
+    def _then_wait(self, read: Callable[..., Times], *args: Any, **more: Any) -> Times:
+        times = read(*args, **more)
+        if not self.has_read.is_set():
+            self.has_read.set()
+            assert self.changed.wait(30)
+        return times
+
+    def race(self, cast: Cast, act: Callable[[], object], change: Callable[[], object]) -> list[Any]:
+        """What planning came to, and the change that was made in its middle."""
+
+        def changes() -> object:
+            try:
+                assert self.has_read.wait(30)
+                return in_scope(cast, change)
+            finally:
+                self.changed.set()
+
+        with ThreadPoolExecutor(2) as pool:
+            made = [pool.submit(in_scope, cast, act), pool.submit(changes)]
+            return [one.result() for one in made]
+
+
+@pytest.fixture()
+def stop_planning(monkeypatch: pytest.MonkeyPatch) -> StopPlanning:
+    """See StopPlanning."""
+    return StopPlanning(monkeypatch)
+
+
+def prepared(cast: Cast, how: str) -> Callable[[], object]:
+    """Planning a session with Ya on Monday at ten, or moving one there."""
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        ya = cast.alpha.employees["practitioner"].id
+        if how == "plan":
+            return partial(counted.session, MONDAY_TEN, practitioner_id=ya)
+        session = counted.session(MONDAY_TEN + timedelta(days=2), practitioner_id=ya)
+        going = Going(starts_at=MONDAY_TEN)
+        return partial(move_session, session.id, to=going, by=counted.owner, now=NOW)
+
+
+def stands_then(cast: Cast) -> bool:
+    with chain_scope(cast.alpha.info):
+        return Session.objects.filter(starts_at=MONDAY_TEN).exists()
+
+
+@pytest.mark.parametrize("how", ["plan", "move"])
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [("leave", OnLeave), ("asked_leave", OnLeave), ("day_off", NoShift), ("swap", NoShift)],
+)
+def test_a_session_that_read_the_plan_before_it_changed_reads_it_again(
+    cast: Cast, stop_planning: StopPlanning, how: str, change: str, refusal: type[Exception]
+) -> None:
+    stop_planning.has_read.set()  # not while it is prepared
+    act = prepared(cast, how)
+    stop_planning.has_read.clear()
+    with chain_scope(cast.alpha.info):
+        made = CHANGES[change](cast)
+    answers = stop_planning.race(cast, act, made)
+    assert not isinstance(answers[1], Exception), answers[1]
+    assert isinstance(answers[0], refusal), answers[0]
+    assert not stands_then(cast)
+
+
+@pytest.mark.parametrize("how", ["plan", "move"])
+@pytest.mark.parametrize("change", ["leave", "asked_leave", "closure"])
+def test_whoever_changes_a_plan_waits_for_the_session_that_is_being_made(
+    cast: Cast, how: str, change: str
+) -> None:
+    act = prepared(cast, how)
+    with chain_scope(cast.alpha.info):
+        made = CHANGES[change](cast)
+
+    def impatient() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        return made()
+
+    with chain_scope(cast.alpha.info), ThreadPoolExecutor(1) as pool:
+        act()  # not committed yet
+        waited = pool.submit(in_scope, cast, impatient).result()
+    assert isinstance(waited, TooBusy | OperationalError), waited
+    told = in_scope(cast, made)
+    if change == "asked_leave":
+        assert isinstance(told, LeaveClashes)
+        assert [one["starts_at"] for one in told.extra["sessions"]] == ["2026-11-23T10:00:00+08:00"]
+
+
+@pytest.mark.mutant
+@pytest.mark.parametrize("how", ["plan", "move"])
+def test_mutant_without_the_versions_a_session_lands_in_the_leave(
+    cast: Cast, stop_planning: StopPlanning, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    stop_planning.has_read.set()
+    act = prepared(cast, how)
+    stop_planning.has_read.clear()
+    monkeypatch.setattr(session_times, "AsRead", lambda store, calendar, plan=None: None)
+    with chain_scope(cast.alpha.info):
+        made = CHANGES["asked_leave"](cast)
+    answers = stop_planning.race(cast, act, made)
+    assert [type(one) for one in answers] == [Session, LeaveRequest]
+    assert stands_then(cast)

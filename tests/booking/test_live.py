@@ -238,7 +238,7 @@ def test_hint_is_repeated_by_the_relay_when_the_first_was_lost(
     stream = live.open(cast.alpha, _ticket(cast.alpha, "clerk", "north"))
     north = cast.alpha.stores["north"]
     with monkeypatch.context() as lost, chain_scope(cast.alpha.info):
-        lost.setattr(record, "send_hint", lambda hint: None)
+        lost.setattr(record, "hint_at_commit", lambda hint: None)
         record_event("store.renamed", subject_id=north.id, store_id=north.id, version=3, payload={}, now=NOW)
     for batch in lease_due(now=NOW):
         run_due(batch, now=NOW)

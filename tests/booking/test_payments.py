@@ -14,6 +14,7 @@ from chains.scope import chain_scope
 from tenants.booking.domain import payments
 from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import book
+from tenants.booking.domain.calling_off import call_off_session
 from tenants.booking.domain.change import HoldExpired, cancel_booking
 from tenants.booking.domain.fake_payments import FakePayments
 from tenants.booking.domain.holds import expire_holds
@@ -24,7 +25,6 @@ from tenants.booking.domain.payments import NothingToPay, ask_payment, open_paym
 from tenants.booking.domain.pickups import plan_pickups
 from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.session_moves import Whereabouts, move_session
-from tenants.booking.domain.sessions import call_off_session
 from tenants.booking.domain.waiting import serve_store
 from tenants.booking.domain.waiting_offers import accept_offer
 from tenants.booking.domain.waiting_state import settle_offer

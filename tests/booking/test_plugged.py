@@ -7,8 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from chains.refusals import Refusal
 from tenants.booking.domain.book import book
@@ -29,6 +27,7 @@ from tenants.stores.models import Store
 from tests.booking.counted import Counted
 from tests.booking.queue import at, make_members, wish_of
 from tests.ground.cast import NOW, local
+from tests.ground.messages import questions
 
 SIZE = {"boots": {"size": 43}}
 
@@ -200,9 +199,9 @@ def test_a_chain_that_is_not_open_gives_no_seats_and_is_asked_once(
             return book_scheduled(wish, by=counted.chain.actors[who], now=NOW)
         return hold_scheduled_for_visitor(wish, visitor="key", address="10.0.0.1", now=NOW)
 
-    with CaptureQueriesContext(connection) as asked:
+    with questions() as asked:
         take("su")
-    assert sum("own_chain()" in one["sql"] for one in asked.captured_queries) == 1
+    assert sum("own_chain()" in sql for sql in asked) == 1
     monkeypatch.setattr("tenants.booking.domain.open._own_row", lambda: ("trial", None))
     with pytest.raises(NotOpen):
         take("chen")

@@ -24,6 +24,7 @@ from chains.refusals import Refusal
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope
 from tenants.booking.domain import claims, fresh
+from tenants.booking.domain.calling_off import call_off_session
 from tenants.booking.domain.change import (
     cancel_booking,
     complete_booking,
@@ -36,7 +37,7 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
 from tenants.booking.domain.redeem import redeem_booking, undo_redemption
 from tenants.booking.domain.scheduled import Wish, book_scheduled
-from tenants.booking.domain.sessions import call_off_session, change_session
+from tenants.booking.domain.sessions import change_session
 from tenants.booking.domain.stock import adjust_stock
 from tenants.booking.models import Booking, Claim, Pool, StockReason
 from tests.booking.counted import EVENING, Counted, strangers

@@ -14,8 +14,11 @@ from chains.outgoing import sent_messages
 from chains.refusals import StaleVersion
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
+from tenants.booking.domain.calling_off import call_off_session
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.integrity import check_bookings
+from tenants.booking.domain.notices import tell_member
+from tenants.booking.domain.policies import write_policy
 from tenants.booking.domain.redeem import redeem_code
 from tenants.booking.domain.rules import OnLeave
 from tenants.booking.domain.session_moves import (
@@ -25,8 +28,10 @@ from tenants.booking.domain.session_moves import (
     Whereabouts,
     move_session,
 )
-from tenants.booking.domain.sessions import SessionCalledOff, SessionWrong, call_off_session
+from tenants.booking.domain.sessions import SessionCalledOff, SessionWrong
 from tenants.booking.models import Booking, Claim, Session, Transition
+from tenants.events.domain.subscribers import Happened
+from tenants.events.models import Event
 from tenants.people.domain.rights import Forbidden
 from tenants.people.models import Leave
 from tests.booking.counted import EVENING, Counted
@@ -134,6 +139,65 @@ def test_a_guest_who_is_booked_then_refuses_it_by_name(counted: Counted) -> None
         move(counted, session, local(23, 16, 30))
     assert refused.value.sentence() == "Already booked elsewhere at that time: 苏晴."
     assert Booking.objects.get(session_id=session.id).starts_at == EVENING
+
+
+def test_a_guests_booking_in_a_store_that_the_mover_does_not_see_is_only_counted(counted: Counted) -> None:
+    chain = counted.chain
+    session = counted.session()
+    for who, store in (("su", "north"), ("chen", "south")):
+        counted.book(session_id=session.id, who=who)
+        book(
+            chain.services["facial"].id,
+            store_id=chain.stores[store].id,
+            starts_at=local(23, 16),
+            by=chain.actors[who],
+            now=NOW,
+        )
+    here = Booking.objects.get(member=chain.members["su"], session=None)
+    listed = {"id": str(here.id), "code": here.code}
+    for who, seen, elsewhere in (("store_manager", [listed], 1), ("owner", None, 0)):
+        with pytest.raises(SessionGuestsBusy) as refused:
+            move(counted, session, local(23, 16, 30), by=chain.actors[who])
+        extra = refused.value.extra
+        assert (extra["elsewhere"], len(extra["bookings"])) == (elsewhere, 2 - elsewhere)
+        assert seen is None or extra["bookings"] == seen
+
+
+def test_a_hold_that_goes_along_is_told_that_it_is_not_booked_yet(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        User.objects.update(locale="en")
+        for member in cast.alpha.members.values():
+            type(member).objects.filter(id=member.id).update(locale="en")
+        session = counted.session()
+        counted.book(session_id=session.id, who="su", hold=True)
+        write_policy(
+            {"deposit_kind": "fixed", "deposit_value": 5000, "currency": "CNY"}, by=counted.owner, now=NOW
+        )
+        counted.book(session_id=session.id, who="chen")
+    told()
+    outgoing._valkey().flushdb()
+    with chain_scope(cast.alpha.info):
+        move(counted, session)
+        su, chen = (cast.alpha.members[who].phone for who in ("su", "chen"))
+    head, kept = (
+        "Alpha: changed. Flow is now Mon 23 Nov, 20:00, North.",
+        "The place is kept until Sat 21 Nov, 12:10",
+    )
+    assert told() == [
+        f"{su}: {head} {kept} and not booked yet.",
+        f"{chen}: {head} {kept} and booked once its deposit is paid.",
+    ]
+
+
+def test_a_hold_that_ran_out_before_it_could_be_told_is_told_nothing(counted: Counted) -> None:
+    session = counted.session()
+    counted.book(session_id=session.id, hold=True)
+    move(counted, session)
+    row = Event.objects.get(kind="booking.moved")
+    event = Happened(row.id, row.kind, row.subject_id, row.store_id, row.version, row.payload, NOW, "key")
+    assert tell_member(event, now=NOW + timedelta(minutes=9)) is not None
+    assert tell_member(event, now=NOW + timedelta(minutes=10)) is None
 
 
 def test_leave_past_called_off_begun_and_strangers_refuse_it(counted: Counted) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tenants.booking.domain.availability import explain, find_slots
 from tenants.booking.domain.book import book
+from tenants.booking.domain.calling_off import SessionBegun, call_off_session
 from tenants.booking.domain.change import cancel_booking, mark_no_show, reschedule_booking
 from tenants.booking.domain.claims import SessionFull, SlotTaken
 from tenants.booking.domain.integrity import check_bookings
@@ -17,10 +18,8 @@ from tenants.booking.domain.rules import MemberOverlap, Past, TooFar
 from tenants.booking.domain.scheduled import NotThatService
 from tenants.booking.domain.sessions import (
     Plan,
-    SessionBegun,
     SessionCalledOff,
     SessionWrong,
-    call_off_session,
     change_session,
     plan_sessions,
     read_roster,

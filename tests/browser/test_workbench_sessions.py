@@ -86,7 +86,7 @@ def test_a_session_is_carried_opened_filled_and_moved_back(
     expect(panel.locator(".seat-list li")).to_have_count(3)
     assert f"session={session.id}" in page.url
 
-    panel.locator(".panel-foot a").click()
+    panel.locator(".panel-foot a").first.click()
     page.locator("#session-who").select_option(label=day.people[1].name)
     expect(page.locator("#session-fits .alert")).to_be_visible(timeout=SOON)
     page.locator("#session-at").fill("18:00")
@@ -97,6 +97,39 @@ def test_a_session_is_carried_opened_filled_and_moved_back(
     expect(page.locator("#over")).to_have_count(0)
     expect(column(page, day, 1).locator(f"#block-{session.id}")).to_contain_text("18:00–19:00", timeout=SOON)
     assert stands(day, session) == (day.at(6), {day.at(6)}, day.people[1].name)
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "width"),
+    [("zh-Hans", "light", 1440), ("en", "dark", 1440), ("zh-Hans", "dark", 375)],
+)
+def test_a_session_is_called_off_from_its_panel_once_it_is_said_what_happens(
+    open_shop, open_page: OpenPage, live_site: LiveSite, language: str, theme: str, width: int
+):
+    day = make_day(open_shop, language)
+    session = plan(day, language)
+    page = open_page(width=width, language=language, theme=theme)
+    sign_in(page, live_site, day, "store_manager")
+    watch(page, live_site, day, f"sessions/{session.id}/" if width < 640 else "")
+    if width > 640:
+        page.locator(f"#block-{session.id}").click()
+    panel, dialog = page.locator("#panel"), page.locator("#over")
+    panel.locator(".panel-foot a").last.click()
+    expect(dialog.locator(".effects li")).to_have_count(3, timeout=SOON)
+    keep_screenshot(page, f"session-call-off-{language}-{theme}-{width}", full_page=False)
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    dialog.locator("#call-off-reason").fill("Pipe burst")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0, timeout=SOON)
+    expect(panel).to_contain_text("Pipe burst", timeout=SOON)
+    expect(panel.locator(".panel-foot")).to_have_count(0)
+    if width > 640:
+        expect(page.locator(f"#block-{session.id}")).to_have_count(0, timeout=SOON)
+    with chain_scope(day.chain.info):
+        assert set(Booking.objects.filter(session_id=session.id).values_list("status", flat=True)) == {
+            "cancelled"
+        }
 
 
 def test_a_session_dropped_on_a_booking_stays_and_the_dialog_moves_it_beside(
@@ -140,7 +173,7 @@ def test_on_a_phone_the_session_is_a_sheet_with_its_guests(
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     assert axe_violations(page) == []
     page.set_viewport_size({"width": 375, "height": 812})
-    page.locator("#panel .panel-foot a").click()
+    page.locator("#panel .panel-foot a").first.click()
     expect(page.locator("#over")).to_be_visible()
     keep_screenshot(page, f"session-move-{language}-{theme}-375", full_page=False)
     assert axe_violations(page) == []

@@ -14,6 +14,7 @@ import psycopg
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection, connections, transaction
 
 from chains.hosts import ChainInfo
+from chains.postgresql.ask import Question, ask
 from chains.scope import chain_scope, current, platform_scope
 from tenants.stores.models import Region
 
@@ -36,6 +37,10 @@ class Tally:
         self.wrong += other.wrong
 
 
+def _names(rows: list[tuple[Any, ...]]) -> list[str]:
+    return [row[0] for row in rows]
+
+
 class Worker:
     """One thread's share. Every row's name begins with the schema it was written for."""
 
@@ -44,6 +49,7 @@ class Worker:
         self.random = random.Random(seed)
         self.operations: dict[str, Callable[[ChainInfo], None]] = {
             "read": self.read,
+            "asked": self.asked,
             "write": self.write,
             "exception": self.exception,
             "savepoint": self.savepoint,
@@ -92,6 +98,17 @@ class Worker:
     def read(self, chain: ChainInfo) -> None:
         with chain_scope(chain):
             self.look(chain, "read")
+
+    def asked(self, chain: ChainInfo) -> None:
+        """Twice, so that the session keeps the question's plan if it is the chain's."""
+        for _time in range(2):
+            with chain_scope(chain):
+                names = ask(Question("SELECT name FROM stores_region LIMIT %s", (50,), _names))
+            self.tally.wrong += [
+                ("asked", chain.schema_name, name) for name in names if not name.startswith(chain.schema_name)
+            ]
+            if not names:
+                self.tally.wrong.append(("asked", chain.schema_name, "nothing was seen"))
 
     def write(self, chain: ChainInfo) -> None:
         with chain_scope(chain):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+
+from chains.postgresql.prepared import Prepared, Statement
 
 
 @contextmanager
@@ -32,3 +34,20 @@ def messages_of(act: Callable[[], object]) -> int:
     with messages() as sent:
         act()
         return sent()
+
+
+@contextmanager
+def questions() -> Iterator[list[str]]:
+    """The texts of all questions that are asked in the block, whether PostgreSQL keeps their plans or not."""
+    asked: list[str] = []
+    message = Prepared.message
+
+    def heard(self: Prepared, statements: Sequence[Statement], *, scope: str) -> tuple[bytes, int]:
+        asked.extend(one.sql for one in statements)
+        return message(self, statements, scope=scope)
+
+    Prepared.message = heard  # type: ignore[method-assign]
+    try:
+        yield asked
+    finally:
+        Prepared.message = message  # type: ignore[method-assign]

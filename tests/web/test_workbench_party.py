@@ -11,12 +11,14 @@ import pytest
 from chains.scope import chain_scope
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.models import Booking
+from tenants.catalogue.models import Service
 from tenants.extension import registry
 from tenants.extension.hooks import Field, Hooks
 from tenants.extension.manifest import Manifest
 from tenants.members.models import Member
 from tenants.stores.models import Store
-from tests.ground.cast import Cast, local
+from tests.booking.shops import TABLE, make_table, need, state_needs
+from tests.ground.cast import Cast, local, make_service
 from tests.web.workbench import TODAY, _noon, make_booking, sign_in, text_of, url
 
 __all__ = ["_noon", "sign_in"]  # fixtures
@@ -34,6 +36,8 @@ def form_of(cast: Cast, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     for index, line in enumerate(lines):
         form[f"service_{index}"] = str(cast.alpha.services[line["service"]].id)
         form[f"guest_{index}"] = line.get("guest", "")
+        if "people" in line:
+            form[f"people_{index}"] = str(line["people"])
         if "by" in line:
             form[f"person_{index}"] = str(cast.alpha.employees[line["by"]].id)
     return {**form, **more}
@@ -164,3 +168,54 @@ def test_each_service_is_asked_what_the_vertical_asks(cast, sign_in, monkeypatch
     with chain_scope(cast.alpha.info):
         found = Booking.objects.order_by("service__minutes").values_list("details", flat=True)
         assert [one["boots"]["size"] for one in found] == [36, 41]
+
+
+@pytest.fixture()
+def tables(cast: Cast) -> Service:
+    """North has a service at a table for as many as come, with tables for two and for six."""
+    north = cast.alpha.stores["north"]
+    with chain_scope(cast.alpha.info):
+        tea = make_service("Tea", [north], minutes=60, prepare=0, clean_up=0)
+        state_needs(cast.alpha, tea, need("table", TABLE, fits_party=True))
+        for name, seats, least in (("T2", 2, 1), ("T6", 6, 3)):
+            make_table(north, name, seats, at_least=least)
+    cast.alpha.services["tea"] = tea
+    return tea
+
+
+def test_a_line_says_how_many_people_it_brings_where_the_service_takes_several(cast, sign_in, tables):
+    clerk = sign_in("clerk")
+    asked = re.findall(
+        r'name="(people_\d)"',
+        clerk.post(url(cast, "party/"), form_of(cast, {"service": "tea"}, TWO[0], step="")).content.decode(),
+    )
+    assert asked == ["people_0"]
+    form = form_of(cast, {"service": "tea", "people": 4}, {"service": "tea", "people": 2, "guest": "Mei"})
+    plan = clerk.post(url(cast, "party/"), form)
+    assert "Tea · 4 people" in text_of(plan) and "Mei · Tea · 2 people" in text_of(plan)
+    assert clerk.post(url(cast, "party/"), {**form, **chosen(plan), "step": "book"}).status_code == 302
+    with chain_scope(cast.alpha.info):
+        rows = Booking.objects.order_by("-party_size").values_list("party_size", "resource__name")
+        assert list(rows) == [(4, "T6"), (2, "T2")]
+
+
+def test_more_people_than_any_table_takes_are_refused_before_anything_is_written(cast, sign_in, tables):
+    plan = sign_in("clerk").post(url(cast, "party/"), form_of(cast, {"service": "tea", "people": 7}))
+    assert "This shop has no place for that many people together." in text_of(plan)
+    assert booked(cast) == []
+
+
+def test_another_number_of_people_is_planned_anew(cast, sign_in, tables):
+    clerk, form = sign_in("clerk"), form_of(cast, {"service": "tea", "people": 2})
+    plan = chosen(clerk.post(url(cast, "party/"), form))
+    again = clerk.post(url(cast, "party/"), {**form, **plan, "people_0": "5", "step": "book"})
+    assert (again.status_code, booked(cast)) == (200, [])
+
+
+def test_a_series_brings_as_many_each_time(cast, sign_in, tables):
+    clerk = sign_in("clerk")
+    form = form_of(cast, {"service": "tea", "people": 5}, mode="series", every="7", times="2")
+    plan = clerk.post(url(cast, "party/"), form)
+    assert clerk.post(url(cast, "party/"), {**form, **chosen(plan), "step": "book"}).status_code == 302
+    with chain_scope(cast.alpha.info):
+        assert list(Booking.objects.values_list("party_size", flat=True)) == [5, 5]

@@ -1,4 +1,4 @@
-"""What is counted: the plan of sessions, pickup windows, products and their stock."""
+"""What is counted: the plan of sessions, and pickup windows."""
 
 from __future__ import annotations
 
@@ -15,32 +15,29 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.refusals import Refusal
+from tenants.booking.domain.calling_off import call_off_session
 from tenants.booking.domain.pickups import PlanRow, plan_pickups
+from tenants.booking.domain.session_times import OVERRULED
 from tenants.booking.domain.sessions import (
     MOST_SEATS,
     MOST_WEEKS,
     Plan,
-    call_off_session,
     find_sessions,
     plan_sessions,
     session_state,
 )
-from tenants.booking.domain.stock import MOST, count_stock
-from tenants.booking.models import PickupPlan, PickupWindow, Stock
-from tenants.catalogue.domain.products import ProductFields, change_product, create_product
-from tenants.catalogue.domain.services import Price
-from tenants.catalogue.models import BookedAs, Product, Service
+from tenants.booking.models import PickupPlan, PickupWindow
+from tenants.catalogue.models import BookedAs, Service
 from tenants.people.domain.rights import Action, NotSeen
 from tenants.people.domain.week import practitioners_at
 from tenants.stores.domain.wall import local_date, resolve_local
 from tenants.stores.models import Resource, ResourceKind, Store
 from web.manage.access import Office, in_office
-from web.manage.forms import ClockField, MoneyField, OfficeForm, clock_of
+from web.manage.forms import ClockField, OfficeForm, clock_of
 from web.manage.frame import done, show, show_form
 from web.manage.weekly import NAMES
 
 planners = in_office(Action.PLAN_SESSIONS)
-sellers = in_office(Action.MANAGE_CATALOGUE)
 AHEAD = timedelta(days=28)
 
 
@@ -57,6 +54,9 @@ class SessionForm(OfficeForm):
     capacity = forms.IntegerField(label=gettext_lazy("Places"), min_value=1, max_value=MOST_SEATS)
     minimum = forms.IntegerField(label=gettext_lazy("Takes place from"), min_value=0, required=False)
     weeks = forms.IntegerField(label=gettext_lazy("Weeks"), min_value=1, max_value=MOST_WEEKS)
+    outside = forms.CharField(
+        label=gettext_lazy("Why it takes place all the same"), max_length=200, required=False
+    )
 
     def __init__(self, *args: Any, store: Store, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -85,6 +85,11 @@ class SessionForm(OfficeForm):
             practitioner_id=UUID(cleaned["practitioner"]) if cleaned["practitioner"] else None,
             resource_id=UUID(cleaned["resource"]) if cleaned["resource"] else None,
         )
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether it may stand outside hours and shifts once it is said why."""
+        return isinstance(self.refusal, OVERRULED) or bool(self.data.get("outside"))
 
     def starts_at(self, zone: ZoneInfo) -> datetime:
         """The first session's start."""
@@ -168,6 +173,7 @@ def plan_session(request: HttpRequest, office: Office, store_id: UUID) -> HttpRe
                 starts_at=form.starts_at(zone),
                 plan=form.plan(),
                 weeks=weeks,
+                outside=form.cleaned_data["outside"].strip() or None,
                 by=office.actor,
                 now=office.now,
             )
@@ -276,122 +282,5 @@ def plan_pickup(request: HttpRequest, office: Office, store_id: UUID) -> HttpRes
         back=back,
         back_label=_("Sessions and pickups"),
         save_label=_("Save the plan"),
-        refused=request.method == "POST",
-    )
-
-
-class ProductForm(OfficeForm):
-    """A product, and what each store has of it."""
-
-    domain_names = {"price": "amount"}
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
-    description = forms.CharField(label=gettext_lazy("Description"), max_length=300, required=False)
-    active = forms.BooleanField(required=False)
-
-    def __init__(
-        self, *args: Any, currency: str, stores: list[Store], there: dict[UUID, int], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.currency, self.stores, self.there = currency, stores, there
-        self.fields["amount"] = MoneyField(currency=currency, label=_("Price"))
-        for store in stores:
-            self.fields[f"there-{store.id}"] = forms.IntegerField(
-                label=store.name, min_value=0, max_value=MOST, required=False, initial=there.get(store.id)
-            )
-
-    def words(self) -> ProductFields:
-        """What was said of it."""
-        cleaned = self.cleaned_data
-        return {"name": cleaned["name"], "description": cleaned["description"], "active": cleaned["active"]}
-
-    def price(self) -> Price:
-        """In minor units."""
-        return Price(self.cleaned_data["amount"], self.currency)
-
-    def counts(self) -> list[tuple[UUID, int]]:
-        """Stores whose number was changed."""
-        given = [(store.id, self.cleaned_data.get(f"there-{store.id}")) for store in self.stores]
-        return [(at, number) for at, number in given if number is not None and number != self.there.get(at)]
-
-    def stock_fields(self) -> list[Any]:
-        """The fields of the stores."""
-        return [self[f"there-{store.id}"] for store in self.stores]
-
-
-@require_safe
-@sellers
-def show_products(request: HttpRequest, office: Office) -> HttpResponse:
-    """The chain's products with their price and how many each store has."""
-    stocks: dict[UUID, list[Stock]] = {}
-    for stock in Stock.objects.select_related("pool", "store").order_by("store__position", "store__name"):
-        stocks.setdefault(stock.product_id, []).append(stock)
-    rows = [{"product": product, "stocks": stocks.get(product.id, [])} for product in Product.objects.all()]
-    context = {"page_title": _("Products"), "rows": rows}
-    return show(request, office, "manage/products.html", context, current="products")
-
-
-@require_http_methods(["GET", "POST"])
-@sellers
-def new_product(request: HttpRequest, office: Office) -> HttpResponse:
-    """The form of a new product."""
-    return _product(request, office, None)
-
-
-@require_http_methods(["GET", "POST"])
-@sellers
-def edit_product(request: HttpRequest, office: Office, product_id: UUID) -> HttpResponse:
-    """Name, price and stock of one product."""
-    product = Product.objects.filter(id=product_id).first()
-    if product is None:
-        raise NotSeen
-    return _product(request, office, product)
-
-
-def _product(request: HttpRequest, office: Office, product: Product | None) -> HttpResponse:
-    currency = product.currency if product else office.chain.currency
-    stores = [one for one in office.stores(Action.ADJUST_STOCK) if one.currency == currency]
-    there = (
-        dict(Stock.objects.filter(product=product).values_list("store_id", "pool__capacity"))
-        if product
-        else {}
-    )
-    initial = (
-        {
-            "name": product.name,
-            "description": product.description,
-            "amount": product.price_amount,
-            "active": product.active,
-            "version": product.version,
-        }
-        if product
-        else {"active": True}
-    )
-    form = ProductForm(request.POST or None, initial=initial, currency=currency, stores=stores, there=there)
-
-    def save() -> None:
-        fields, price = form.words(), form.price()
-        kept = (
-            change_product(
-                product.id, fields, price=price, version=form.cleaned_data["version"], by=office.actor
-            )
-            if product
-            else create_product(fields, price=price, by=office.actor)
-        )
-        for store_id, counted in form.counts():
-            count_stock(store_id, kept.id, counted=counted, by=office.actor, now=office.now)
-
-    if request.method == "POST" and form.is_valid() and form.takes(save):
-        return done(request, reverse("manage:products"), _("Saved"))
-    return show_form(
-        request,
-        office,
-        "manage/products/_edit.html",
-        {"form": form},
-        title=product.name if product else _("New product"),
-        current="products",
-        back=reverse("manage:products"),
-        back_label=_("Products"),
-        save_label=_("Save"),
         refused=request.method == "POST",
     )

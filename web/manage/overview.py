@@ -14,16 +14,18 @@ from django.views.decorators.http import require_safe
 
 from chains.domain.operators import act_name
 from tenants.booking.domain.figures import StoreToday, count_today
+from tenants.booking.domain.owed import sum_owed
 from tenants.catalogue.domain.opening import what_is_missing
 from tenants.catalogue.domain.warnings import warn_of_all
 from tenants.extension.calls import figures_for
 from tenants.extension.hooks import MetricAsked
 from tenants.extension.registry import plugins_on
 from tenants.people.domain.look import read_operator_acts
-from tenants.people.domain.rights import Action
+from tenants.people.domain.rights import Action, may
 from web.manage.access import Office, in_office
 from web.manage.frame import shop_address, show
 from web.qr import draw_qr
+from web.workbench.owed import count_owed, say_owed
 
 MOST = 8
 FIGURES_OVER = timedelta(days=7)
@@ -45,7 +47,7 @@ def show_overview(request: HttpRequest, office: Office) -> HttpResponse:
         **address_context(request),
         "page_title": _("Overview"),
         "stores": stores,
-        "needs": needs_of(office, stores),
+        "needs": [*needs_of(office, stores), *owed_of(office, stores)],
         "figures": figures_of(office, stores),
         "not_open": office.chain.opened_at is None and office.may(Action.MANAGE_CHAIN),
         "missing": bool(what_is_missing()) if office.chain.opened_at is None else False,
@@ -83,6 +85,23 @@ def needs_of(office: Office, stores: list[StoreToday]) -> list[dict[str, str]]:
                 {"name": warning.detail, "second": service.name, "url": url, "icon": "triangle-alert"}
             )
     return needs
+
+
+def owed_of(office: Office, stores: list[StoreToday]) -> list[dict[str, str]]:
+    """The money that waits to be given back, by store; one query."""
+    sums = sum_owed([one.store.id for one in stores], now=office.now)
+    return [
+        {
+            "name": say_owed(sums[one.store.id]),
+            "second": f"{one.store.name} · {count_owed(sums[one.store.id])}",
+            "url": reverse("workbench:owed", args=[one.store.id])
+            if may(office.actor, Action.TAKE_PAYMENT, store_id=one.store.id)
+            else reverse("workbench:day", args=[one.store.id]),
+            "icon": "banknote",
+        }
+        for one in stores
+        if one.store.id in sums
+    ]
 
 
 @require_safe

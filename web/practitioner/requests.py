@@ -139,12 +139,13 @@ def _minutes(clock: str, day: date) -> int:
 def _do(
     request: HttpRequest, desk: Desk, act: Callable[[], Any], words: str, *, wish: UUID | None = None
 ) -> HttpResponseBase:
-    """Make one domain call; on a refusal the page again, with the sentence (and the bookings in the way)."""
+    """Make one domain call; on a refusal the page again, with the sentence (and what stands in the way)."""
     try:
         with transaction.atomic():
             act()
     except LeaveClashes as clashes:
-        return _page(request, desk, refusal=clashes, clashes=clashes.extra["bookings"], wish=wish)
+        stand = [*clashes.extra["bookings"], *clashes.extra["sessions"]]
+        return _page(request, desk, refusal=clashes, clashes=stand, wish=wish)
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
@@ -168,6 +169,8 @@ def _page(
     rows = leave + swaps
     for clash in clashes or ():
         clash["at"] = parse_moment(clash["starts_at"])
+    if clashes is not None:
+        clashes.sort(key=lambda clash: clash["at"])
     context = {
         "bookable": bookable,
         "waiting": [row for row in rows if row["acts"]],

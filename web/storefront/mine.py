@@ -138,6 +138,7 @@ def show_ticket(
         "terms": terms,
         "at_shop": booking.price_amount - deposit.kept,
         "deposit_words": say_deposit_stands(deposit, ended=ended),
+        "to_fetch": bool(deposit.waiting),
         "cancellable": booking.status == Status.CONFIRMED and (now <= until or penance is not None),
         "movable": booking.status == Status.CONFIRMED and now <= movable_until(terms, booking.starts_at),
         "cancel_brings": say_penance(CANCEL_NOW, penance, currency=booking.currency) if penance else "",

@@ -39,10 +39,6 @@ def _undo(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
     return undo_redemption(booking_id, by=desk.actor, now=desk.now)
 
 
-def _give_back(desk: Desk, booking_id: UUID, version: int | None) -> Booking:
-    return note_given_back(booking_id, by=desk.actor, now=desk.now)[0].payment.booking
-
-
 ACTS: dict[str, tuple[Act, Text]] = {
     "complete": (
         lambda desk, key, version: complete_booking(key, by=desk.actor, now=desk.now, version=version),
@@ -53,7 +49,6 @@ ACTS: dict[str, tuple[Act, Text]] = {
         gettext_lazy("Marked as a no-show"),
     ),
     "undo": (_undo, gettext_lazy("Redemption undone")),
-    "give-back": (_give_back, gettext_lazy("Given back")),
 }
 
 
@@ -128,6 +123,21 @@ def act(request: HttpRequest, desk: Desk, booking: UUID, act: str) -> HttpRespon
 
 @require_POST
 @at_desk
+def give_back(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
+    """The `amount` that the panel named (minor units) was handed over."""
+    found = booking_here(desk, booking)
+    try:
+        with transaction.atomic():
+            note_given_back(
+                booking, amount=_whole(request.POST.get("amount", "")), by=desk.actor, now=desk.now
+            )
+    except Refusal as refusal:
+        return refuse(request, desk, refusal, found)
+    return answer_done(request, desk, booking, _("Given back"))
+
+
+@require_POST
+@at_desk
 def waive(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseBase:
     """Let the member off one penalty of the booking (`penalty`), for a `reason`."""
     found = booking_here(desk, booking)
@@ -176,8 +186,12 @@ def show_phone(request: HttpRequest, desk: Desk, booking: UUID) -> HttpResponseB
 
 def asked_version(request: HttpRequest) -> int | None:
     """The version the page was drawn from."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return _whole(request.POST.get("version", ""), digits=8)
+
+
+def _whole(text: str, *, digits: int = 18) -> int | None:
+    """The number, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
 def answer_done(request: HttpRequest, desk: Desk, booking_id: UUID, words: str) -> HttpResponse:

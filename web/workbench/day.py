@@ -200,14 +200,16 @@ def row_of(booking: Booking, desk: Desk) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something that needs a person: what, about it, and where it is settled."""
+    """Something that needs a person: what, about it, and where it is settled: at its booking by `action` (look, move),
+    else at that address.
+    """
 
     kind: str
     tone: str
     icon: str
     title: str
     second: str
-    booking_id: UUID
+    booking_id: UUID | None
     action: str
 
 

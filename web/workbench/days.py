@@ -36,6 +36,7 @@ from web.workbench.day import Day, Filters, read_attention, read_day
 from web.workbench.finding import LONGEST, find_all
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.grid import Timeline
+from web.workbench.owed import read_owed_attention
 from web.workbench.panel import booking_here, read_panel
 from web.workbench.placing import drag_words
 from web.workbench.policy import allow_live
@@ -268,6 +269,9 @@ def _timeline(page: Day, desk: Desk, asked: Asked, chosen: UUID | None) -> Timel
 
 def _attention_context(page: Day, desk: Desk) -> dict[str, Any]:
     items = read_attention(page, desk) if page.on == desk.today else []
+    if page.on == desk.today:
+        # whoever waits for money is never behind "and more"
+        items[MOST_ATTENTION - 1 : MOST_ATTENTION - 1] = read_owed_attention(desk)
     return {
         "attention": items[:MOST_ATTENTION],
         "rest_count": max(0, len(items) - 1),

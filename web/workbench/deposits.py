@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.deposits import Deposit, deposit_of
-from tenants.booking.domain.desk_payments import STANDING, refunds_at_desk
+from tenants.booking.domain.desk_payments import STANDING
 from tenants.booking.models import Booking, Means
 from tenants.people.domain.rights import Action
 from web.formats import format_money
@@ -18,7 +17,8 @@ from web.workbench.access import Desk
 
 @dataclass(frozen=True, slots=True)
 class DeskDeposit:
-    """The sentence of the panel and its tone; which acts it offers; `give_back` in words, empty for nothing."""
+    """The sentence of the panel and its tone; which acts it offers; `give_back` is what waits (`waiting`) in words,
+    empty for nothing."""
 
     words: str
     tone: str
@@ -26,6 +26,7 @@ class DeskDeposit:
     can_take: bool
     can_waive: bool
     give_back: str
+    waiting: int
     can_give_back: bool
 
     @property
@@ -42,9 +43,7 @@ def read_deposit(booking: Booking, desk: Desk) -> DeskDeposit | None:
     due = deposit.state in ("due", "asked", "declined") and booking.status in STANDING
     waiver = getattr(booking, "deposit_waiver", None) if deposit.state == "waived" else None
     waived = _("Waived by %(who)s: %(why)s") % {"who": waiver.by.name, "why": waiver.reason} if waiver else ""
-    waiting = 0
-    if deposit.means == Means.DESK and deposit.returned:
-        waiting = refunds_at_desk(booking.id).aggregate(total=Sum("amount"))["total"] or 0
+    waiting = deposit.waiting
     money = format_money(waiting, deposit.currency, language=get_language() or "en") if waiting else ""
     return DeskDeposit(
         words=_words(deposit),
@@ -53,6 +52,7 @@ def read_deposit(booking: Booking, desk: Desk) -> DeskDeposit | None:
         can_take=due and booking.member_id is not None and desk.may(Action.TAKE_PAYMENT),
         can_waive=due and booking.member_id is not None and desk.may(Action.WAIVE_PENALTY),
         give_back=_("%(money)s to give back") % {"money": money} if money else "",
+        waiting=waiting,
         can_give_back=bool(money) and desk.may(Action.TAKE_PAYMENT),
     )
 

@@ -70,6 +70,7 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "search_url": find_url,
         "redeem_url": redeem_url,
         "waiting_url": here("waiting", desk),
+        "owed_url": here("owed", desk) if desk.may(Action.TAKE_PAYMENT) else "",
         "new_url": new_url,
         "new_label": _("New booking") if new_url else "",
         "may_redeem": bool(redeem_url),

@@ -59,7 +59,10 @@ class Form:
     def mark(self) -> str:
         """Another text for another wish: a plan of the one before is not booked as this one."""
         parts = [self.mode, self.on, self.at, str(self.every), str(self.times)]
-        parts += [f"{line.service_id} {line.person_id} {line.guest} {line.answers}" for line in self.wanted]
+        parts += [
+            f"{line.service_id} {line.person_id} {line.guest} {line.people} {line.answers}"
+            for line in self.wanted
+        ]
         return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -167,6 +170,7 @@ def _items(form: Form, desk: Desk) -> list[Item]:
                 after=index - 1 if chained else None,
                 practitioner_id=line.person_id,
                 guest=line.guest,
+                party_size=line.people,
                 details=line.details(desk),
             )
         )
@@ -176,7 +180,13 @@ def _items(form: Form, desk: Desk) -> list[Item]:
 def _series(form: Form, desk: Desk) -> tuple[SeriesWish, list[Time]]:
     line = form.wanted[0]
     assert line.service_id is not None and form.starts_at is not None
-    wish = SeriesWish(line.service_id, form.every, practitioner_id=line.person_id, details=line.details(desk))
+    wish = SeriesWish(
+        line.service_id,
+        form.every,
+        practitioner_id=line.person_id,
+        party_size=line.people,
+        details=line.details(desk),
+    )
     return wish, times_of(form.starts_at, interval_days=form.every, times=form.times, zone=desk.zone)
 
 

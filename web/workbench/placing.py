@@ -184,9 +184,13 @@ def refused_drop(
     place_url: str,
     move_url: str,
     over_fields: dict[str, str] | None = None,
+    over_asks: tuple[str, str] | None = None,
     reason: str = "",
 ) -> HttpResponseBase:
-    """The dialog that says why what was drawn stays where it was, with what would do instead."""
+    """The dialog that says why what was drawn stays where it was, with what would do instead.
+
+    `over_fields` put it there all the same, for a reason that `over_asks` (the field's name, its label) asks for.
+    """
     context = {
         **frame(request, desk),
         "over": True,
@@ -197,6 +201,7 @@ def refused_drop(
         "second": second,
         "version": version,
         "over_fields": over_fields or {},
+        "over_asks": over_asks or ("overbook", _("Why both can be served")),
         "reason": reason,
         "ways": ways,
         "place_url": place_url,

@@ -41,6 +41,7 @@ class SessionPanel:
     came: int
     can_join: bool
     can_move: bool
+    can_call_off: bool
     asked: list[Asked]
 
     @property
@@ -64,7 +65,7 @@ class SessionPanel:
     def mark(self) -> str:
         """Another text for whatever the panel shows differently: a page reads it again only then."""
         seats = ",".join(f"{seat.url[-9:]}{seat.shown}{seat.seats}" for seat in self.seats)
-        return f"{self.session.version} {self.state} {self.session.pool.taken} {self.can_move} {seats}"
+        return f"{self.session.version} {self.state} {self.session.pool.taken} {self.can_move} {self.can_call_off} {seats}"
 
     @property
     def minutes(self) -> int:
@@ -88,16 +89,18 @@ def read_session_panel(
     state = session_state(session, now=desk.now)
     can_join = state == "scheduled" and left_of(session.pool) > 0 and desk.may(Action.CREATE_BOOKING)
     steps = vertical_steps(desk, session.service_id) if can_join else []
-    here_now = (Status.ARRIVED, Status.COMPLETED)
+    came = sum(one.party_size for one in booked if one.status in (Status.ARRIVED, Status.COMPLETED))
+    can_move = state == "scheduled" and session.starts_at > desk.now and desk.may(Action.PLAN_SESSIONS)
     return SessionPanel(
         session=session,
         state=state,
         starts=session.starts_at.astimezone(desk.zone),
         ends=session.ends_at.astimezone(desk.zone),
         seats=tuple(_seat(booking, desk) for booking in booked),
-        came=sum(one.party_size for one in booked if one.status in here_now),
+        came=came,
         can_join=can_join,
-        can_move=state == "scheduled" and session.starts_at > desk.now and desk.may(Action.PLAN_SESSIONS),
+        can_move=can_move,
+        can_call_off=can_move and not came,
         asked=asked_of(steps, data or {}, refusal, mark="join-"),
     )
 

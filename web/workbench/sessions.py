@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from chains.refusals import Refusal
 from tenants.booking.domain.placing import try_out
 from tenants.booking.domain.session_moves import Whereabouts, move_session, whereabouts_of
+from tenants.booking.domain.session_times import OVERRULED
 from tenants.booking.models import Session
 from tenants.catalogue.domain.practitioners import serving
 from tenants.people.domain.rights import Action, Forbidden, NotSeen, require
@@ -36,6 +37,7 @@ from web.workbench.days import SESSION_PANEL, page_of_session
 from web.workbench.frame import fragment, frame, here, is_fragment
 from web.workbench.guests import members_context, read_guest
 from web.workbench.joining import join_session
+from web.workbench.overbooking import REASON_LENGTH
 from web.workbench.placing import Way, alternative_ways, refused_drop
 from web.workbench.session_panel import read_session_panel, session_here
 from web.workbench.timeline import rooms_of
@@ -61,7 +63,7 @@ def join(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             raise
         return _panel(request, desk, session, data, refusal=refusal)
     code = f"{booking.code[:4]}-{booking.code[4:]}"
-    return _done(request, desk, session, _("Added, code %(code)s") % {"code": code})
+    return answer_session(request, desk, session, _("Added, code %(code)s") % {"code": code})
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,9 +79,17 @@ def move(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             to = _typed(data, found, desk)
             if request.method == "GET":
                 refusal = try_out(lambda: move_session(session, to=to, by=desk.actor, now=desk.now))
-                return fragment(request, "workbench/_fits.html", _fits(desk, found, refusal, to))
+                context = {**_fits(desk, found, refusal, to), **_outside(refusal, data, desk)}
+                return fragment(request, "workbench/_fits.html", context)
             with transaction.atomic():
-                move_session(session, to=to, by=desk.actor, now=desk.now, version=asked_version(request))
+                move_session(
+                    session,
+                    to=to,
+                    by=desk.actor,
+                    now=desk.now,
+                    version=asked_version(request),
+                    outside=_reason(data),
+                )
         except (NotSeen, Forbidden):
             raise
         except Refusal as refused:
@@ -87,8 +97,14 @@ def move(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
                 return fragment(request, "workbench/_fits.html", {**frame(request, desk), "refusal": refused})
             refusal = refused
         else:
-            return _done(request, desk, session, _("Moved, and whoever booked is told"))
-    context = {"session": found, "booked": booked, "refusal": refusal, **_choices(data, found, desk)}
+            return answer_session(request, desk, session, _("Moved, and whoever booked is told"))
+    context = {
+        "session": found,
+        "booked": booked,
+        "refusal": refusal,
+        **_choices(data, found, desk),
+        **_outside(refusal, data, desk),
+    }
     status = refusal.status if refusal is not None else 200
     return over(request, desk, _("Move session"), "workbench/_move_session.html", context, status=status)
 
@@ -113,7 +129,9 @@ def place(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             words = "" if refusal is None else refusal.sentence()
             return JsonResponse({"fits": refusal is None, "words": words})
         with transaction.atomic():
-            after = move_session(session, to=to, by=desk.actor, now=desk.now, version=version)
+            after = move_session(
+                session, to=to, by=desk.actor, now=desk.now, version=version, outside=data.get("outside")
+            )
     except (NotSeen, Forbidden):
         raise
     except Refusal as refused:
@@ -122,7 +140,7 @@ def place(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             desk,
             refusal=refused,
             name=found.service.name,
-            second=_when(found, desk),
+            second=session_when(found, desk),
             version=found.version,
             ways=[
                 replace(way, fields={**way.fields, "room": data.get("room", "")})
@@ -130,11 +148,30 @@ def place(request: HttpRequest, desk: Desk, session: UUID) -> HttpResponseBase:
             ],
             place_url=here("place_session", desk, session),
             move_url=here("move_session", desk, session),
+            over_fields={name: data[name] for name in ("starts_at", "who", "room") if data.get(name)}
+            if _may_overrule(refused, desk)
+            else {},
+            over_asks=("outside", _("Why it takes place all the same")),
+            reason=data.get("outside", ""),
         )
-    words = _("Now %(when)s, and whoever booked is told") % {"when": _when(after, desk)}
+    words = _("Now %(when)s, and whoever booked is told") % {"when": session_when(after, desk)}
     if is_fragment(request):
-        return _done(request, desk, session, words)
+        return answer_session(request, desk, session, words)
     return JsonResponse({"words": words, "undo": _undo(found, after.version)})
+
+
+def _may_overrule(refusal: Refusal | None, desk: Desk) -> bool:
+    return isinstance(refusal, OVERRULED) and desk.may(Action.OVERBOOK)
+
+
+def _outside(refusal: Refusal | None, data: QueryDict, desk: Desk) -> dict[str, Any]:
+    """Whether the form asks why it takes place outside hours and shifts, and what was said so far."""
+    return {"offer_outside": _may_overrule(refusal, desk), "outside": data.get("outside", "")}
+
+
+def _reason(data: QueryDict) -> str | None:
+    """Why it takes place outside hours and shifts; None where nothing is said."""
+    return data.get("outside", "").strip()[:REASON_LENGTH] or None
 
 
 def _drawn(data: QueryDict, session: Session, desk: Desk) -> Whereabouts:
@@ -192,7 +229,7 @@ def _choices(data: QueryDict, session: Session, desk: Desk) -> dict[str, Any]:
         "room": data.get("room") or str(session.resource_id or NOBODY),
         "people_options": [(NOBODY, _("Nobody yet")), *((str(one.id), one.name) for one in people)],
         "room_options": [(NOBODY, _("No room")), *((str(one.id), one.name) for one in rooms_of(desk))],
-        "when": _when(session, desk),
+        "when": session_when(session, desk),
         "move_url": here("move_session", desk, session.id),
     }
 
@@ -208,7 +245,8 @@ def _fits(desk: Desk, session: Session, refusal: Refusal | None, to: Whereabouts
     return {"refusal": refusal, "clocks": clocks, "ways": ways}
 
 
-def _when(session: Session, desk: Desk) -> str:
+def session_when(session: Session, desk: Desk) -> str:
+    """Its time on the store's clock, and who gives it."""
     clocks = format_clocks(
         session.starts_at.astimezone(desk.zone),
         session.ends_at.astimezone(desk.zone),
@@ -237,7 +275,7 @@ def _panel(
     return page_of_session(request, desk, None, panel, status=status, **more)
 
 
-def _done(request: HttpRequest, desk: Desk, session: UUID, words: str) -> HttpResponse:
+def answer_session(request: HttpRequest, desk: Desk, session: UUID, words: str) -> HttpResponse:
     """The session's panel as it is now and a word of what was done; what lay over the page closes."""
     if not is_fragment(request):
         messages.success(request, words)

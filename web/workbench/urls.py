@@ -7,10 +7,12 @@ from django.urls import URLPattern, URLResolver, path
 from web.workbench import (
     acts,
     booking_form,
+    calling_off,
     cancelling,
     days,
     following,
     live,
+    owed,
     party,
     placing,
     printing,
@@ -31,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/changed/<uuid:booking>/", days.show_changed, name="changed"),
     path("<uuid:store>/find/", days.find, name="find"),
     path("<uuid:store>/waiting/", waiting.show_waiting, name="waiting"),
+    path("<uuid:store>/owed/", owed.show_owed, name="owed"),
+    path("<uuid:store>/owed/<uuid:refund>/", owed.hand_over, name="hand_over"),
+    path("<uuid:store>/owed/<uuid:refund>/retry/", owed.retry, name="retry_refund"),
     path("<uuid:store>/sheet/", printing.show_sheet, name="sheet"),
     path("<uuid:store>/more/", days.show_more, name="more"),
     path("<uuid:store>/new/", booking_form.new, name="new"),
@@ -43,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:store>/sessions/<uuid:session>/join/", sessions.join, name="join_session"),
     path("<uuid:store>/sessions/<uuid:session>/move/", sessions.move, name="move_session"),
     path("<uuid:store>/sessions/<uuid:session>/place/", sessions.place, name="place_session"),
+    path("<uuid:store>/sessions/<uuid:session>/call-off/", calling_off.call_off, name="call_off_session"),
     path("<uuid:store>/stock/<uuid:product>/", scheduled.adjust, name="adjust_stock"),
     path("<uuid:store>/redeem/", redeem.redeem, name="redeem"),
     path("<uuid:store>/redeem/take-over/", redeem.take_over, name="take_over"),
@@ -59,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "<uuid:store>/bookings/<uuid:booking>/take-deposit/", acts.take_booking_deposit, name="take_deposit"
     ),
+    path("<uuid:store>/bookings/<uuid:booking>/give-back/", acts.give_back, name="give_back"),
     path("<uuid:store>/bookings/<uuid:booking>/following/", following.following, name="following"),
     path("<uuid:store>/bookings/<uuid:booking>/cancel/", cancelling.cancel, name="cancel"),
     path("<uuid:store>/bookings/<uuid:booking>/waive/", acts.waive, name="waive"),

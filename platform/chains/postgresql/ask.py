@@ -16,9 +16,13 @@ from types import NoneType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Model
 from psycopg.pq import ExecStatus
+
+from chains.scope import current
+
+from .prepared import prepared_on
 
 T = TypeVar("T")
 _PLAIN = frozenset({NoneType, UUID, int, bool, datetime})
@@ -50,17 +54,29 @@ def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
         return []
     found: list[list[Row]] = []
     with connection.cursor() as cursor:
-        cursor.execute(
-            ";\n".join([question.sql for question in questions]),
-            [param for question in questions for param in question.params],
-        )
         driver = cursor.cursor
+        prepared = prepared_on(connection.connection)
+        looks = prepared.direct is None
+        message, before = prepared.message([*questions, _WHO] if looks else questions, scope=current().schema)
+        try:
+            cursor.execute(message.decode())
+        except DatabaseError as error:
+            prepared.failed(error.__cause__)
+            raise
         with connection.wrap_database_errors:
+            for _result in range(before):
+                driver.nextset()
             for place in range(len(questions)):
                 if place:
                     driver.nextset()
                 found.append(driver.fetchall() if driver.pgresult.status == ExecStatus.TUPLES_OK else [])
+            if looks:
+                driver.nextset()
+                prepared.direct = driver.fetchone()[0] == connection.connection.info.backend_pid
     return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+
+
+_WHO: Question[None] = Question("SELECT pg_backend_pid()", (), lambda rows: None)
 
 
 def done(rows: list[Row]) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.db.backends.utils import debug_transaction
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base as stock
 from psycopg import sql as compose
@@ -23,6 +24,7 @@ from psycopg.pq import TransactionStatus
 from chains.scope import PUBLIC, Scope, current
 
 from .ahead import BEGIN, Ahead, Cursor, ahead_of, went_ahead
+from .hints import HINT, Hint, commit_and_hint
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
 _BACK = "ROLLBACK TO SAVEPOINT "
@@ -44,6 +46,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._entered: Scope | None = None
+        self._hints: list[Hint] = []
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(self._execute_in_scope)
 
@@ -121,9 +124,15 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         if not self.get_autocommit():
             raise transaction.TransactionManagementError("notify_unscoped belongs after the commit")
         with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)", (channel, payload)
-            )
+            cursor.execute(HINT, Hint(channel, payload))
+
+    def notify_at_commit(self, channel: str, payload: str) -> None:
+        """As notify_unscoped, in the message that commits the running transaction, behind the commit.
+
+        One that cannot be sent is logged, nothing else: the transaction stands. A rollback forgets it; one to a
+        savepoint need not, so whoever hears of something looks whether it is there.
+        """
+        self._hints.append(Hint(channel, payload))
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
@@ -161,18 +170,26 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         super().commit()
 
     def rollback(self) -> None:
+        self._hints.clear()
         self._leave()
         super().rollback()
 
     def _commit(self) -> None:
-        if self.connection is None or self.connection.info.transaction_status != TransactionStatus.IDLE:
+        hints, self._hints = self._hints, []
+        if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.IDLE:
+            return
+        if self.connection is None or not hints:
             super()._commit()
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            commit_and_hint(self.connection, hints)
 
     def savepoint_rollback(self, sid: str) -> None:
         self._entered = None
         super().savepoint_rollback(sid)
 
     def close(self) -> None:
+        self._hints.clear()
         self._leave()
         super().close()
 

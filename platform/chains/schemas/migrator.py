@@ -36,6 +36,7 @@ _ENTER = sql.SQL(
     "SELECT set_config('search_path', {}, true), set_config('lock_timeout', {}, true),"
     " set_config('statement_timeout', '60s', true), set_config('synchronous_commit', {}, true)"
 )
+_RECORDED = sql.SQL("SELECT {}, app, name FROM {}")
 _APPLIED = sql.SQL("INSERT INTO django_migrations (app, name, applied) VALUES ({}, {}, {})")
 _RECORD = sql.SQL(
     "INSERT INTO public.chains_schemamigration AS old (schema, app, name, state, error, attempts, finished_at)"
@@ -75,10 +76,20 @@ def all_schemas(connection: OwnerConnection) -> list[str]:
 
 def applied_migrations(connection: OwnerConnection, schema: str) -> set[Key]:
     """The (app, name) pairs recorded in a schema."""
-    rows = connection.execute(
-        sql.SQL("SELECT app, name FROM {}.django_migrations").format(sql.Identifier(schema))
-    ).fetchall()
-    return {(row[0], row[1]) for row in rows}
+    return applied_in_each(connection, [schema])[schema]
+
+
+def applied_in_each(connection: OwnerConnection, schemas: Sequence[str]) -> dict[str, set[Key]]:
+    """The (app, name) pairs recorded in each of the schemas; one query for a hundred of them."""
+    found: dict[str, set[Key]] = {schema: set() for schema in schemas}
+    for start in range(0, len(schemas), 100):
+        of_each = [
+            _RECORDED.format(schema, sql.Identifier(schema, "django_migrations"))
+            for schema in schemas[start : start + 100]
+        ]
+        for schema, app, name in connection.execute(sql.SQL(" UNION ALL ").join(of_each)):
+            found[schema].add((app, name))
+    return found
 
 
 def write_sql(key: Key, *, like: str) -> list[str]:
@@ -131,7 +142,7 @@ def migrate_schemas(
     """
     report = Report()
     with migrating_alone(connection):
-        have = {schema: applied_migrations(connection, schema) for schema in schemas}
+        have = applied_in_each(connection, schemas)
         sources = dict(written or {})
         for key in wanted if wanted is not None else chain_migrations():
             behind = [schema for schema in schemas if key not in have[schema] and schema not in report.failed]
@@ -216,12 +227,15 @@ def _apply(
         *grants_on_new(schema, made or {}),
         _done(schema, key, "done", "", now),
     ]
+    # one message without parameters: it may hold what Django writes as two commands in one
+    message = sql.SQL("\n;\n").join(script)
+    if made is not None:
+        connection.execute(message)  # one message is one transaction
+        return
     with connection.transaction():
-        # one message without parameters: it may hold what Django writes as two commands in one
-        connection.execute(sql.SQL("\n;\n").join(script))
-        if made is None:
-            for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
-                connection.execute(grant)
+        connection.execute(message)
+        for grant in chain_grants(schema, standing=standing_tables(connection, schema)):
+            connection.execute(grant)
 
 
 def _correct_grants(connection: OwnerConnection, schemas: Sequence[str], report: Report) -> None:

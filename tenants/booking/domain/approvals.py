@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import LIVE, Booking, Status
+from tenants.booking.models import LIVE, Booking, Session, SessionState, Status
 from tenants.people.domain.rights import Actor
 from tenants.people.domain.shifts import add_leave, lock_plans
 from tenants.people.domain.swapping import exchange_shifts
@@ -32,12 +33,14 @@ from .change import reschedule_booking
 
 
 class LeaveClashes(Refusal):
-    """Bookings stand in the time asked for; `bookings` lists them."""
+    """Bookings or sessions stand in the time asked for; `bookings` and `sessions` list them."""
 
     code = "leave_clashes"
     status = 409
     title = _("There are bookings in that time")
-    detail = _("%(count)s bookings stand in that time. Approved, they stay and need somebody else.")
+    detail = _(
+        "%(count)s bookings or sessions stand in that time. Approved, they stay and need somebody else."
+    )
     fix = _("Move them first, or approve knowing of them.")
 
 
@@ -55,10 +58,10 @@ class SwapBlocked(Refusal):
 def approve_leave(
     request_id: UUID, *, by: Actor, now: datetime, despite: Collection[UUID] = ()
 ) -> LeaveRequest:
-    """Make the request a leave. Bookings in that time are listed first.
+    """Make the request a leave. Bookings and sessions in that time are listed first.
 
-    `despite` are the bookings whose list one has seen: the leave is approved only if no other stands in
-    the way, so one that came in between is listed too. Nobody books the person while this is decided.
+    `despite` are those whose list one has seen: the leave is approved only if no other stands in the way, so one
+    that came in between is listed too. Nobody books the person or plans them a session while this is decided.
     Raises LeaveClashes, DecidedAlready, NotSeen, Forbidden.
     """
     request = lock_leave_request(request_id)
@@ -66,9 +69,14 @@ def approve_leave(
     require_state(request.state, (RequestState.ASKED,))
     lock_plans([request.employee_id])
     clashes = list(bookings_within(request, now=now))
-    if any(booking.id not in despite for booking in clashes):
+    sessions = list(sessions_within(request, now=now))
+    if any(one.id not in despite for one in (*clashes, *sessions)):
         raise LeaveClashes(
-            params={"count": len(clashes)}, extra={"bookings": [clash_document(one) for one in clashes]}
+            params={"count": len(clashes) + len(sessions)},
+            extra={
+                "bookings": [clash_document(one) for one in clashes],
+                "sessions": [session_document(one) for one in sessions],
+            },
         )
     request.leave = add_leave(
         request.employee_id,
@@ -82,11 +90,12 @@ def approve_leave(
 
 
 def bookings_within(request: LeaveRequest, *, now: datetime) -> Any:
-    """The person's bookings that still stand and meet the time asked for, by start; lazy."""
+    """The person's bookings that still stand and meet the time asked for, by start; lazy. Seats are their session's."""
     return (
         Booking.objects.select_related("service", "member", "store")
         .filter(
             practitioner_id=request.employee_id,
+            session__isnull=True,
             status__in=LIVE,
             starts_at__lt=request.ends_at,
             ends_at__gt=max(request.starts_at, now),
@@ -94,6 +103,31 @@ def bookings_within(request: LeaveRequest, *, now: datetime) -> Any:
         .exclude(status=Status.HELD, expires_at__lte=now)
         .order_by("starts_at")
     )
+
+
+def sessions_within(request: LeaveRequest, *, now: datetime) -> QuerySet[Session]:
+    """The sessions that the person gives in the time asked for and that are not over, by start; lazy."""
+    return (
+        Session.objects.select_related("service", "store", "pool")
+        .filter(
+            practitioner_id=request.employee_id,
+            state=SessionState.SCHEDULED,
+            starts_at__lt=request.ends_at,
+            ends_at__gt=max(request.starts_at, now),
+        )
+        .order_by("starts_at")
+    )
+
+
+def session_document(session: Session) -> dict[str, Any]:
+    """A session that stands in the way, as a refusal tells it."""
+    zone = ZoneInfo(session.store.time_zone)
+    return {
+        "id": str(session.id),
+        "starts_at": session.starts_at.astimezone(zone).isoformat(),
+        "service_name": session.service.name,
+        "taken": session.pool.taken,
+    }
 
 
 def clash_document(booking: Booking) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import NotSupportedError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
@@ -18,8 +18,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 4
-# deadlock_detected, serialization_failure, lock_not_available
-_AGAIN = {"40P01", "40001", "55P03"}
+# deadlock_detected, serialization_failure, lock_not_available, and a kept plan that a migration made useless
+_AGAIN = {"40P01", "40001", "55P03", "0A000"}
 
 
 class TooBusy(Refusal):
@@ -51,7 +51,7 @@ def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
                     return act(*args, **kwargs)
             except Raced:
                 log.info("raced", act=act.__name__, attempt=number)
-            except OperationalError as error:
+            except (OperationalError, NotSupportedError) as error:
                 if sqlstate_of(error) not in _AGAIN:
                     raise
                 log.info("deadlock", act=act.__name__, attempt=number)

@@ -41,7 +41,7 @@ class Column:
 class StoreDay:
     """A store's local day: its span on the UTC line, openings, who works, and its bookings by start.
 
-    `history_from` is where the plan's history begins, if that is after the day's start: earlier ones are not shown.
+    `history_from` is where the plan's history begins, if that is after the day's start: what ended earlier is not shown.
     """
 
     store: Store
@@ -178,6 +178,7 @@ def read_store_day(store_id: UUID, day: date, *, by: Actor, now: datetime) -> St
     )
     sessions = tuple(
         Session.objects.select_related(*WITH_SESSION).filter(
+            shown_since(since),
             store_id=store_id,
             state=SessionState.SCHEDULED,
             starts_at__lt=place.end,

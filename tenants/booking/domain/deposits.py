@@ -7,15 +7,25 @@ let off (desk_payments.py). Staff book without it: what is unpaid then needs a p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
-from tenants.booking.models import COUNTING, Booking, DepositWaiver, HoldPayment, Means, PaymentState, Status
+from tenants.booking.models import (
+    COUNTING,
+    Booking,
+    DepositWaiver,
+    HoldPayment,
+    Means,
+    PaymentRefund,
+    PaymentState,
+    Status,
+)
 from tenants.people.domain.rights import Actor
 from tenants.stores.domain.money import SpokenMoney
 
@@ -64,7 +74,10 @@ class DepositApart(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """What was promised and where it stands. Minor units of `currency`; `returned` is part of `paid`."""
+    """What was promised and where it stands. Minor units of `currency`; `returned` is part of `paid`.
+
+    `waiting` is what the member has still to fetch at the desk.
+    """
 
     amount: int
     currency: str
@@ -72,6 +85,7 @@ class Deposit:
     paid: int = 0
     returned: int = 0
     means: str = ""
+    waiting: int = 0
 
     @property
     def kept(self) -> int:
@@ -116,7 +130,7 @@ def awaits_deposit(booking: Booking) -> bool:
 
 
 def deposit_of(booking: Booking) -> Deposit:
-    """Where the booking's deposit stands; two queries, none for a booking that never had one."""
+    """Where the booking's deposit stands; two queries, three once some of it went back at the desk, none without one."""
     return deposits_of([booking])[booking.id]
 
 
@@ -129,7 +143,22 @@ def deposits_of(bookings: Sequence[Booking]) -> dict[UUID, Deposit]:
         for payment in HoldPayment.objects.filter(booking_id__in=asked).order_by("asked_at", "id"):
             payments[payment.booking_id].append(payment)
         waived = set(DepositWaiver.objects.filter(booking_id__in=asked).values_list("booking_id", flat=True))
-    return {one.id: _stands(one, payments.get(one.id, []), waived) for one in bookings}
+    waiting = _waiting_at_desk(one for several in payments.values() for one in several)
+    return {
+        one.id: replace(_stands(one, payments.get(one.id, []), waived), waiting=waiting.get(one.id, 0))
+        for one in bookings
+    }
+
+
+def _waiting_at_desk(payments: Iterable[HoldPayment]) -> dict[UUID, int]:
+    """What has not been fetched yet of payments at the desk, by booking; no query where nothing went back."""
+    of = {one.id: one.booking_id for one in payments if one.means == Means.DESK and one.returned}
+    sums: dict[UUID, int] = {}
+    if of:
+        rows = PaymentRefund.objects.filter(payment_id__in=of, done_at=None).order_by()
+        for payment_id, total in rows.values_list("payment_id").annotate(Sum("amount")):
+            sums[of[payment_id]] = sums.get(of[payment_id], 0) + total
+    return sums
 
 
 def _stands(booking: Booking, payments: Iterable[HoldPayment], waived: set[UUID]) -> Deposit:
@@ -160,8 +189,3 @@ def find_unpaid(bookings: Sequence[Booking]) -> Mapping[UUID, Iterable[Finding]]
             title = _("Deposit of %(money)s unpaid") % {"money": money}
             found[key] = [Finding("unpaid", "warns", title, _("Take it at the desk, or let it off."))]
     return found
-
-
-def by_desk(deposit: Deposit) -> bool:
-    """Whether it was paid to a person."""
-    return deposit.means == Means.DESK

@@ -26,6 +26,7 @@ from tenants.booking.models import (
 from tenants.events.domain.record import record_event
 from tenants.people.domain.access import note_access
 from tenants.people.domain.rights import Action, Actor
+from tenants.stores.domain.money import SpokenMoney
 
 from .attempts import again_on_conflict
 from .change import HoldExpired, hold_is_over, lock_booking, visible_booking
@@ -105,14 +106,34 @@ def waive_deposit(
     return waiver
 
 
+class SumChanged(Refusal):
+    """Another sum waits by now than the one that was counted out."""
+
+    code = "sum_changed"
+    status = 409
+    title = _("The sum has changed")
+    detail = _("%(money)s is waiting to be given back by now.")
+    fix = _("Count it again before you hand it over.")
+
+
 @again_on_conflict
-def note_given_back(booking_id: UUID, *, by: Actor, now: datetime) -> list[PaymentRefund]:
-    """What goes back of a deposit paid at the desk was handed over. Raises NotSeen, Forbidden, NothingToReturn."""
+def note_given_back(
+    booking_id: UUID, *, by: Actor, now: datetime, amount: int | None = None
+) -> list[PaymentRefund]:
+    """All that waits at the desk for the booking was handed over, however long ago the booking was.
+
+    `amount` is what was counted out, in minor units of its currency. Raises NotSeen, Forbidden, NothingToReturn,
+    SumChanged where another sum waits.
+    """
     booking = visible_booking(booking_id, by=by, action=Action.TAKE_PAYMENT)
     waiting = list(refunds_at_desk(booking.id).select_for_update(no_key=True, of=("self",)))
-    if not [one for one in waiting if note_returned(one, now=now)]:
+    total = sum(one.amount for one in waiting)
+    if waiting and amount not in (None, total):
+        money = SpokenMoney(total, booking.currency)
+        raise SumChanged(params={"money": money}, extra={"amount": total, "currency": booking.currency})
+    if not [one for one in waiting if note_returned(one, by=by, now=now)]:
         raise NothingToReturn
-    _tell(booking, now=now)
+    tell_settled(booking, now=now)
     return waiting
 
 
@@ -144,10 +165,11 @@ def _stand(booking: Booking, details: Mapping[str, Any], *, by: Actor, now: date
         fields = {"expires_at": None, **answer_offer(booking, details, by=by, now=now)}
         apply_move(booking, Move.CONFIRM, by=by, now=now, fields=fields)
         settle_offer(booking, now=now)
-    _tell(booking, now=now)
+    tell_settled(booking, now=now)
 
 
-def _tell(booking: Booking, *, now: datetime) -> None:
+def tell_settled(booking: Booking, *, now: datetime) -> None:
+    """Open pages of the day hear that something about the booking's deposit is settled."""
     record_event(
         SETTLED,
         subject_id=booking.id,

@@ -72,7 +72,7 @@ def history_cut(asked_from: datetime | None, *, by: Actor, now: datetime) -> dat
 
 
 def shown_since(since: datetime | None) -> Q:
-    """The bookings that a history which begins then shows: those that ended in it, or have not ended."""
+    """The bookings (or sessions) that a history which begins then shows: those that ended in it, or have not ended."""
     return Q() if since is None else Q(ends_at__gte=since)
 
 

@@ -22,6 +22,7 @@ from tenants.extension.registry import plugins_on
 from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.words import words_of
 
+from .terms import terms_of
 from .transitions import read_booking
 
 TEXTS: Mapping[str, Text] = MappingProxyType(
@@ -32,6 +33,14 @@ TEXTS: Mapping[str, Text] = MappingProxyType(
     }
 )
 KINDS = frozenset(TEXTS)
+# Of a place that is only kept, and went along with its session: it is not booked by that.
+MOVED_UNPAID = _(
+    "%(chain)s: changed. %(service)s is now %(when)s, %(store)s. The place is kept until %(until)s and booked once "
+    "its deposit is paid."
+)
+MOVED_KEPT = _(
+    "%(chain)s: changed. %(service)s is now %(when)s, %(store)s. The place is kept until %(until)s and not booked yet."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,14 @@ class OwnChain:
 def tell_member(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `member_text`: the call that texts the member, or nothing where there is nothing to tell.
 
-    For somebody of a party without a phone its payer is told. A member without a phone is not told, nor of what was overtaken by a later change, which tells itself.
+    For somebody of a party without a phone its payer is told. A member without a phone is not told, nor of what was
+    overtaken by a later change, which tells itself. Of a hold that moved is said that it is only kept, and how long.
     """
     booking = read_booking(event.subject_id)
     if booking is None or booking.member is None or _overtaken(booking, event):
         return None
-    phone = booking.member.phone or (booking.payer.phone if booking.payer else None)
-    if not phone:
+    phone = phone_of(booking)
+    if not phone or _kept_no_longer(booking, event, now=now):
         return None
     chain = own_chain()
     message = Message(
@@ -69,16 +79,24 @@ def tell_member(event: Happened, *, now: datetime) -> Call | None:
     return call
 
 
+def phone_of(booking: Booking) -> str | None:
+    """Where a booking's member is told of it, or else its payer (both read); None where nobody can be."""
+    if booking.member is None:
+        return None
+    return booking.member.phone or (booking.payer.phone if booking.payer else None)
+
+
 def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) -> str:
     """The sentence in the member's language (else the chain's), names too, with the store's local time."""
     zone = ZoneInfo(booking.store.time_zone)
     language = (booking.member.locale if booking.member else "") or chain.locale
     with translation.override(language):
-        text = str(TEXTS[kind]) % {
+        text = str(_template(kind, booking)) % {
             "chain": chain.name,
             "service": words_of(booking.service, "name", language=language),
             "store": words_of(booking.store, "name", language=language),
             "when": spoken(booking.starts_at, zone=zone, now=now),
+            "until": spoken(booking.expires_at, zone=zone, now=now) if booking.expires_at is not None else "",
         }
         for sentence in sentences_for(
             plugins_on(booking.store.verticals), _asked(kind, booking), details=booking.details
@@ -86,6 +104,18 @@ def notice_text(kind: str, booking: Booking, *, chain: OwnChain, now: datetime) 
             # a Chinese full stop brings its own space
             text += sentence if text.endswith("。") else f" {sentence}"
         return text
+
+
+def _template(kind: str, booking: Booking) -> Text:
+    if kind == "booking.moved" and booking.status == Status.HELD:
+        return MOVED_UNPAID if terms_of(booking).deposit else MOVED_KEPT
+    return TEXTS[kind]
+
+
+def _kept_no_longer(booking: Booking, event: Happened, *, now: datetime) -> bool:
+    """Whether it was a hold whose time is over by now: nothing is to be had any more."""
+    over = booking.expires_at is not None and booking.expires_at <= now
+    return event.kind == "booking.moved" and booking.status == Status.HELD and over
 
 
 def _asked(kind: str, booking: Booking) -> MessageAsked:

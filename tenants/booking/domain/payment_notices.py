@@ -14,6 +14,7 @@ from chains.refusals import Text
 from tenants.booking.models import Means, PaymentRefund, RefundCause, Status
 from tenants.events.domain.subscribers import Call, Happened
 from tenants.stores.domain.money import SpokenMoney
+from tenants.stores.domain.words import words_of
 
 from .codes import show_code
 from .notices import OwnChain, own_chain
@@ -26,7 +27,7 @@ GONE = _(
 )
 TWICE = _("%(chain)s: the payment for %(code)s was not needed any more. %(money)s goes back in full.")
 BACK = _("%(chain)s: %(money)s of the deposit for %(code)s goes back to where it came from.")
-AT_DESK = _("%(chain)s: %(money)s of the deposit for %(code)s is waiting at the desk.")
+AT_DESK = _("%(chain)s: %(money)s of the deposit for %(code)s is waiting at the desk of %(store)s.")
 TEXTS: Mapping[RefundCause, Text] = MappingProxyType(
     {RefundCause.NO_PLACE: GONE, RefundCause.ENDED: BACK, RefundCause.WAIVED: BACK}
 )
@@ -36,7 +37,11 @@ STANDING = (Status.HELD, Status.CONFIRMED, Status.ARRIVED, Status.COMPLETED)
 
 def tell_of_refund(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `payment_text`: the call that texts whoever paid; nothing for somebody without a phone."""
-    refunds = PaymentRefund.objects.select_related("payment__booking__member", "payment__booking__payer")
+    if event.payload.get("again"):  # told when it was decided
+        return None
+    refunds = PaymentRefund.objects.select_related(
+        "payment__booking__member", "payment__booking__payer", "payment__booking__store"
+    )
     refund = refunds.filter(id=event.payload.get("refund")).first()
     if refund is None:
         return None
@@ -70,4 +75,5 @@ def refund_text(refund: PaymentRefund, *, chain: OwnChain, language: str) -> str
             "chain": chain.name,
             "money": SpokenMoney(refund.amount, payment.currency),
             "code": show_code(payment.booking.code),
+            "store": words_of(payment.booking.store, "name", language=language),
         }

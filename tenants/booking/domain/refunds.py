@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Sum
 
 from tenants.booking.models import (
@@ -26,12 +27,15 @@ from tenants.booking.models import (
 )
 from tenants.events.domain.record import record_event
 from tenants.events.domain.subscribers import Call, Happened
+from tenants.people.domain.rights import NOBODY, Actor
 
 from .deposits import PAID
 from .payment_port import payment_provider
 from .transitions import read_booking
 
 REFUND_DUE = "payment.refund_due"
+# Whom the outbox tells to make the call.
+PROVIDER = "payments"
 # What can make a part of the money no longer owed.
 KINDS = frozenset({"booking.cancelled", "booking.no_show", "penalty.waived"})
 
@@ -87,8 +91,8 @@ def refund_call(event: Happened, *, now: datetime) -> Call | None:
 
     def call() -> None:
         reference = payment.reference
-        if payment.state == PaymentState.BOOKED:
-            # a part goes back of what is only set aside: the whole is taken first
+        if payment.state != PaymentState.CAPTURED and refund.amount < payment.amount:
+            # a part goes back of what may be only set aside: the whole is taken first, once by its key
             provider.capture(str(payment.id), reference=reference, amount=payment.amount)
             HoldPayment.objects.filter(id=payment.id, state=PaymentState.BOOKED).update(
                 state=PaymentState.CAPTURED
@@ -99,12 +103,19 @@ def refund_call(event: Happened, *, now: datetime) -> Call | None:
     return call
 
 
-def note_returned(refund: PaymentRefund, *, now: datetime) -> bool:
-    """The money is back; once nothing of the payment is under way it is refunded. False for what was noted before."""
-    if not PaymentRefund.objects.filter(id=refund.id, done_at=None).update(done_at=now):
+@transaction.atomic
+def note_returned(refund: PaymentRefund, *, by: Actor = NOBODY, now: datetime) -> bool:
+    """The money is back; once nothing of the payment is under way it is refunded. False for what was noted before.
+
+    The payment's row is locked: the last two refunds of one, noted at once, must see each other.
+    """
+    payment = HoldPayment.objects.select_for_update(no_key=True).get(id=refund.payment_id)
+    waiting = PaymentRefund.objects.filter(id=refund.id, done_at=None)
+    if not waiting.update(done_at=now, done_by_id=by.employee_id):
         return False
-    if not PaymentRefund.objects.filter(payment_id=refund.payment_id, done_at=None).exists():
-        HoldPayment.objects.filter(id=refund.payment_id, state=PaymentState.REFUND_DUE).update(
-            state=PaymentState.REFUNDED
-        )
+    refund.done_at, refund.done_by_id = now, by.employee_id
+    still = PaymentRefund.objects.filter(payment_id=payment.id, done_at=None).exists()
+    if payment.state == PaymentState.REFUND_DUE and not still:
+        payment.state = PaymentState.REFUNDED
+        payment.save(update_fields=["state"])
     return True

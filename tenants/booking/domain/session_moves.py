@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import FieldError, Refusal, require_version
-from tenants.booking.models import LIVE, Booking, Claim, Pool, Session, SessionState, Status
+from tenants.booking.models import LIVE, Booking, Pool, Session, SessionState, Status
 from tenants.catalogue.domain.practitioners import serving
-from tenants.events.domain.record import record_event
 from tenants.members.models import Member
 from tenants.people.domain.places import managed_store
-from tenants.people.domain.rights import Action, Actor
-from tenants.people.models import Employee, Leave
+from tenants.people.domain.rights import Action, Actor, may
+from tenants.people.models import Employee
 from tenants.stores.models import Resource, ResourceKind
 
 from .attempts import again_on_conflict
@@ -25,17 +24,14 @@ from .claims import ResourceClaim, SlotTaken
 from .holds import expire_holds_among, take_claims
 from .offering import Offering, read_offering
 from .plugged import require_plugged_rules
-from .rules import OnLeave
-from .search import Need
-from .sessions import SessionCalledOff, SessionWrong, lock_session
+from .rules import TimeClosed
+from .session_times import near_times, note_outside, read_times, require_overruler, require_times, stay_at
+from .sessions import SessionCalledOff, SessionWrong, lock_session, record_session
 from .spans import Span
 from .transitions import Move, apply_move
+from .why import Code
 
 MOST_NAMES = 3
-MOST_OTHERS = 4
-# How far from a time that is taken others are looked for, and in which steps.
-NEAR = timedelta(hours=4)
-STEP = timedelta(minutes=15)
 
 
 class SessionGoing(Refusal):
@@ -49,7 +45,10 @@ class SessionGoing(Refusal):
 
 
 class SessionGuestsBusy(Refusal):
-    """Some of those who are booked have another booking at the new time; `bookings` lists those."""
+    """Some of those who are booked have another booking at the new time.
+
+    `bookings` lists those that whoever moves it may see; `elsewhere` counts the others, in stores that are not theirs.
+    """
 
     code = "session_guests_busy"
     status = 409
@@ -82,16 +81,25 @@ def whereabouts_of(session: Session) -> Whereabouts:
 
 @again_on_conflict
 def move_session(
-    session_id: UUID, *, to: Whereabouts | Going, by: Actor, now: datetime, version: int | None = None
+    session_id: UUID,
+    *,
+    to: Whereabouts | Going,
+    by: Actor,
+    now: datetime,
+    version: int | None = None,
+    outside: str | None = None,
 ) -> Session:
     """The session at another time, of the same length, by another person or in another room: all or nothing.
 
     Every booked member goes with it and is told once, whoever gives it too. Prices and codes stay, and no notice
-    is asked for. Raises Forbidden, NotSeen, StaleVersion, SessionCalledOff, SessionGoing, SessionWrong,
-    SlotTaken naming who or what is taken, OnLeave, SessionGuestsBusy, and what plug-ins' rules refuse.
+    is asked for. `outside` is the reason for which it may stand outside hours and shifts. Raises Forbidden, NotSeen,
+    StaleVersion, SessionCalledOff, SessionGoing, SessionWrong, SlotTaken naming who or what is taken, what planning
+    it there raises (OnLeave, ClosedDay, OutsideHours, NoShift, OutsideUnexplained), SessionGuestsBusy, and what
+    plug-ins' rules refuse.
     """
     session = lock_session(session_id)
     managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
+    require_overruler(outside, store_id=session.store_id, by=by)
     require_version(session.version, version)
     before = whereabouts_of(session)
     if not isinstance(to, Whereabouts):
@@ -105,9 +113,8 @@ def move_session(
     offering = read_offering(session.store_id, session.service_id, by_staff=True)
     practitioner = _require_fitting(session, offering, to, now=now)
     bookings = _lock_bookings(session)
-    served = Span(to.starts_at, to.starts_at + (session.ends_at - session.starts_at))
-    _claim(session, offering, practitioner, served, to, now=now)
-    _require_guests_free(bookings, session, served, now=now)
+    served, overruled = _claim(session, offering, practitioner, before, to, outside=outside, now=now)
+    _require_guests_free(bookings, session, served, by=by, now=now)
     session.starts_at, session.ends_at = served.start, served.end
     session.practitioner, session.resource_id = practitioner, to.resource_id
     session.version += 1
@@ -115,14 +122,9 @@ def move_session(
     Pool.objects.filter(id=session.pool_id).update(starts_at=served.start, ends_at=served.end)
     for booking in bookings:
         _take_along(booking, session, before, by=by, now=now)
-    record_event(
-        "session.moved",
-        subject_id=session.id,
-        store_id=session.store_id,
-        version=session.version,
-        payload={"state": session.state, "from": _written(before), "by": _text(by.employee_id)},
-        now=now,
-    )
+    note_outside(session, overruled, outside, by=by, now=now)
+    told = {"from": _written(before), "by": _text(by.employee_id)}
+    record_session(session, "session.moved", now=now, **told)
     return session
 
 
@@ -165,71 +167,41 @@ def _claim(
     session: Session,
     offering: Offering,
     practitioner: Employee | None,
-    served: Span,
+    before: Whereabouts,
     to: Whereabouts,
     *,
+    outside: str | None,
     now: datetime,
-) -> None:
-    """Hold person and room there, preparation and clean-up included, and let go of what it held."""
-    minutes = int((served.end - served.start).total_seconds() // 60)
-    need = Need(minutes=minutes, prepare=offering.need.prepare, clean_up=offering.need.clean_up)
-    during = need.claim_span(served.start)
+) -> tuple[Span, list[Code]]:
+    """Hold person and room there, preparation and clean-up included, and let go of what it held.
+
+    The time of its guests then, and what of hours and shifts was overruled. What stays as it is is not asked again.
+    """
+    minutes = int((session.ends_at - session.starts_at).total_seconds() // 60)
+    stay = stay_at(to.starts_at, replace(offering.need, minutes=minutes))
+    elsewhen = to.starts_at != before.starts_at
+    another = to.practitioner_id != before.practitioner_id
+    times = read_times(offering, [stay], practitioner=practitioner)
     held = [practitioner.resource_id if practitioner else None, to.resource_id]
-    wanted = [ResourceClaim(one, during, store_id=session.store_id) for one in held if one is not None]
-    away = _leave(practitioner, during)
-    if any(span.overlaps(during) for span in away):
-        near = _near(session, practitioner, wanted, served.start, away, now=now)
-        raise OnLeave(extra={"alternatives": near, "reasons": ["on_leave"]})
+    resources = [one for one in held if one is not None]
+    wanted = [
+        ResourceClaim(one, stay.during, store_id=session.store_id, read=times.as_read) for one in resources
+    ]
     try:
+        (overruled,) = require_times(
+            times, [stay], now=now, outside=outside, hours=elsewhen, person=elsewhen or another
+        )
         take_claims(session.id, wanted=wanted, now=now, holder="session")
-    except SlotTaken as refusal:
-        refusal.extra["alternatives"] = _near(session, practitioner, wanted, served.start, away, now=now)
+    except (TimeClosed, SlotTaken) as refusal:
+        refusal.extra["alternatives"] = near_times(
+            times, stay, resources=resources, now=now, but=session.id, outside=outside
+        )
         raise
-
-
-def _leave(practitioner: Employee | None, during: Span) -> list[Span]:
-    """When the person is away, around a time."""
-    if practitioner is None:
-        return []
-    around = Leave.objects.filter(
-        employee_id=practitioner.id, starts_at__lt=during.end + NEAR, ends_at__gt=during.start - NEAR
-    )
-    return [Span(one.starts_at, one.ends_at) for one in around]
-
-
-def _near(
-    session: Session,
-    practitioner: Employee | None,
-    wanted: Sequence[ResourceClaim],
-    asked: datetime,
-    away: Sequence[Span],
-    *,
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """The starts nearest to the one that was refused at which the same person and room are free; one query."""
-    if not wanted:
-        return []
-    during = wanted[0].during
-    by = [str(practitioner.id)] if practitioner is not None else []
-    others = Claim.objects.filter(
-        resource_id__in=[want.resource_id for want in wanted],
-        active=True,
-        starts_at__lt=during.end + NEAR,
-        ends_at__gt=during.start - NEAR,
-    ).exclude(session_id=session.id)
-    taken = [Span(one.starts_at, one.ends_at) for one in others if one.starts_at and one.ends_at]
-    taken += away
-    steps = sorted(range(-(NEAR // STEP), NEAR // STEP + 1), key=lambda step: (abs(step), step))
-    found = []
-    for shift in (step * STEP for step in steps):
-        moved = Span(during.start + shift, during.end + shift)
-        if asked + shift > now and not any(span.overlaps(moved) for span in taken):
-            found.append({"starts_at": (asked + shift).isoformat(), "practitioners": by})
-    return found[:MOST_OTHERS]
+    return stay.served, overruled
 
 
 def _require_guests_free(
-    bookings: Sequence[Booking], session: Session, served: Span, *, now: datetime
+    bookings: Sequence[Booking], session: Session, served: Span, *, by: Actor, now: datetime
 ) -> None:
     """Raise SessionGuestsBusy where somebody who is booked has another live booking then; one query."""
     others = (
@@ -251,8 +223,11 @@ def _require_guests_free(
         return
     names = list(dict.fromkeys(str(other.member.name or _("a guest")) for other in found if other.member))
     shown = ", ".join(names[:MOST_NAMES]) + ("…" if len(names) > MOST_NAMES else "")
-    listed = [{"id": str(other.id), "code": other.code} for other in found]
-    raise SessionGuestsBusy(params={"names": shown}, extra={"bookings": listed})
+    seen = [other for other in found if may(by, Action.READ_DAY, store_id=other.store_id)]
+    listed = [{"id": str(other.id), "code": other.code} for other in seen]
+    raise SessionGuestsBusy(
+        params={"names": shown}, extra={"bookings": listed, "elsewhere": len(found) - len(seen)}
+    )
 
 
 def _take_along(booking: Booking, session: Session, before: Whereabouts, *, by: Actor, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What is told of a moved session to whoever gives it, and to whoever no longer does; each once."""
+"""What is told of a session that was moved or called off to whoever gives it, or no longer does; each once."""
 
 from __future__ import annotations
 
@@ -19,22 +19,32 @@ from tenants.stores.domain.words import words_of
 from .employee_messages import DAY_CHANGED, carry_all, employee_message
 from .notices import OwnChain, own_chain
 
-KINDS = frozenset({"session.moved"})
+KINDS = frozenset({"session.moved", "session.called_off"})
 NOW_THEN = _("%(chain)s: moved. %(service)s is now %(when)s, %(store)s, %(count)s booked.")
+CALLED_OFF = _("%(chain)s: called off. %(service)s, %(when)s, %(store)s.")
 NOT_YOURS = _("%(chain)s: no longer yours. %(service)s, %(when)s, %(store)s, was given to somebody else.")
 
 
-def tell_session_moved(event: Happened, *, now: datetime) -> Call | None:
+def tell_of_session(event: Happened, *, now: datetime) -> Call | None:
     """Subscriber `session_note`: nobody is told of what they did themselves, nor of what was overtaken."""
-    session = (
-        Session.objects.select_related("store", "service", "pool", "practitioner__user")
-        .filter(id=event.subject_id, version=event.version, state=SessionState.SCHEDULED)
-        .first()
-    )
+    rows = Session.objects.select_related("store", "service", "pool", "practitioner__user")
+    session = rows.filter(id=event.subject_id, version=event.version).first()
     if session is None:
         return None
-    chain, before = own_chain(), event.payload["from"]
-    did_it = event.payload.get("by")
+    chain = own_chain()
+    tell = _called_off if session.state == SessionState.CALLED_OFF else _moved
+    return carry_all(tell(session, event, chain, now), chain=chain, now=now)
+
+
+def _called_off(session: Session, event: Happened, chain: OwnChain, now: datetime) -> list[Message]:
+    gives = session.practitioner
+    if gives is None or not gives.active or str(gives.id) == event.payload.get("by"):
+        return []
+    return [_message(gives, CALLED_OFF, session.starts_at, session, event, chain, now)]
+
+
+def _moved(session: Session, event: Happened, chain: OwnChain, now: datetime) -> list[Message]:
+    before, did_it = event.payload["from"], event.payload.get("by")
     messages = []
     if session.practitioner is not None and str(session.practitioner_id) != did_it:
         messages.append(
@@ -46,7 +56,7 @@ def tell_session_moved(event: Happened, *, now: datetime) -> Call | None:
         if gave is not None:
             moment = datetime.fromisoformat(before["starts_at"])
             messages.append(_message(gave, NOT_YOURS, moment, session, event, chain, now))
-    return carry_all(messages, chain=chain, now=now)
+    return messages
 
 
 def _message(

@@ -1,10 +1,11 @@
-"""Sessions: scheduled occurrences with seats, planned week by week, and called off where they must be."""
+"""Sessions: scheduled occurrences with seats, planned week by week, and read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
 from chains.refusals import FieldError, Refusal, require_version
-from tenants.booking.models import LIVE, Booking, Pool, Session, SessionState, Status
+from tenants.booking.models import Booking, Pool, Session, SessionState, Status
 from tenants.catalogue.domain.practitioners import serving
 from tenants.catalogue.models import BookedAs
 from tenants.events.domain.record import record_event
@@ -24,13 +25,13 @@ from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_day, resolve_local
 from tenants.stores.models import Resource, ResourceKind
 
+from .against import AsRead
 from .attempts import again_on_conflict
-from .claims import SESSION, ResourceClaim, SessionFull, SlotTaken, release_claims
+from .claims import SESSION, ResourceClaim, SessionFull, SlotTaken
 from .history import require_shown
 from .holds import take_claims
 from .offering import Offering, read_offering
-from .search import Need
-from .transitions import Move, apply_move
+from .session_times import Stay, note_outside, read_times, require_overruler, require_times, stay_at
 
 MOST_WEEKS = 26
 MOST_SEATS = 5_000
@@ -56,16 +57,6 @@ class SessionCalledOff(Refusal):
     fix = _("Choose another session.")
 
 
-class SessionBegun(Refusal):
-    """The session has begun or is over."""
-
-    code = "session_begun"
-    status = 422
-    title = _("Begun already")
-    detail = _("The session has begun, so it can no longer be called off.")
-    fix = _("Close the visits of those who came one by one.")
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a session is: who gives it (or nobody), where, for how many. `minutes` None is the service's."""
@@ -87,17 +78,27 @@ def plan_sessions(
     by: Actor,
     now: datetime,
     weeks: int = 1,
+    outside: str | None = None,
 ) -> list[Session]:
     """Sessions at the store from `starts_at` on, at the same local time in `weeks` weeks (1 to 26): all or none.
 
-    Each holds its practitioner (preparation and clean-up included) and its room like any booking does.
-    Raises Forbidden, NotSeen, SessionWrong, and SlotTaken that names the first date which does not work.
+    Each holds its practitioner (preparation and clean-up included) and its room like any booking does. `outside`
+    is the reason for which they may stand outside the shop's hours and the practitioner's shifts.
+    Raises Forbidden, NotSeen, SessionWrong, OutsideUnexplained, OnLeave, ClosedDay, OutsideHours or NoShift with every
+    date that the rule closes, and SlotTaken that names the first date which does not work.
     """
     managed_store(store_id, by=by, action=Action.PLAN_SESSIONS)
+    require_overruler(outside, store_id=store_id, by=by)
     offering = read_offering(store_id, service_id, by_staff=True)
     practitioner = _require_fitting(offering, plan, starts_at=starts_at, weeks=weeks, now=now)
-    starts = _weekly(starts_at, offering.zone, weeks)
-    return [_add(offering, plan, practitioner, start, now=now) for start in starts]
+    need = replace(offering.need, minutes=plan.minutes or offering.need.minutes)
+    stays = [stay_at(start, need) for start in _weekly(starts_at, offering.zone, weeks)]
+    times = read_times(offering, stays, practitioner=practitioner)
+    overruled = require_times(times, stays, now=now, outside=outside)
+    made = [_add(offering, plan, practitioner, stay, times.as_read, now=now) for stay in stays]
+    for session, codes in zip(made, overruled, strict=True):
+        note_outside(session, codes, outside, by=by, now=now)
+    return made
 
 
 def _weekly(starts_at: datetime, zone: ZoneInfo, weeks: int) -> list[datetime]:
@@ -140,14 +141,18 @@ def _require_fitting(
 
 
 def _add(
-    offering: Offering, plan: Plan, practitioner: Employee | None, starts_at: datetime, *, now: datetime
+    offering: Offering,
+    plan: Plan,
+    practitioner: Employee | None,
+    stay: Stay,
+    as_read: AsRead,
+    *,
+    now: datetime,
 ) -> Session:
-    minutes = plan.minutes or offering.need.minutes
-    need = Need(minutes=minutes, prepare=offering.need.prepare, clean_up=offering.need.clean_up)
-    span = need.service_span(starts_at)
+    here, span = offering.store_id, stay.served
     pool = Pool.objects.create(
         id=new_id(),
-        store_id=offering.store_id,
+        store_id=here,
         kind=SESSION,
         name=offering.service_name,
         starts_at=span.start,
@@ -156,7 +161,7 @@ def _add(
     )
     session = Session.objects.create(
         id=new_id(),
-        store_id=offering.store_id,
+        store_id=here,
         service_id=offering.service_id,
         practitioner=practitioner,
         resource_id=plan.resource_id,
@@ -167,18 +172,16 @@ def _add(
         created_at=now,
     )
     held = [practitioner.resource_id if practitioner else None, plan.resource_id]
-    during = need.claim_span(starts_at)
-    here = offering.store_id
-    wanted = [ResourceClaim(one, during, store_id=here) for one in held if one is not None]
+    wanted = [ResourceClaim(one, stay.during, store_id=here, read=as_read) for one in held if one is not None]
     try:
         take_claims(session.id, wanted=wanted, now=now, fresh=True, holder="session")
     except SlotTaken as refusal:
-        when = spoken(starts_at, zone=offering.zone, now=now)
-        at = starts_at.astimezone(offering.zone).isoformat()
+        when = spoken(span.start, zone=offering.zone, now=now)
+        at = span.start.astimezone(offering.zone).isoformat()
         raise SessionClash(
             params={**refusal.params, "when": when}, extra={**refusal.extra, "starts_at": at}
         ) from refusal
-    _record(session, "session.planned", now=now)
+    record_session(session, "session.planned", now=now)
     return session
 
 
@@ -189,13 +192,14 @@ class SessionClash(SlotTaken):
     fix = _("Choose another time, person or room, or fewer weeks.")
 
 
-def _record(session: Session, kind: str, *, now: datetime) -> None:
+def record_session(session: Session, kind: str, *, now: datetime, **more: Any) -> None:
+    """Write the event of what happened to the session, with `more` in its payload."""
     record_event(
         kind,
         subject_id=session.id,
         store_id=session.store_id,
         version=session.version,
-        payload={"state": session.state},
+        payload={"state": session.state, **more},
         now=now,
     )
 
@@ -236,39 +240,7 @@ def change_session(
         session.minimum = minimum
     session.version += 1
     session.save(update_fields=["minimum", "version"])
-    _record(session, "session.changed", now=now)
-    return session
-
-
-@again_on_conflict
-def call_off_session(
-    session_id: UUID, *, by: Actor, now: datetime, reason: str = "", version: int | None = None
-) -> Session:
-    """The session does not take place: its bookings are cancelled, whoever booked is told, all is free at once.
-
-    Credits of passes come back. Raises Forbidden, NotSeen, StaleVersion, SessionCalledOff, SessionBegun.
-    """
-    session = lock_session(session_id)
-    managed_store(session.store_id, by=by, action=Action.PLAN_SESSIONS)
-    require_version(session.version, version)
-    if session.state == SessionState.CALLED_OFF:
-        raise SessionCalledOff
-    if session.starts_at <= now:
-        raise SessionBegun
-    session.state, session.reason, session.version = SessionState.CALLED_OFF, reason, session.version + 1
-    session.save(update_fields=["state", "reason", "version"])
-    for booking in (
-        Booking.objects.select_for_update(no_key=True)
-        .filter(session_id=session_id, status__in=LIVE)
-        .order_by("id")
-    ):
-        if booking.status == Status.ARRIVED:
-            raise SessionBegun
-        # a visitor's hold has no member to tell
-        move = Move.CANCEL if booking.member_id is not None else Move.EXPIRE
-        apply_move(booking, move, by=by, now=now, reason=reason, fields={"reason": reason})
-    release_claims(session_id, holder="session")
-    _record(session, "session.called_off", now=now)
+    record_session(session, "session.changed", now=now)
     return session
 
 

@@ -97,11 +97,13 @@ def _message(
 
 
 def _went_along(booking: Booking, event: Happened) -> bool:
-    """Whether it moved as one of a session that was moved: whoever gives it is told of that, once."""
-    if event.kind != "booking.moved" or booking.session_id is None:
+    """Whether its session was moved or called off with it: whoever gives that is told of it, once."""
+    if event.kind not in ("booking.moved", "booking.cancelled") or booking.session_id is None:
         return False
-    last = Transition.objects.filter(booking_id=booking.id, detail__has_key="from").order_by("-id")
-    return "with_session" in (last.values_list("detail", flat=True).first() or {})
+    lines = Transition.objects.filter(booking_id=booking.id).order_by("-id")
+    if event.kind == "booking.moved":
+        lines = lines.filter(detail__has_key="from")
+    return "with_session" in (lines.values_list("detail", flat=True).first() or {})
 
 
 def _moved_from(booking: Booking) -> tuple[UUID, datetime] | None:

@@ -65,7 +65,9 @@ def read_person_week(
     )
     sessions = list(
         Session.objects.select_related(*WITH_SESSION)
-        .filter(store_id=store_id, practitioner_id=employee_id, state=SessionState.SCHEDULED)
+        .filter(
+            shown_since(since), store_id=store_id, practitioner_id=employee_id, state=SessionState.SCHEDULED
+        )
         .filter(starts_at__lt=whole.end, starts_at__gte=whole.start)
         .order_by("starts_at", "id")
     )

@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from chains.postgresql.ask import Question, ask
 from chains.postgresql.base import DatabaseWrapper
@@ -85,11 +85,18 @@ def event_question(
     def read(rows: list[tuple[Any, ...]]) -> Event:
         event.id = rows[0][0]
         if store_id is not None:
-            hint = f"{current().schema}:{event.id}"
-            transaction.on_commit(lambda: send_hint(hint), robust=True)
+            hint_at_commit(f"{current().schema}:{event.id}")
         return event
 
     return Question(_RECORD, params, read)
+
+
+def hint_at_commit(hint: str) -> None:
+    """Tell the live hub to look at `<schema>:<event id>` once the running transaction is committed."""
+    if connection.in_atomic_block:
+        cast(DatabaseWrapper, connection).notify_at_commit(CHANNEL, hint)
+    else:
+        send_hint(hint)
 
 
 def send_hint(hint: str) -> None:

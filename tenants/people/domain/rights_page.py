@@ -25,7 +25,7 @@ MEANING = {
     Action.REDEEM_BOOKING: "Redeem a booking's code",
     Action.COMPLETE_BOOKING: "Close a visit, note a no-show",
     Action.WAIVE_NOTICE: "Cancel or move after the notice has passed",
-    Action.OVERBOOK: "Book over another booking, with a reason (noted)",
+    Action.OVERBOOK: "Book over another booking, or put a session outside hours and shifts, with a reason (noted)",
     Action.WAIVE_PENALTY: "Let a member off a late fee, a no-show or a deposit, with a reason (noted)",
     Action.TAKE_PAYMENT: "Take a deposit at the desk, and give it back there",
     Action.READ_MEMBERS: "Find members, phones masked",

@@ -78,6 +78,26 @@ class Spoken:
         return format_day(self.local, language=language, today=self.today, relative=False)
 
 
+MOST_SPOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenMoments:
+    """Local times in their order, each as Spoken writes it; of more than MOST_SPOKEN the first and how many in all."""
+
+    local: tuple[datetime, ...]
+    today: date = date.min
+
+    def __str__(self) -> str:
+        chinese = is_chinese(get_language() or "en")
+        said = [str(Spoken(moment, self.today)) for moment in self.local[:MOST_SPOKEN]]
+        text = ("、" if chinese else "; ").join(said)
+        more = len(self.local) - len(said)
+        if not more:
+            return text
+        return f"{text} 等 {len(self.local)} 次" if chinese else f"{text} and {more} more"
+
+
 @dataclass(frozen=True, slots=True)
 class SpokenWeekday:
     """A weekday (ISO: 1 is Monday), written in the language that is active where it is read."""

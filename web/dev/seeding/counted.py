@@ -117,6 +117,8 @@ class CountedSeeder:
                     starts_at=starts_at,
                     plan=Plan(template.seats, template.minimum, person.id if person else None, room),
                     weeks=WEEKS,
+                    # a day that was begun at night has other hours than the plan of its classes
+                    outside="Regular class",
                     by=self.owner,
                     now=self.now,
                 )

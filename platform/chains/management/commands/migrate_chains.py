@@ -12,7 +12,7 @@ from chains.schemas.migrator import (
     MigrationRunning,
     NotWritableAsSql,
     all_schemas,
-    applied_migrations,
+    applied_in_each,
     migrate_schemas,
 )
 from chains.schemas.owner import OwnerConnection, owner_connection
@@ -52,8 +52,7 @@ class Command(BaseCommand):
             )
 
     def _plan(self, owner: OwnerConnection, schemas: list[str]) -> None:
-        for schema in schemas:
-            have = applied_migrations(owner, schema)
+        for schema, have in applied_in_each(owner, schemas).items():
             missing = [f"{app}.{name}" for app, name in chain_migrations() if (app, name) not in have]
             self.stdout.write(f"{schema}: {', '.join(missing) or 'up to date'}")
 
