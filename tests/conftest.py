@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -11,15 +12,30 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from django.test.client import ClientHandler
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
+from chains import hosts
 from chains.hosts import forget_hosts
+from chains.outgoing import wait_for_post
 from chains.schemas.owner import owner_connection
 from chains.schemas.public import secure_public
 from tenants.events.domain import relay
+from tests.bars import FULL
 from tests.ground.browser import chromium, open_page, site
 from tests.ground.cast import Cast, fill_alpha, fill_beta
 from tests.ground.chains import TwoChains, empty_chain, empty_public, make_chain, tables_to_empty
 from tests.ground.kept import Kept
+
+# The same examples in every run, however slow the machine; in the full form other ones each time.
+hypothesis_settings.register_profile(
+    "tessera",
+    deadline=None,
+    derandomize=not FULL,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+)
+hypothesis_settings.load_profile("tessera")
 
 __all__ = ["chromium", "open_page", "site"]  # fixtures
 
@@ -52,10 +68,15 @@ def _one_middleware() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_cached() -> Iterator[None]:
-    """Every test starts with an empty host cache."""
+def _nothing_cached(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test starts with an empty host cache, which nothing empties in its midst but what it does itself.
+
+    A look at the other processes' changes would come by the clock, and cost whoever counts queries one more.
+    """
+    monkeypatch.setattr(hosts._heard, "look_at", math.inf)
     forget_hosts()
     yield
+    wait_for_post()  # what is sent aside does not come to be read by the next test
     forget_hosts()
 
 
@@ -63,9 +84,9 @@ def _nothing_cached() -> Iterator[None]:
 def _second_factors_clock_stands(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A six-digit code never ages between being made and being typed, however slow the machine is.
 
-    A browser talks to a second process, whose clock goes on; the console's tests set their own.
+    A browser talks to a second process, whose clock goes on.
     """
-    if request.node.nodeid.startswith(("tests/api/", "tests/web/")):
+    if request.node.nodeid.startswith(("tests/api/", "tests/console/", "tests/web/")):
         clock = SimpleNamespace(time=lambda: 1_800_000_015)
         monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", clock)
 

@@ -10,7 +10,7 @@ import zlib
 from datetime import date, datetime
 
 import phonenumbers
-from babel.dates import get_timezone_location
+from babel.dates import format_date, get_timezone_location
 
 from tenants.stores.domain.money import format_money, locale_of, minus
 from tenants.stores.domain.spoken import (
@@ -52,6 +52,29 @@ def format_duration(minutes: int, *, language: str) -> str:
     if not rest:
         return f"{hours} 小时" if chinese else f"{hours} h"
     return f"{hours} 小时 {rest} 分" if chinese else f"{hours} h {rest} min"
+
+
+def format_distance(metres: int) -> str:
+    """How far it is: 800 m, 1.2 km, 34 km; tens of metres at least."""
+    if metres < 1000:
+        return f"{max(10, round(metres, -1))} m" if metres < 995 else "1.0 km"
+    return f"{metres / 1000:.1f} km" if metres < 10_000 else f"{round(metres / 1000):,} km"
+
+
+def format_month(month: date, *, language: str) -> str:
+    """2026年12月 or December 2026."""
+    return format_date(month, "yyyy年M月" if is_chinese(language) else "MMMM y", locale="en")
+
+
+def format_dates(first: date, last: date, *, language: str) -> str:
+    """11月23日–29日, 11月30日–12月6日; 23–29 Nov, 30 Nov–6 Dec: dates of less than a year, both included."""
+    end = format_day(last, language=language, today=last, relative=False, weekday=False)
+    if is_chinese(language):
+        return f"{first.month}月{first.day}日{en_dash}" + (
+            f"{last.day}日" if first.month == last.month else end
+        )
+    begin = format_day(first, language=language, today=first, relative=False, weekday=False)
+    return f"{first.day if first.month == last.month else begin}{en_dash}{end}"
 
 
 def format_countdown(seconds: int) -> str:

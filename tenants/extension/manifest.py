@@ -53,7 +53,7 @@ class DemoThing:
 
 @dataclass(frozen=True, slots=True)
 class DemoStore:
-    """A store of the demo chain. `opens` and `closes` are local minutes after midnight."""
+    """A store of the demo chain. `opens` and `closes` are local minutes after midnight, `place` is latitude and longitude."""
 
     names: Words
     address: Words
@@ -63,6 +63,7 @@ class DemoStore:
     people: tuple[DemoPerson, ...]
     franchise: bool = False
     things: tuple[DemoThing, ...] = ()
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

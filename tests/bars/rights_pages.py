@@ -141,14 +141,16 @@ def address_of(route: str, world: World, at: Things) -> str:
     )
 
 
+# Pages that show nothing before a store is named.
+WITH_STORE = ("/book/{service_id}/", "/book/{service_id}/month/", "/book/{service_id}/stores/", "/pickup/")
+
+
 def visit(world: World, method: str, route: str, column: str, at: Things, *, host: str = "alpha") -> Any:
     """One request of a page, undone after."""
     path = address_of(route, world, at)
     if method == "GET":
         query = {"/book/{service_id}/why/": {"store": at.store, "at": f"{free_time(10):%Y-%m-%dT%H:%M}Z"}}
-        asked = query.get(route) or (
-            {"store": at.store} if route in ("/book/{service_id}/", "/pickup/") else {}
-        )
+        asked = query.get(route) or ({"store": at.store} if route in WITH_STORE else {})
         return ask(
             "GET", f"{path}?{urlencode(asked)}" if asked else path, cookies=world.cookies[column], host=host
         )

@@ -29,6 +29,7 @@ from tests.ground.workers import let_leases_run_out, start_beat, start_worker, w
 pytestmark = pytest.mark.race
 
 NOTIFICATIONS = size(60, 500)
+WITHIN = size(240, 60)  # seconds; a machine that others use too gets more of them
 
 
 @pytest.fixture()
@@ -60,7 +61,7 @@ def test_nothing_is_lost_when_the_broker_is_wiped_and_killed(
     notify(chain, booking, NOTIFICATIONS)
     processes = [start_beat(tmp_path / "beat", env=env), start_worker(env=env)]
     try:
-        assert wait_until(lambda: effects(chain) > 0, seconds=120)
+        assert wait_until(lambda: effects(chain) > 0, seconds=300)
         redis.Redis.from_url(broker.url).flushall()
         _kill(broker)
         notify(chain, booking, NOTIFICATIONS)
@@ -68,7 +69,7 @@ def test_nothing_is_lost_when_the_broker_is_wiped_and_killed(
         redis.Redis.from_url(broker.url).flushall()
         began = time.monotonic()
         let_leases_run_out(chain.info.schema_name)
-        assert wait_until(lambda: waiting(chain) == 0, seconds=60, pause=0.2)
+        assert wait_until(lambda: waiting(chain) == 0, seconds=WITHIN, pause=0.2)
         record(16, notifications=2 * NOTIFICATIONS, seconds=round(time.monotonic() - began, 1))
         assert effects(chain) == 2 * NOTIFICATIONS + 2  # the booking, its cancellation
     finally:

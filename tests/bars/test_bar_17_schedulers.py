@@ -45,7 +45,7 @@ KILLS = size(2, 10)  # of each scheduler; as many of the worker, amid a job and 
 CHAINS = size(0, 8)  # beside the two that stand
 HOUR = timedelta(hours=1)
 LEASE_OVER = timedelta(seconds=31)
-PATIENCE = 60.0
+PATIENCE = 300.0
 ZONES = ("Europe/Dublin", "America/New_York")
 # The hour (UTC) at which it happens, in a year with a 29 February and so far ahead that no message among the
 # processes is out of date.

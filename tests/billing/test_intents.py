@@ -95,7 +95,7 @@ def test_mutant_every_asker_has_an_intent_of_its_own(
         check(shop)
 
 
-def pages_to_pay_on(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> int:
+def pages_to_pay_on(shop: Paying, monkeypatch: pytest.MonkeyPatch, *, patience: float = 1) -> int:
     """Two different baskets are chosen at the same moment: how many pages that were shown can be paid on."""
     # products and prices are there: their keys are no part of this race
     shop.checkout(basket(extra_stores=5))
@@ -104,7 +104,7 @@ def pages_to_pay_on(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> int:
 
     def put_together(*args: Any) -> Intent:
         with suppress(threading.BrokenBarrierError):  # the lock lets one at a time come here
-            claimed.wait(timeout=1)
+            claimed.wait(timeout=patience)
         return put(*args)
 
     def expire_together(customer: str, *, but: str) -> None:
@@ -137,7 +137,7 @@ def test_mutant_without_the_lock_on_the_customer_both_can_be_paid(
     shop: Paying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, *_args, **_options: rows)
-    assert pages_to_pay_on(shop, monkeypatch) == 2
+    assert pages_to_pay_on(shop, monkeypatch, patience=30) == 2
 
 
 def test_a_wish_that_came_true_is_not_asked_again(shop: Paying) -> None:

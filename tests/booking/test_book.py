@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,28 @@ def test_member_cannot_be_in_two_places(cast: Cast, desk: Desk) -> None:
         with pytest.raises(MemberOverlap) as refused:
             desk.book(practitioner_id=cast.alpha.employees["second"].id)
         assert refused.value.extra["booking"]["code"] == first.code
+
+
+def test_an_overlap_names_the_nearest_times_at_which_the_member_is_free(cast: Cast, desk: Desk) -> None:
+    with chain_scope(cast.alpha.info):
+        desk.book()
+        with pytest.raises(MemberOverlap) as refused:
+            desk.book(practitioner_id=None)
+        offered = [slot["starts_at"] for slot in refused.value.extra["alternatives"]]
+        before, after = ["2026-11-22T19:30:00+08:00"], ["11:00", "11:30", "12:00"]
+        assert offered[-3:] == [f"2026-11-23T{clock}:00+08:00" for clock in after]
+        assert before[0] in offered
+        desk.book(datetime.fromisoformat(offered[-3]), practitioner_id=None)
+
+
+def test_no_alternative_lies_in_the_members_own_time(cast: Cast, desk: Desk) -> None:
+    with chain_scope(cast.alpha.info):
+        desk.book(who="chen")
+        desk.book(local(23, 11, 30))
+        with pytest.raises(SlotTaken) as refused:
+            desk.book()
+        offered = [slot["starts_at"][11:16] for slot in refused.value.extra["alternatives"]]
+        assert [clock for clock in offered if "10:30" < clock < "12:30"] == []
 
 
 def test_taken_slot_wins_over_the_members_own_overlap(cast: Cast, desk: Desk) -> None:

@@ -131,8 +131,10 @@ def test_move_into_the_members_other_booking_is_an_overlap(cast: Cast, desk: Des
     with chain_scope(cast.alpha.info):
         desk.book(local(23, 15), practitioner_id=cast.alpha.employees["second"].id)
         made = desk.book()
-        with pytest.raises(MemberOverlap):
+        with pytest.raises(MemberOverlap) as refused:
             reschedule_booking(made.id, starts_at=local(23, 15, 30), by=cast.alpha.actors["su"], now=NOW)
+        offered = [slot["starts_at"][11:16] for slot in refused.value.extra["alternatives"]]
+        assert offered == ["13:00", "13:30", "14:00", "16:00", "16:30", "17:00"]
 
 
 def test_hold_is_confirmed_in_time_or_not_at_all(cast: Cast, desk: Desk) -> None:

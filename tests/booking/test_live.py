@@ -30,7 +30,7 @@ from tests.ground.cast import NOW, Cast, Chain, local
 from tests.ground.sweep import superuser
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 class LiveProcess:
@@ -46,7 +46,7 @@ class LiveProcess:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"},
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not self._ready():
             assert self.process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
@@ -70,7 +70,7 @@ class LiveProcess:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(30)
 
 
 class Stream:

@@ -95,7 +95,7 @@ def test_of_three_who_want_the_same_hour_of_every_week_one_gets_all_of_it(cast: 
         assert list(check_bookings()) == []
 
 
-def meet_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def meet_after_the_first(monkeypatch: pytest.MonkeyPatch, *, patience: float) -> None:
     """Two plans stop when each has taken its first part, if both can come that far."""
     take, both = plans._take, Barrier(2)
 
@@ -103,7 +103,7 @@ def meet_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
         placed = take(index, part, **more)
         if index == 0:
             with suppress(BrokenBarrierError):
-                both.wait(3)
+                both.wait(patience)
         return placed
 
     monkeypatch.setattr(plans, "_take", stop)
@@ -112,7 +112,7 @@ def meet_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_plans_in_opposite_order_wait_for_each_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    meet_after_the_first(monkeypatch)
+    meet_after_the_first(monkeypatch, patience=3)
     answers = race(cast.alpha.info, parties(cast.alpha, 2))
     assert codes(answers) == {"all": 1, "plan_refused": 1}
 
@@ -121,7 +121,7 @@ def test_two_plans_in_opposite_order_wait_for_each_other(cast: Cast, monkeypatch
 def test_without_the_locks_taken_ahead_they_meet_in_a_deadlock(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meet_after_the_first(monkeypatch)
+    meet_after_the_first(monkeypatch, patience=30)
     monkeypatch.setattr("tenants.booking.domain.groups.lock_ahead", lambda *args, **more: None)
     answers = race(cast.alpha.info, parties(cast.alpha, 2))
     assert [one for one in answers if isinstance(one, OperationalError)] != []

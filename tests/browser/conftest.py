@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from chains.domain.accent import make_accent
 from tests.browser.live_site import LiveSite
-from tests.ground.browser import Site
+from tests.ground.browser import PATIENCE, Site
 from tests.ground.cast import Chain, fill_alpha
 from tests.ground.chains import make_chain
 from tests.ground.server import free_port, web_server
@@ -48,7 +48,7 @@ def live_site(django_db_setup: None) -> Iterator[LiveSite]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh window without wishes; what its console says is the test's to judge."""
     context = chromium.new_context(reduced_motion="reduce")
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 

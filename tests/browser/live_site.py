@@ -10,7 +10,7 @@ import urllib.request
 
 from tests.ground.browser import Site
 from tests.ground.plugin import ROOT
-from tests.ground.server import free_port
+from tests.ground.server import UP_WITHIN, free_port
 
 
 class LiveSite:
@@ -59,10 +59,11 @@ class LiveSite:
         process = subprocess.Popen([sys.executable, "-m", *lines[name]], cwd=ROOT, env=environment)
         self.running[name] = process
         port = {"web": self.port, "live": self.live_port}[name]
-        for _attempt in range(400):
+        deadline = time.monotonic() + UP_WITHIN
+        while time.monotonic() < deadline:
             assert process.poll() is None
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=2).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=20).close()
             except OSError:
                 time.sleep(0.1)
             else:

@@ -118,8 +118,8 @@ class Owner:
         expect(self.page.locator("main")).to_contain_text(self.words[name])
 
     def finds(self, path: str, name: str) -> None:
-        """These words come to stand on a page; a process hears of a chain's change within a second."""
-        for _look in range(60):
+        """These words come to stand on a page: a process hears of a chain's change within a second, or in half a minute."""
+        for _look in range(200):
             self.go(path)
             if self.words[name] in self.page.locator("main").inner_text():
                 return

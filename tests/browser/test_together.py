@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from chains.scope import chain_scope
 from tenants.booking.models import Booking, Status
-from tests.browser.test_booking_flow import come_as_member, free_slot
+from tests.browser.test_booking_flow import come_as_member, free_slot, turn_to
 from tests.ground.browser import OpenPage, Site, axe_violations, keep_screenshot
 from tests.ground.cast import Chain
 
@@ -38,7 +38,7 @@ def test_every_week_and_for_two_from_the_ticket(
     page.get_by_role("link", name=book).tap()
     page.wait_for_url("**/book/**")
     page.locator(".day").nth(2).tap()
-    page.wait_for_load_state("networkidle")
+    turn_to(page, page.locator(".day").nth(2))
     free_slot(page, 5).tap()
     page.locator(".sticky-bar button, .sticky button").first.tap()
     page.wait_for_url("**/my/**")

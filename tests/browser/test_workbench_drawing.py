@@ -88,6 +88,8 @@ def test_a_booking_dragged_to_another_person_is_there_on_the_others_page_and_the
     expect(drawing.locator(".ghost")).to_have_attribute("data-state", "fits", timeout=SOON)
     assert stands(day, "next") == (13.5, 14.5, day.people[0].name)
     drawing.mouse.up()
+    # it stays as long as it is hovered, however slow the pages are
+    drawing.locator(".toast button.btn-quiet").hover()
 
     for page in (drawing, watching):
         moved = column(page, day, 3).locator(f"#block-{day.bookings['next'].id}")
@@ -172,10 +174,13 @@ def test_keys_pick_up_move_announce_and_drop(open_shop, open_page: OpenPage, liv
     watch(page, live_site, day)
     say = page.locator("#timeline-say")
     block(page, day, "next").focus()
+    # the server's answer would take the place of the words
+    page.route("**/place/", lambda route: route.abort())
     page.keyboard.press(" ")
     expect(say).to_have_text(
         "Picked up Su Qing: 13:30–14:30, Alice. Arrows move it, Enter puts it down, Escape puts it back."
     )
+    page.unroute("**/place/")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -241,6 +246,11 @@ def test_a_finger_that_rests_lifts_and_one_that_moves_scrolls(open_shop, open_pa
         points = [{"x": x, "y": y} for x, y in at]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
+    # how long a finger must rest: on a slow machine the move may come later than it is sent
+    page.evaluate(
+        "() => { const real = setTimeout; window.rest = 60000;"
+        " window.setTimeout = (act, ms, ...more) => real(act, ms === 350 ? window.rest : ms, ...more); }"
+    )
     what = block(page, day, "next")
     what.scroll_into_view_if_needed()
     box = what.bounding_box()
@@ -250,6 +260,7 @@ def test_a_finger_that_rests_lifts_and_one_that_moves_scrolls(open_shop, open_pa
     assert page.locator(".ghost").count() == 0
     finger("touchEnd")
 
+    page.evaluate("window.rest = 350")
     page.wait_for_timeout(300)
     what.scroll_into_view_if_needed()
     box = what.bounding_box()

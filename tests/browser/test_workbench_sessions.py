@@ -152,6 +152,8 @@ def test_a_session_dropped_on_a_booking_stays_and_the_dialog_moves_it_beside(
     drag(page, block, column(page, day, 3), 13.5)
     expect(page.locator(".ghost")).to_have_attribute("data-state", "fits", timeout=SOON)
     page.mouse.up()
+    # it stays as long as it is hovered
+    page.locator(".toast button.btn-quiet").hover()
     expect(block).to_contain_text("13:30–14:30", timeout=SOON)
     page.locator(".toast button.btn-quiet").click()
     expect(block).to_contain_text("15:00–16:00", timeout=SOON)

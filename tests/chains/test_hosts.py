@@ -23,7 +23,11 @@ def test_a_known_host_leads_to_its_chain_and_an_unknown_one_nowhere(two_chains: 
     assert chain_at("nobody.tessera.test") is None
 
 
-def test_hosts_are_remembered_known_and_unknown(two_chains: TwoChains) -> None:
+def test_hosts_are_remembered_known_and_unknown(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
     chain_at(HOST)
     chain_at("nobody.tessera.test")
     with CaptureQueriesContext(connection) as queries:

@@ -27,7 +27,7 @@ from chains.domain.signup import (
     verify_signup,
 )
 from chains.domain.signup_fields import SignupIncomplete, country_of
-from chains.domain.slugs import SlugConfusable, SlugReserved, SlugTaken
+from chains.domain.slugs import SlugConfusable, SlugReserved, SlugTaken, check_free
 from chains.models import Chain, ChainState, Signup, SignupState, new_schema_name
 from chains.outgoing import sent_messages
 from chains.refusals import Refusal, TooManyRequests
@@ -325,7 +325,15 @@ def test_of_two_racing_look_alikes_exactly_one_wins() -> None:
 
 @pytest.mark.race
 @pytest.mark.mutant
-def test_without_the_constraints_the_race_is_won_twice() -> None:
+def test_without_the_constraints_the_race_is_won_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has looked at the others before any of them commits."""
+    looked = threading.Barrier(6)
+
+    def look_then_wait(slug: str, *, but_signup: UUID) -> None:
+        check_free(slug, but_signup=but_signup)
+        looked.wait(60)
+
+    monkeypatch.setattr("chains.domain.signup.check_free", look_then_wait)
     with _without_the_constraints():
         answers = _race(["qibai"] * 6)
-    assert answers.count("provisioning") > 1
+    assert answers == ["provisioning"] * 6

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from allauth.mfa.totp.internal import auth
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 
@@ -16,7 +15,7 @@ from tests.ground.chains import TwoChains
 
 
 def _code(key: str) -> str:
-    return str(format_hotp_value(hotp_value(key, int(time.time()) // 30)))
+    return str(format_hotp_value(hotp_value(key, int(auth.time.time()) // 30)))
 
 
 def _sign_in(client: Client, email: str, password: str = PASSWORD, **more: str) -> int:

@@ -17,7 +17,7 @@ from chains.models import Chain, ChainState, OperatorAct, Signup
 from tests.bars import FULL
 from tests.billing.steps import subscription_of
 from tests.console.conftest import PASSWORD, make_row
-from tests.ground.browser import OpenPage, Site, axe_violations, keep_screenshot, tab_to
+from tests.ground.browser import PATIENCE, OpenPage, Site, axe_violations, keep_screenshot, tab_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
 
@@ -117,6 +117,7 @@ def test_pages_are_accessible_fit_and_keep_the_browsers_console_quiet(
         color_scheme="dark",
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on(

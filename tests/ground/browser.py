@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.ground.plugin import ROOT
 from tests.ground.server import web_server
@@ -37,6 +37,10 @@ AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 OpenPage = Callable[..., Page]
+
+# How long a page may take on a busy machine, in ms; Playwright's own 5 s for `expect` are soon gone there.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,9 @@ def chromium() -> Iterator[Browser]:
         # Django would refuse its queries while that loop is marked. DJANGO_ALLOW_ASYNC_UNSAFE would do too, but every
         # server that a test starts would inherit it, and the live process must go on being refused.
         patch.setattr("django.utils.asyncio.get_running_loop", _no_loop_but_playwrights())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=FLAGS, timeout=180_000
+        )
         yield browser
         browser.close()
 
@@ -105,7 +111,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
             has_touch=more.pop("has_touch", width < 640),
             **more,
         )
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

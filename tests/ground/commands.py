@@ -33,7 +33,7 @@ def manage(
     else:
         line = [sys.executable, "manage.py", command, *arguments]
     done = subprocess.run(
-        line, cwd=ROOT, env=environment, input=answer, capture_output=True, text=True, timeout=120
+        line, cwd=ROOT, env=environment, input=answer, capture_output=True, text=True, timeout=600
     )
     if check and done.returncode != 0:
         raise AssertionError(

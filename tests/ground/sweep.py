@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import psycopg
+from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 
 # Waits for whoever still writes (a server's last request), as TRUNCATE would; then every row goes, whatever refers to it.
@@ -44,10 +45,20 @@ def superuser() -> psycopg.Connection:
 
 
 def sweep(tables: Sequence[str]) -> None:
-    """Delete every row of the tables, given as `schema.table`."""
+    """Delete every row of the tables, given as `schema.table`.
+
+    A server's last request outlives its test: where the two wait for each other, the sweep is tried again.
+    """
     connection = superuser()
     connection.execute("SELECT set_config('tests.swept', %s, false)", (" ".join(tables),))
-    connection.execute(_SWEEP)
+    for attempt in range(5):
+        try:
+            connection.execute(_SWEEP)
+        except DeadlockDetected:
+            if attempt == 4:
+                raise
+        else:
+            return
 
 
 @lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ from tenants.people.models import DayShift, Employee, Leave, Role, RoleGrant, We
 from tenants.stores.models import Closure, OpeningHours, Store, Travel
 from tests.ground.cast import NOW, Cast, local, make_employee, make_service
 from tests.web.office import ALPHA, _noon, manager, owner, path_of, sign_in
+from tests.web.storefront import text_of
 
 __all__ = ["_noon", "manager", "owner", "sign_in"]  # fixtures
 
@@ -196,6 +197,22 @@ def test_a_configuration_that_contradicts_itself_is_warned_of(cast, owner):
     assert "North is never open for 90 minutes on end (longest: 60)." in words
 
 
+def test_shifts_and_skills_that_leave_a_service_to_nobody_are_warned_of_where_they_change(cast, manager):
+    with chain_scope(cast.alpha.info):
+        WeeklyShift.objects.filter(store=cast.alpha.stores["north"]).update(starts=600, ends=660)
+    said = "Deep hydration: Nobody at North who can do it works 80 minutes on end while it is open."
+    assert said in text_of(manager.get("/manage/shifts/"))
+    assert said in text_of(manager.get("/manage/staff/"))
+    with chain_scope(cast.alpha.info):
+        for name in ("practitioner", "second"):
+            cast.alpha.employees[name].skills.clear()
+    told = text_of(manager.get("/manage/staff/"))
+    assert "Deep hydration: Nobody at North has all the skills this service needs." in told
+    assert "South" not in told
+    chinese = manager.get("/manage/staff/", headers={"accept-language": "zh-Hans"})
+    assert "这样设置，没人约得到" in text_of(chinese)
+
+
 def test_the_online_switch_works_from_the_table(cast, owner):
     path = f"/manage/services/{cast.alpha.services['facial'].id}/online/"
     assert owner.post(path, {}, headers={"HX-Request": "true"}).status_code == 204
@@ -345,7 +362,7 @@ def test_a_stores_phone_is_no_mobile_in_chinese(cast, owner):
 
 @pytest.mark.parametrize(
     ("page", "queries"),
-    [("", 21), ("stores/", 20), ("services/", 10), ("staff/", 11), ("shifts/", 11)],
+    [("", 23), ("stores/", 22), ("services/", 10), ("staff/", 24), ("shifts/", 23)],
 )
 def test_a_list_takes_as_many_queries_for_thirty_rows_as_for_one(cast, owner, page, queries):
     def count() -> int:

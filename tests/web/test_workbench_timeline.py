@@ -69,6 +69,19 @@ def test_the_week_is_one_persons_with_a_column_a_day(cast, sign_in):
     assert f'href="{url(cast)}?on=2026-11-28' in answer.content.decode()
 
 
+def test_a_week_is_named_by_its_dates_and_counts_what_is_in_it(cast, sign_in):
+    make_booking(cast, at=local(TODAY, 15))
+    make_booking(cast, at=local(19, 15), member="chen", now=local(18, 9))
+    make_booking(cast, at=local(TODAY, 15), member="chen", who="second")
+    ya = cast.alpha.employees["practitioner"].id
+    clerk = sign_in("clerk")
+    words = text_of(clerk.get(url(cast, f"?view=week&who={ya}")))
+    assert "16–22 Nov" in words
+    assert re.search(r"16–22 Nov .{0,40}2 bookings", words)
+    chinese = clerk.get(url(cast, f"?view=week&who={ya}"), headers={"accept-language": "zh-Hans"})
+    assert "11月16日–22日" in text_of(chinese)
+
+
 def test_a_practitioners_week_is_their_own_unless_they_ask_for_anothers(cast, sign_in):
     make_booking(cast, at=local(TODAY, 15))
     answer = sign_in("second").get(url(cast, "?view=week"))

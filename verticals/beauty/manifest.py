@@ -112,6 +112,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "静安梧桐店", "en": "Jing'an Wutong"},
                 address={"zh-Hans": "梧桐里 26 号 2 层", "en": "26 Wutong Lane, 2nd floor"},
+                place=(31.2243, 121.4456),
                 directions={
                     "zh-Hans": "地铁 2 号线 3 口，步行 4 分钟",
                     "en": "Metro line 2, exit 3, four minutes on foot",
@@ -129,6 +130,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "徐汇店", "en": "Xuhui"},
                 address={"zh-Hans": "汇锦路 118 号 1 层", "en": "118 Huijin Road, ground floor"},
+                place=(31.1946, 121.4371),
                 directions={"zh-Hans": "地铁 9 号线 1 口对面", "en": "Across from metro line 9, exit 1"},
                 opens=600,
                 closes=1290,
@@ -142,6 +144,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "苏州园区店", "en": "Suzhou Park"},
                 address={"zh-Hans": "星湖街 9 号", "en": "9 Xinghu Street"},
+                place=(31.3157, 120.6703),
                 directions={"zh-Hans": "商场北门电梯上 3 层", "en": "North gate, lift to the 3rd floor"},
                 opens=600,
                 closes=1260,
@@ -182,6 +185,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "码头店", "en": "Quays"},
                 address={"zh-Hans": "14 Lantern Quay", "en": "14 Lantern Quay"},
+                place=(53.3478, -6.2397),
                 directions={"zh-Hans": "有轨电车站旁两分钟", "en": "Two minutes from the tram"},
                 opens=540,
                 closes=1200,
@@ -195,6 +199,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "运河店", "en": "Canal"},
                 address={"zh-Hans": "3 Lock Lane", "en": "3 Lock Lane"},
+                place=(53.3391, -6.2614),
                 directions={"zh-Hans": "运河桥边", "en": "Beside the canal bridge"},
                 opens=540,
                 closes=1140,

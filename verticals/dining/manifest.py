@@ -66,6 +66,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "湖滨店", "en": "Lakeside"},
                 address={"zh-Hans": "湖滨路 3 号", "en": "3 Hubin Road"},
+                place=(30.2525, 120.1551),
                 directions={
                     "zh-Hans": "湖滨公园南门旁，有停车场",
                     "en": "Beside the south gate of the park; parking",
@@ -89,6 +90,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "老城店", "en": "Old Town"},
                 address={"zh-Hans": "书院巷 21 号", "en": "21 Shuyuan Alley"},
+                place=(30.2741, 120.1702),
                 directions={
                     "zh-Hans": "巷口第三家，门前有灯笼",
                     "en": "Third house in the alley, a lantern at the door",

@@ -125,6 +125,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "滨江店", "en": "Riverside"},
                 address={"zh-Hans": "江望路 60 号 B1", "en": "60 Jiangwang Road, B1"},
+                place=(31.2331, 121.5052),
                 directions={"zh-Hans": "地铁 4 号线 2 口直达", "en": "Straight from metro line 4, exit 2"},
                 opens=420,
                 closes=1320,
@@ -140,6 +141,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "科技园店", "en": "Tech Park"},
                 address={"zh-Hans": "园一路 8 号 3 层", "en": "8 Yuanyi Road, 3rd floor"},
+                place=(31.3127, 120.6802),
                 directions={
                     "zh-Hans": "园区东门进，左手第二栋",
                     "en": "East gate, second building on the left",

@@ -94,6 +94,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "中山广场店", "en": "Zhongshan Square"},
                 address={"zh-Hans": "广场东街 5 号 1 层", "en": "5 Square East Street, ground floor"},
+                place=(31.2319, 121.4747),
                 directions={"zh-Hans": "商场 2 号门进，扶梯旁", "en": "Gate 2, beside the escalator"},
                 opens=600,
                 closes=1320,
@@ -107,6 +108,7 @@ demo = (
             DemoStore(
                 names={"zh-Hans": "大学城店", "en": "University Town"},
                 address={"zh-Hans": "学府路 77 号", "en": "77 Xuefu Road"},
+                place=(31.2989, 121.5015),
                 directions={
                     "zh-Hans": "公交学府路站下，往南 100 米",
                     "en": "100 metres south of the bus stop",

@@ -242,16 +242,18 @@ def effect_of(office: Office, form: ServiceForm, service: Service | None) -> Eff
     if form.is_bound and form.is_valid():
         stores = form.chosen_stores()
         minutes = form.cleaned_data["minutes"]
+        around = (form.cleaned_data["prepare"] or 0, form.cleaned_data["clean_up"] or 0)
         skills = [UUID(one) for one in form.cleaned_data["skills"]]
         if service is not None:
             effect.lines = _lines(office, service, find_differences(service, form.draft(), stores=stores))
     elif service is not None and not form.is_bound:
         stores = [offer.store for offer in service.offers.all() if offer.active]
         minutes, skills = service.minutes, [one.id for one in service.skills.all()]
+        around = (service.prepare, service.clean_up)
     else:
         return effect
     needs = specs_of(service) if service is not None else []
-    effect.warnings = warn_of_draft(minutes, skills, stores, needs=needs)
+    effect.warnings = warn_of_draft(minutes, skills, stores, needs=needs, around=around)
     return effect
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.people.domain.rights import Action, NotSeen
 from tenants.people.domain.shifts import DatedShift, WeekShift, add_leave, cancel_leave, set_days, set_week
 from tenants.people.domain.week import PlannedDay, practitioners_at, read_week
@@ -103,6 +104,7 @@ def show_shifts(request: HttpRequest, office: Office) -> HttpResponse:
         "rows": [_row(person.employee, person.minutes, person.days, store) for person in plan],
         "before": (first - timedelta(7)).isoformat(),
         "after": (first + timedelta(7)).isoformat(),
+        "warnings": warn_of_stores({store.id}, ("nobody_works",)),
         "this_week": today - timedelta(today.isoweekday() - 1) == first,
     }
     return show(request, office, "manage/shifts.html", context, current="shifts")

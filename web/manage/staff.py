@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chains.domain.entitlements import Limit
+from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.people.domain.employees import (
     change_employee,
     count_employees,
@@ -156,7 +157,9 @@ def show_staff(request: HttpRequest, office: Office) -> HttpResponse:
         for employee in found
     ]
     room = room_of(office, Limit.EMPLOYEES, used=count_employees)
+    here = {store.id for store in office.stores(Action.MANAGE_PEOPLE)}
     context = {"page_title": _("Staff"), "rows": rows, "q": text, "left": left, **room}
+    context["warnings"] = warn_of_stores(here, ("nobody_has_skills", "nobody_works"))
     return show(request, office, "manage/staff.html", context, current="staff")
 
 

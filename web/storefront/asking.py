@@ -79,6 +79,11 @@ def party_in(asked: QueryDict) -> int:
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MOST_PEOPLE else 1
 
 
+def month_in(asked: QueryDict) -> date | None:
+    """The first day of the month asked for (2026-12); None where that cannot be read."""
+    return _day_or_none(f"{asked['month']}-01") if asked.get("month") else None
+
+
 def local_wish(day: str, clock: str, zone: ZoneInfo) -> datetime:
     """The moment that a date and a clock time name in the store's zone; the first of a repeated one.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -23,9 +23,9 @@ AFTERNOON, EVENING = 12, 18
 # Of the starts the shop's hours allow: from this share on a day has plenty, or is simply open.
 PLENTY, OPEN = 0.6, 0.25
 
-DayWord = Literal["plenty", "open", "few", "full", "closed"]
+DayWord = Literal["plenty", "open", "few", "full", "off", "closed"]
 PartName = Literal["morning", "afternoon", "evening"]
-PIPS: dict[DayWord, int | None] = {"plenty": 3, "open": 2, "few": 1, "full": 0, "closed": None}
+PIPS: dict[DayWord, int | None] = {"plenty": 3, "open": 2, "few": 1, "full": 0, "off": None, "closed": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DayChip:
 
     @property
     def pips(self) -> int | None:
-        """0 to 3 pips; None where the shop is closed."""
+        """0 to 3 pips; None where the shop is closed, or nobody works who could serve."""
         return PIPS[self.word]
 
 
@@ -106,6 +106,20 @@ class Times:
     searched: Searched | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month: its weeks from Monday, and how free each date is on which a booking may be.
+
+    `before` and `after` are the first days of the months beside it, None where nothing can be booked there.
+    """
+
+    first: date
+    weeks: tuple[tuple[date, ...], ...]
+    days: Mapping[date, DayChip]
+    before: date | None
+    after: date | None
+
+
 # Rules by which no day would help: they are told instead of a calendar without a time.
 NEVER = ("longer_than_opening", "no_practitioner", "no_resource", "party_size")
 
@@ -139,7 +153,7 @@ def read_times(
     found = search(window, inputs)
     shown = day or next((one.day for one in found if one.slots), window[0])
     taken = taken_starts(shown, inputs, found)
-    times = list_times(shown, offering, found, taken, starts_at)
+    times = list_times(shown, offering, found, taken, starts_at, inputs=inputs)
     return Times(
         offering=offering,
         people=tuple(calendar.candidates.values()),
@@ -154,6 +168,44 @@ def read_times(
         never="" if any(one.slots for one in found) else never_free(inputs, now=now),
         searched=None if person else Searched(tuple(window), calendar, tuple(found)),
     )
+
+
+def read_month(
+    offering: Offering,
+    *,
+    now: datetime,
+    month: date | None = None,
+    day: date | None = None,
+    person_id: UUID | None = None,
+    but: UUID | None = None,
+    party_size: int = 1,
+) -> Month:
+    """The month asked for, else that of the day shown, else this one; within what can be booked, as read_times says it."""
+    first = local_date(now, offering.zone)
+    last = local_date(now + offering.horizon, offering.zone)
+    begin = min(max(month or day or first, first), last).replace(day=1)
+    end = _next_month(begin)
+    bookable = [one for one in _dates(begin, end) if first <= one <= last]
+    calendar = read_calendar(offering, bookable, now=now, but=but, party_size=party_size)
+    inputs = inputs_for(calendar, calendar.candidates.get(person_id) if person_id else None)
+    found = chips(search(bookable, inputs), inputs, day or first)
+    monday = begin - timedelta(days=begin.weekday())
+    weeks = _dates(monday, end + timedelta(days=-end.weekday() % 7))
+    return Month(
+        first=begin,
+        weeks=tuple(tuple(weeks[at : at + 7]) for at in range(0, len(weeks), 7)),
+        days={chip.day: chip for chip in found},
+        before=(begin - timedelta(days=1)).replace(day=1) if begin > first else None,
+        after=end if end <= last else None,
+    )
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1)
+
+
+def _dates(first: date, end: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((end - first).days)]
 
 
 def never_free(inputs: Inputs[UUID], *, now: datetime) -> Text:
@@ -187,7 +239,12 @@ def taken_starts(day: date, inputs: Inputs[UUID], found: Sequence[DaySlots[UUID]
 
 
 def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) -> Iterable[DayChip]:
-    """One chip a date: closed, full, few, open or plenty, by the share of its hours that is free."""
+    """One chip a date: closed, off, full, few, open or plenty, by the share of its hours that is free.
+
+    `off` are days on which nothing would be free had nobody booked: who could serve does not work then.
+    """
+    found = list(found)
+    off = days_off([one.day for one in found if not one.slots], inputs)
     step, length = timedelta(minutes=inputs.need.step), timedelta(minutes=inputs.need.minutes)
     of_day: dict[date, list[Span]] = defaultdict(list)
     for span in inputs.hours:
@@ -202,12 +259,21 @@ def chips(found: Iterable[DaySlots[UUID]], inputs: Inputs[UUID], shown: date) ->
         if not hours:
             word = "closed"
         elif not one.slots:
-            word = "full"
+            word = "off" if one.day in off else "full"
         elif share >= PLENTY:
             word = "plenty"
         elif share >= OPEN:
             word = "open"
         yield DayChip(one.day, word, one.day == shown)
+
+
+def days_off(days: Sequence[date], inputs: Inputs[UUID]) -> set[date]:
+    """Those of the days, each without a free time, that had none either if nobody had booked and notice were none."""
+    if not inputs.hours or not days:
+        return set()
+    first, last = min(one.start for one in inputs.hours), max(one.end for one in inputs.hours)
+    whole = replace(inputs.unbooked(), earliest=first, latest=last)
+    return {one.day for one in search(days, whole) if not one.slots}
 
 
 def list_times(
@@ -216,11 +282,13 @@ def list_times(
     found: Sequence[DaySlots[UUID]],
     taken: Sequence[datetime],
     chosen: datetime | None,
+    *,
+    inputs: Inputs[UUID] | None = None,
 ) -> list[Time]:
-    """Free and taken starts of the day in order."""
+    """Free and taken starts of the day in order, with the places left where they are counted or it is the last."""
     slots: list[Slot[UUID]] = [slot for one in found if one.day == day for slot in one.slots]
     starts = {slot.starts_at: True for slot in slots} | dict.fromkeys(taken, False)
-    left = {slot.starts_at: slot.left for slot in slots}
+    left = {slot.starts_at: places_left(slot, inputs) if inputs else slot.left for slot in slots}
     clock = {start: f"{start.astimezone(offering.zone):%H:%M}" for start in starts}
     shown = Counter(clock.values())
     return [
@@ -233,6 +301,17 @@ def list_times(
         )
         for start, free in sorted(starts.items())
     ]
+
+
+def places_left(slot: Slot[UUID], inputs: Inputs[UUID]) -> int | None:
+    """How many more could be booked at this time: as counted, or 1 where no second team of people is free.
+
+    None where rooms may decide, and where one person alone could serve at all: then every time is the last.
+    """
+    if slot.left is not None:
+        return slot.left
+    team = inputs.main.count if inputs.main is not None else 1
+    return 1 if len(slot.staff) < 2 * team <= len(inputs.staff) else None
 
 
 def parts_of(times: Sequence[Time], offering: Offering) -> Iterable[Part]:

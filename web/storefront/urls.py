@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from web.feeds import calendar_feed
 from web.storefront import (
     account,
+    around,
     mine,
     paying,
     pickups,
@@ -17,13 +18,16 @@ from web.storefront import (
     together,
     views,
     waiting,
+    why,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.shop, name="shop"),
     path("theme.css", theme.theme, name="theme"),
     path("book/<uuid:service_id>/", views.times, name="times"),
-    path("book/<uuid:service_id>/why/", views.why, name="why"),
+    path("book/<uuid:service_id>/why/", why.why, name="why"),
+    path("book/<uuid:service_id>/month/", around.month, name="month"),
+    path("book/<uuid:service_id>/stores/", around.stores, name="other_stores"),
     path("book/<uuid:service_id>/take/", taking.take, name="take"),
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<uuid:session_id>/take/", seats.take_seat, name="take_seat"),

@@ -8,40 +8,39 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from chains.refusals import Refusal
-from tenants.booking.domain.availability import Explanation, explain
 from tenants.booking.domain.offering import read_offering
 from tenants.booking.domain.policies import read_terms
 from tenants.booking.domain.terms import Terms, terms_of
 from tenants.booking.domain.visitor_holds import hold_of
 from tenants.booking.models import Booking
 from tenants.catalogue.models import BookedAs, Offer, Service
-from tenants.people.models import Employee
 from tenants.stores.domain.wall import parse_moment
 from tenants.stores.domain.words import words_of
-from tenants.stores.models import Store
-from web.formats import format_clock, format_moment, format_weekday
+from web.formats import format_clock, format_weekday
 from web.storefront.again import read_visits, suggest_again
-from web.storefront.asking import Wish, local_wish, read_wish, uuid_or_none
+from web.storefront.around import around_urls, day_words
+from web.storefront.asking import Wish, read_wish
 from web.storefront.frame import language_of, show, while_open
 from web.storefront.picks import pick_options
 from web.storefront.shop import booking_url, choose_store, read_offer, read_services, read_stores
-from web.storefront.times import DayChip, Times, read_times
+from web.storefront.times import DayChip, DayWord, Times, read_times
 from web.visitor import member_of, visitor_key_of
 
 STORE_COOKIE = "tessera_store"
 # How many people a list offers without asking for more, and from how few places on a time is nearly full.
 MOST_CHOSEN = 12
 NEARLY_FULL = 3
+# Days on which no waiting helps: the shop is closed, or nobody works who could serve.
+NOBODY_THERE: tuple[DayWord, ...] = ("closed", "off")
 MONTHS_6 = 60 * 60 * 24 * 180
 
 
@@ -150,6 +149,7 @@ def show_times(
             refusal.extra.get("alternatives", []) if refusal else [], paths["action"], wish
         ),
         "why_url": reverse("why", args=[service_id], query={"move": moving.id} if moving else None),
+        **around_urls(wish, found, moving=moving),
         "why_clock": "",
         **nothing_free(found, paths["action"], wish),
     }
@@ -185,7 +185,7 @@ def _terms(request: HttpRequest, found: Times, moving: Booking | None, *, now: d
 
 def _join_url(service_id: UUID, wish: Wish, found: Times) -> str:
     """Where one joins the waiting list: for the full time that is chosen, else for the day, if it is no day off."""
-    closed = any(day.shown and day.word == "closed" for day in found.days)
+    closed = any(day.shown and day.word in NOBODY_THERE for day in found.days)
     if found.choice.free if found.choice is not None else (found.parts or closed):
         return ""
     asked = {"at": found.choice.value} if found.choice else {"day": found.day.isoformat()}
@@ -233,17 +233,6 @@ def party_options(found: Times) -> list[tuple[int, str]]:
     ]
 
 
-def day_words() -> dict[str, str]:
-    """How free a day is, in a word."""
-    return {
-        "plenty": pgettext("how free a day is", "Plenty"),
-        "open": pgettext("how free a day is", "Free"),
-        "few": pgettext("how free a day is", "Few"),
-        "full": pgettext("how free a day is", "Full"),
-        "closed": pgettext("how free a day is", "Closed"),
-    }
-
-
 def day_options(found: Times, *, now: datetime, language: str) -> list[dict[str, Any]]:
     """Day chips as ui/days wants them."""
     words = day_words()
@@ -278,12 +267,13 @@ def part_options(found: Times, *, moving: bool = False, picked: bool = False) ->
     def slot(time: Any) -> dict[str, Any]:
         local = time.starts_at.astimezone(zone)
         word = "" if time.free or not moving else pgettext("how free a day is", "Full")
-        if time.free and time.left is not None and time.left <= NEARLY_FULL:
+        left = time.free and time.left is not None and time.left <= NEARLY_FULL
+        if left:
             word = ngettext("%(n)s left", "%(n)s left", time.left) % {"n": time.left}
         return {
             "value": time.value,
             "time": format_clock(local),
-            "state": "free" if time.free else "full",
+            "state": ("last" if left else "free") if time.free else "full",
             # a clock that shows this time twice needs the zone's name beside it
             "word": local.tzname() if time.twice and time.free else word,
             "checked": time.chosen and not picked,
@@ -293,12 +283,22 @@ def part_options(found: Times, *, moving: bool = False, picked: bool = False) ->
     return [{"label": names[part.name], "slots": [slot(time) for time in part.times]} for part in found.parts]
 
 
+def _empty_words(word: DayWord, found: Times) -> str:
+    if word == "closed":
+        return _("The shop is closed that day.")
+    if word != "off":
+        return _("Nothing is free that day.")
+    if found.person is None:
+        return _("Nobody who does this works that day.")
+    return _("%(name)s does not work that day.") % {"name": found.person.name}
+
+
 def nothing_free(found: Times, action: str, wish: Wish) -> dict[str, Any]:
     """Why the day shows no time, and the next day that has one."""
     if found.parts:
         return {}
     later = next((day for day in found.days if day.day > found.day and day.pips), None)
-    closed = any(day.shown and day.word == "closed" for day in found.days)
+    word: DayWord = next((day.word for day in found.days if day.shown), "full")
     query = urlencode(
         {
             "store": wish.store_id,
@@ -310,7 +310,7 @@ def nothing_free(found: Times, action: str, wish: Wish) -> dict[str, Any]:
     if found.never:
         return {"empty_text": found.never, "next_day": None}
     return {
-        "empty_text": _("The shop is closed that day.") if closed else _("Nothing is free that day."),
+        "empty_text": _empty_words(word, found),
         "next_day": {"url": f"{action}?{query}", "day": later.day} if later else None,
     }
 
@@ -325,75 +325,3 @@ def links_to(slots: Sequence[Mapping[str, Any]], action: str, wish: Wish) -> lis
         )
         found.append({"starts_at": starts_at, "url": f"{action}?{query}"})
     return found
-
-
-@require_safe
-@while_open
-def why(request: HttpRequest, now: datetime, service_id: UUID) -> HttpResponse:
-    """Why a time that the person picked cannot be booked, and what near it can. A fragment for htmx."""
-    wish = read_wish(request.GET)
-    store = Store.objects.filter(id=wish.store_id, active=True).first() if wish.store_id else None
-    if store is None:
-        raise Http404
-    language, zone = language_of(request), ZoneInfo(store.time_zone)
-    context: dict[str, Any] = {"now": now, "zone": store.time_zone}
-    moved = uuid_or_none(request.GET.get("move", ""))
-    try:
-        asked = wish.starts_at or local_wish(request.GET.get("day", ""), request.GET.get("clock", ""), zone)
-        answer = explain(
-            store.id,
-            service_id,
-            starts_at=asked,
-            now=now,
-            practitioner_id=wish.person_id,
-            party_size=wish.party_size,
-            elsewhere="move" not in request.GET,
-            member_id=member.id if (member := member_of(request)) else None,
-            but=moved,
-        )
-    except Refusal as refusal:
-        return render(request, "storefront/_why.html", {**context, "refusal": refusal}, status=200)
-    action = reverse("move", args=[moved]) if moved else reverse("times", args=[service_id])
-    here = {
-        "store": store.id,
-        "party": wish.party_size,
-        "with": wish.person_id or "",
-        "at": f"{asked:%Y-%m-%dT%H:%M}Z",
-    }
-    context |= {
-        "answer": answer,
-        "asked": asked,
-        "asked_words": format_moment(
-            asked.astimezone(zone), language=language, today=now.astimezone(zone).date()
-        ),
-        "free_url": f"{action}?{urlencode(here)}",
-        "changes": change_links(answer, action, party=wish.party_size),
-    }
-    return render(request, "storefront/_why.html", context)
-
-
-def change_links(answer: Explanation, action: str, *, party: int) -> list[dict[str, Any]]:
-    """Changes that would help as links; a query for the names of people, one for those of stores."""
-    ids = {change.practitioner_id for change in answer.changes if change.practitioner_id}
-    elsewhere = {change.store_id for change in answer.changes if change.kind == "store"}
-    shops = dict(Store.objects.filter(id__in=elsewhere).values_list("id", "name")) if elsewhere else {}
-    names = dict(Employee.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
-    return [
-        {
-            "starts_at": change.starts_at,
-            "who": names.get(change.practitioner_id, "") if change.practitioner_id else "",
-            "where": shops.get(change.store_id, "") if change.kind == "store" else "",
-            "zone": change.zone.key,
-            "detail": change.detail,
-            "url": f"{action}?"
-            + urlencode(
-                {
-                    "store": change.store_id,
-                    "with": change.practitioner_id or "",
-                    "party": party,
-                    "at": f"{change.starts_at:%Y-%m-%dT%H:%M}Z",
-                }
-            ),
-        }
-        for change in answer.changes
-    ]

@@ -10,10 +10,12 @@ from django import template
 from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tenants.booking.domain.terms import Terms, cancellable_until
 from tenants.booking.domain.terms_words import say_consequences, say_deposit, say_notice
+from tenants.stores.domain.spoken import is_chinese
 from web.templatetags.formats import moment
 
 register = template.Library()
@@ -49,4 +51,6 @@ def terms_note(
     else:
         lines += say_notice(terms, starts_at, zone=clock, now=now)
     lines += say_consequences(terms, currency=currency)
-    return format_html_join(" ", "{}", ((line,) for line in lines))
+    # Chinese has no space beside its full stop
+    between = "" if is_chinese(get_language() or "en") else " "
+    return format_html_join(between, "{}", ((line,) for line in lines))

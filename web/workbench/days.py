@@ -17,7 +17,7 @@ from tenants.booking.domain.history import history_cut
 from tenants.booking.domain.week import week_around
 from tenants.people.domain.rights import Action
 from tenants.stores.domain.wall import local_day
-from web.formats import format_clock, format_day
+from web.formats import format_clock, format_dates, format_day
 from web.history import history_note
 from web.staff.people import to_sign_in
 from web.workbench.access import HOME, Desk, actor_of, at_desk, first_store
@@ -217,6 +217,7 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "filter_count": filter_count(asked),
         "unfiltered_url": base + asked.query(service="", status="", channel=""),
         "timeline": timeline,
+        **_week_words(timeline),
         "sheet_url": here("sheet", desk) + asked.query(view=""),
         **_listed(page, desk, asked, base),
         "place_url": here("place", desk, ANY_ID) if desk.may(Action.CHANGE_BOOKING) else None,
@@ -232,6 +233,14 @@ def _day_context(request: HttpRequest, desk: Desk, asked: Asked, chosen: UUID | 
         "now_before": _now_before(page, desk),
         "chosen": str(chosen) if chosen else "",
     }
+
+
+def _week_words(timeline: Timeline | None) -> dict[str, Any]:
+    """What a week is called and counts; nothing for a day, which has a name and sums of its own."""
+    if timeline is None or not timeline.days:
+        return {}
+    language = get_language() or "en"
+    return {"week_title": format_dates(timeline.days[0], timeline.days[-1], language=language)}
 
 
 def _history_cut(page: Day, desk: Desk, asked: Asked) -> datetime | None:

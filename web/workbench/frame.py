@@ -93,7 +93,7 @@ def _rail(desk: Desk, day_url: str, redeem_url: str, current: str) -> list[Entry
     if serves(desk):
         entries.append(Entry(_("My day"), "circle-user", MINE, current == "mine"))
     if may_anywhere(desk.actor, Action.MANAGE_STORE):
-        entries.append(Entry(_("Set up"), "settings", MANAGE, rest=True))
+        entries.append(Entry(_("Settings"), "settings", MANAGE, rest=True))
     return entries
 
 

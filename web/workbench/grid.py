@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tenants.booking.domain.spans import Span
@@ -93,7 +93,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What ui/timeline draws; `services` are those of more than the day itself, by id, for the filters."""
+    """What ui/timeline draws; `services` are those of more than the day itself, by id, for the filters.
+
+    Of a person's week `days` are its dates, `count` its bookings and `done` those that were served.
+    """
 
     grid: Grid
     hours: list[Mark]
@@ -101,6 +104,9 @@ class Timeline:
     columns: list[Column]
     rooms: bool = False
     services: Mapping[UUID, str] = field(default_factory=dict)
+    days: Sequence[date] = ()
+    count: int = 0
+    done: int = 0
 
     @property
     def rows(self) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from tenants.booking.domain.spans import Span
 from tenants.booking.domain.week import PersonDay, read_person_week, week_around
+from tenants.booking.models import Status
 from web.formats import format_day
 from web.workbench.access import Desk
 from web.workbench.asked import Asked
@@ -39,7 +40,17 @@ def draw_week(page: Day, desk: Desk, asked: Asked, *, chosen: UUID | None = None
     first = Grid(days[0].span.start + opens, rows)
     services = {one.service_id: one.service.name for day in days for one in day.bookings}
     services |= {one.service_id: one.service.name for day in days for one in day.sessions}
-    return Timeline(first, hours_on(first, desk, now), now, columns, services=services)
+    booked = [one for day in days for one in day.bookings]
+    return Timeline(
+        first,
+        hours_on(first, desk, now),
+        now,
+        columns,
+        services=services,
+        days=[day.day for day in days],
+        count=len(booked),
+        done=sum(one.status == Status.COMPLETED for one in booked),
+    )
 
 
 def _first(page: Day, desk: Desk) -> UUID | None:

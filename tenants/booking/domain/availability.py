@@ -21,7 +21,7 @@ from .calendar import Calendar, Wish, read_calendar, read_calendars
 from .counted_slots import find_scheduled, is_scheduled, why_scheduled
 from .offering import Offering, read_offering, read_offerings
 from .own_time import OwnBooking, outside, overlapping, read_own_time
-from .search import DaySlots, Slot, search
+from .search import DaySlots, Slot, desk_step, search, thin
 from .why import Reason, Verdict, why
 
 # How far around a wanted time the nearest free ones are looked for, and how many are told each side.
@@ -291,8 +291,13 @@ def find_alternatives(
     but: UUID | None = None,
     party_size: int = 1,
     resource_id: UUID | None = None,
+    member_id: UUID | None = None,
 ) -> list[Slot[UUID]]:
-    """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order."""
+    """The nearest free slots to `starts_at`, by anyone: up to three from it on and up to three before, in order.
+
+    None at a time when the member has another booking: what is offered can be booked. Staff are offered times a
+    quarter of an hour apart, though they may book any.
+    """
     days = days_around(starts_at, offering, now=now)
     calendar = read_calendar(
         offering,
@@ -303,7 +308,12 @@ def find_alternatives(
         party_size=party_size,
         resource_id=resource_id,
     )
-    return sorted(nearest(search(days, calendar.inputs), starts_at))
+    own = read_own_time(member_id, days, offering.zone, now=now, but=but)
+    found = outside(search(days, calendar.inputs), own)
+    if by_staff:
+        step = desk_step(offering.need.step)
+        found = [DaySlots(one.day, thin(one.slots, zone=offering.zone, step=step, now=now)) for one in found]
+    return sorted(nearest(found, starts_at))
 
 
 def days_around(starts_at: datetime, offering: Offering, *, now: datetime) -> list[date]:

@@ -44,7 +44,7 @@ from .one_at_a_time import lock_member, overlap_question, refuse_overlap, requir
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import refuse_paused, require_booking_right
-from .place import Place, take_place
+from .place import Place, naming_free_times, take_place
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import MemberOverlap, WrongSkill
@@ -188,13 +188,15 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
     except OutOfStock as refusal:
         raise name_short(refusal, how.basket) from None
     _show(booking, place, calendar)
+    with naming_free_times(calendar, booking, now=now, by_staff=by.is_employee):
+        if how.overlapping is None:
+            require_member_free(booking.member_id, booking, now=now)
+        else:
+            refuse_overlap(how.overlapping, booking.member_id, booking, now=now)
     if how.overlapping is None:
-        require_member_free(booking.member_id, booking, now=now)
         require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
-    else:
-        refuse_overlap(how.overlapping, booking.member_id, booking, now=now)
-        if not by.is_employee:
-            refuse_paused(how.look.paused, zone=calendar.offering.zone, now=now)
+    elif not by.is_employee:
+        refuse_paused(how.look.paused, zone=calendar.offering.zone, now=now)
     with told(how.look.own_row):
         require_plugged_rules(
             booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete

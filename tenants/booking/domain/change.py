@@ -27,7 +27,7 @@ from .offering import Offering, read_offering
 from .one_at_a_time import lock_member, require_member_free
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import no_show_penance, penalise
-from .place import Place, take_place
+from .place import Place, naming_free_times, take_place
 from .plugged import require_plugged_rules
 from .rules import MemberOverlap
 from .scheduled import move_scheduled
@@ -181,7 +181,8 @@ def reschedule_booking(
     moved = calendar.offering.need.service_span(starts_at)
     booking.starts_at, booking.ends_at = moved.start, moved.end
     if booking.member_id is not None:
-        require_member_free(booking.member_id, booking, now=now)
+        with naming_free_times(calendar, booking, now=now, by_staff=by.is_employee):
+            require_member_free(booking.member_id, booking, now=now)
     _hear_rules(booking, calendar.offering, by=by, now=now)
     _apply_guarded(booking, by=by, now=now, version=version, fields=place_fields(moved, place), detail=before)
     return booking

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +17,7 @@ from .calendar import Calendar
 from .claims import SlotTaken, Wanted, slot_taken
 from .holds import lock_claims, take_claims
 from .planner import Plan, Planner
-from .rules import time_closed
+from .rules import MemberOverlap, time_closed
 from .why import TAKEN, Verdict
 
 
@@ -90,6 +91,20 @@ def take_place(
     raise _with_alternatives(refused, alternatives)
 
 
+@contextmanager
+def naming_free_times(
+    calendar: Calendar, booking: Booking, *, now: datetime, by_staff: bool
+) -> Iterator[None]:
+    """A MemberOverlap raised within names the nearest times at which the member is free."""
+    try:
+        yield
+    except MemberOverlap as refusal:
+        refusal.extra["alternatives"] = _alternatives(
+            calendar, booking, booking.starts_at, now=now, by_staff=by_staff
+        )
+        raise
+
+
 def _alternatives(
     calendar: Calendar, booking: Booking, starts_at: datetime, *, now: datetime, by_staff: bool
 ) -> list[dict[str, object]]:
@@ -101,6 +116,7 @@ def _alternatives(
         but=booking.id,
         party_size=calendar.wish.party_size,
         resource_id=calendar.wish.resource_id,
+        member_id=booking.member_id,
     )
     return slot_documents(near, calendar.offering)
 

@@ -197,7 +197,14 @@ def _with_near(refusal: Refusal, part: Part, *, store_id: UUID, by: Actor, now: 
     """The refusal with the nearest free slots, where the rule that refused named none."""
     if "alternatives" not in refusal.extra and refusal.code != "details_invalid":
         offering = read_offering(store_id, part.service_id, by_staff=by.is_employee)
-        near = find_alternatives(offering, part.starts_at, now=now, by_staff=by.is_employee)
+        near = find_alternatives(
+            offering,
+            part.starts_at,
+            now=now,
+            by_staff=by.is_employee,
+            party_size=part.party_size,
+            member_id=part.member_id,
+        )
         refusal.extra["alternatives"] = slot_documents(near, offering)
     return refusal
 

@@ -112,14 +112,14 @@ def test_its_state_is_in_one_file_and_outlives_it(tmp_path: Path) -> None:
 
 def test_it_listens_on_loopback_and_answers_no_other_name(fake: FakeStripe) -> None:
     assert fake._server.server_address[0] == "127.0.0.1"
-    connection = http.client.HTTPConnection(HOST, fake._server.server_address[1], timeout=5)
+    connection = http.client.HTTPConnection(HOST, fake._server.server_address[1], timeout=60)
     connection.request("GET", "/livez", headers={"Host": "evil.example"})
     assert connection.getresponse().status == 421
     connection.close()
 
 
 def test_the_knobs_want_a_key(fake: FakeStripe) -> None:
-    connection = http.client.HTTPConnection(HOST, fake._server.server_address[1], timeout=5)
+    connection = http.client.HTTPConnection(HOST, fake._server.server_address[1], timeout=60)
     connection.request("POST", "/fake/knobs", body=json.dumps({"skip": 5}))
     assert connection.getresponse().status == 401
     connection.close()

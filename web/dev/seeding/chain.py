@@ -149,6 +149,8 @@ class ChainSeeder:
             address=words(demo.address, self.demo.locale),
             directions=words(demo.directions, self.demo.locale),
             position=number,
+            latitude=demo.place[0] if demo.place else None,
+            longitude=demo.place[1] if demo.place else None,
         )
         usual, today = self._hours(demo)
         OpeningHours.objects.bulk_create(

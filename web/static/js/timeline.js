@@ -241,7 +241,7 @@ function changed(block, focus) {
     if (document.activeElement === document.body) again.focus({ preventScroll: true });
   });
   watch.observe(document.getElementById("day"), { childList: true, subtree: true });
-  setTimeout(() => watch.disconnect(), 4000);
+  setTimeout(() => watch.disconnect(), 20000);
 }
 
 // Pointers. A mouse lifts by moving, a finger by resting; whoever moves first scrolls.
