@@ -13,11 +13,13 @@ M = TypeVar("M", bound=Model)
 
 
 def known(model: type[M], **columns: Any) -> M:
-    """The row with these columns as a cursor read them; any other is read where it is asked for."""
+    """The row with these columns, in any order, as a cursor read them; any other is read where it is asked for."""
     for name, convert in _converters(model).items():
         if name in columns:
             columns[name] = convert(columns[name], None, connection)
-    return model.from_db(DEFAULT_DB_ALIAS, list(columns), list(columns.values()))
+    # Django takes the values in the order in which the model has its fields, whatever the order of the names
+    names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [columns[name] for name in names])
 
 
 @cache
