@@ -9,7 +9,9 @@ from tenants.stores.models import Store
 
 def test_each_value_is_its_own_columns_in_whatever_order_they_come() -> None:
     key = new_id()
-    store = known(Store, time_zone="Asia/Shanghai", translations='{"en": {"name": "North"}}', name="北", id=key)
+    store = known(
+        Store, time_zone="Asia/Shanghai", translations='{"en": {"name": "North"}}', name="北", id=key
+    )
     assert (store.id, store.name, store.time_zone) == (key, "北", "Asia/Shanghai")
     assert store.translations == {"en": {"name": "North"}}
     assert "country" in store.get_deferred_fields()
