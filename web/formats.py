@@ -7,6 +7,7 @@ everything else is written as English, with other currencies and cities from the
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import phonenumbers
@@ -41,6 +42,11 @@ hues = 8
 def format_count(number: int) -> str:
     """12,000: thousands separated, never 1.2 万."""
     return f"{number:,}".replace("-", minus)
+
+
+def format_list(words: Iterable[str], *, language: str) -> str:
+    """甲、乙、丙; A, B, C."""
+    return ("、" if is_chinese(language) else ", ").join(words)
 
 
 def format_duration(minutes: int, *, language: str) -> str:

@@ -169,3 +169,10 @@ def test_a_name_keeps_its_hue_and_names_share_them_out():
 
     assert formats.hue_of("苏晴") == formats.hue_of(" 苏晴 ") == 6
     assert {formats.hue_of(name) for name in names} == set(range(formats.hues))
+
+
+def test_a_list_is_joined_as_its_language_joins_it():
+    assert [formats.format_list(["甲", "乙"], language=one) for one in ("zh-Hans", "en")] == [
+        "甲、乙",
+        "甲, 乙",
+    ]

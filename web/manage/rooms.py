@@ -8,14 +8,15 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.people.domain.places import add_resource, change_resource, combine_resources, drop_combination
 from tenants.people.domain.rights import Action, NotSeen
 from tenants.stores.models import Resource, ResourceCombination, ResourceKind, Store
+from web.formats import format_list
 from web.manage.access import Office, in_office
 from web.manage.forms import OfficeForm
 from web.manage.frame import done, show_form
@@ -93,7 +94,12 @@ def show_things(request: HttpRequest, office: Office, store_id: UUID) -> HttpRes
         "form": form,
         "store": store,
         "things": [
-            {"thing": one, "kind": labels[one.kind], "tags": "、".join(one.tags)} for one in things_of(store)
+            {
+                "thing": one,
+                "kind": labels[one.kind],
+                "tags": format_list(one.tags, language=get_language() or "en"),
+            }
+            for one in things_of(store)
         ],
         "pairs": ResourceCombination.objects.filter(store=store).prefetch_related("members"),
         "warnings": warn_of_stores({store.id}),

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from web.formats import format_list
 from web.manage.forms import ClockField, OfficeForm, clock_of
 
 WEEKDAYS = range(1, 8)
@@ -112,7 +113,7 @@ def describe_week(week: Iterable[Span]) -> list[tuple[str, str]]:
         known[weekday].append(f"{clock_of(starts)}–{clock_of(ends)}")
     lines: list[tuple[int, int, str]] = []
     for weekday in WEEKDAYS:
-        hours = ", ".join(known[weekday])
+        hours = format_list(known[weekday], language=get_language() or "en")
         if not hours:
             continue
         if lines and lines[-1][2] == hours and lines[-1][1] == weekday - 1:

@@ -24,7 +24,7 @@ from tenants.booking.domain.series_changes import (
 from tenants.booking.models import Booking
 from tenants.people.domain.rights import Action, require
 from tenants.stores.domain.wall import parse_moment
-from web.formats import format_moment
+from web.formats import format_list, format_moment
 from web.planning import plan_rows, read_choices
 from web.workbench.access import Desk, at_desk
 from web.workbench.acts import answer_done, over
@@ -61,7 +61,12 @@ def scope_context(booking: Booking, desk: Desk, data: Mapping[str, str]) -> dict
     return {
         "scopes": [
             Option(ONE, _("Only this one"), asked != FOLLOWING),
-            Option(FOLLOWING, words % {"count": len(later)}, asked == FOLLOWING, hint=", ".join(dates)),
+            Option(
+                FOLLOWING,
+                words % {"count": len(later)},
+                asked == FOLLOWING,
+                hint=format_list(dates, language=language),
+            ),
         ]
     }
 

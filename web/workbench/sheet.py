@@ -14,7 +14,7 @@ from fpdf.fonts import FontFace
 
 from tenants.booking.domain.attention import Presence
 from tenants.stores.models import Resource
-from web.formats import format_clock, format_clocks, format_day, format_moment, mask_phone
+from web.formats import format_clock, format_clocks, format_day, format_list, format_moment, mask_phone
 from web.templatetags.formats import status_looks
 from web.typefaces import require_typeface
 from web.workbench.access import Desk
@@ -128,7 +128,7 @@ def _cells(row: Row, rooms: dict[UUID, str]) -> tuple[str, ...]:
         f"{format_clock(row.starts)}–{format_clock(row.ends)}",
         guest,
         booking.service.name,
-        ", ".join(rooms[key] for key in row.rooms if key in rooms),
+        format_list([rooms[key] for key in row.rooms if key in rooms], language=get_language() or "en"),
         str(status_looks[row.shown].word),
         booking.note,
     )

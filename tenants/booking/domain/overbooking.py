@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from chains.refusals import Refusal
 from tenants.booking.models import Booking
 from tenants.people.domain.access import note_access
-from tenants.people.domain.rights import Action, Actor, Forbidden, require
+from tenants.people.domain.rights import Actor
 
+from .overruling import require_overruling
 from .place import Place
 
 
@@ -32,13 +33,7 @@ def require_overbooker(reason: str | None, *, store_id: UUID, by: Actor) -> None
 
     Raises Forbidden, NotSeen, OverbookingUnexplained.
     """
-    if reason is None:
-        return
-    if not by.is_employee:
-        raise Forbidden
-    require(by, Action.OVERBOOK, store_id=store_id)
-    if not reason.strip():
-        raise OverbookingUnexplained
+    require_overruling(reason, OverbookingUnexplained, store_id=store_id, by=by)
 
 
 def note_overbooking(

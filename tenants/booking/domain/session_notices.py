@@ -46,10 +46,9 @@ def _called_off(session: Session, event: Happened, chain: OwnChain, now: datetim
 def _moved(session: Session, event: Happened, chain: OwnChain, now: datetime) -> list[Message]:
     before, did_it = event.payload["from"], event.payload.get("by")
     messages = []
-    if session.practitioner is not None and str(session.practitioner_id) != did_it:
-        messages.append(
-            _message(session.practitioner, NOW_THEN, session.starts_at, session, event, chain, now)
-        )
+    gives = session.practitioner
+    if gives is not None and gives.active and str(gives.id) != did_it:
+        messages.append(_message(gives, NOW_THEN, session.starts_at, session, event, chain, now))
     was = before["practitioner"]
     if was not in (None, did_it, str(session.practitioner_id)):
         gave = Employee.objects.select_related("user").filter(id=UUID(was), active=True).first()

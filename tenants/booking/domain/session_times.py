@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from chains.refusals import Refusal
 from tenants.booking.models import Claim, Session
 from tenants.people.domain.access import note_access
-from tenants.people.domain.rights import Action, Actor, Forbidden, require
+from tenants.people.domain.rights import Actor
 from tenants.people.models import Employee, Leave
 from tenants.stores.domain.spoken import SpokenMoments
 from tenants.stores.domain.wall import local_date, local_day
@@ -30,6 +30,7 @@ from tenants.stores.models import Store
 
 from .against import AsRead
 from .offering import Offering
+from .overruling import require_overruling
 from .rota import opening_spans, shift_spans
 from .rules import ClosedDay, NoShift, OnLeave, OutsideHours, TimeClosed
 from .search import Need
@@ -207,13 +208,7 @@ def require_overruler(reason: str | None, *, store_id: UUID, by: Actor) -> None:
 
     Raises Forbidden, NotSeen, OutsideUnexplained.
     """
-    if reason is None:
-        return
-    if not by.is_employee:
-        raise Forbidden
-    require(by, Action.OVERBOOK, store_id=store_id)
-    if not reason.strip():
-        raise OutsideUnexplained
+    require_overruling(reason, OutsideUnexplained, store_id=store_id, by=by)
 
 
 def note_outside(
