@@ -33,7 +33,7 @@ from tenants.booking.models import Booking, Claim, Session, Transition
 from tenants.events.domain.subscribers import Happened
 from tenants.events.models import Event
 from tenants.people.domain.rights import Forbidden
-from tenants.people.models import Leave
+from tenants.people.models import Employee, Leave
 from tests.booking.counted import EVENING, Counted
 from tests.ground.cast import NOW, Cast, local
 from tests.ground.races import race
@@ -288,3 +288,16 @@ def test_without_reading_under_the_lock_one_move_undoes_the_other(cast: Cast) ->
         session,
     )
     assert (after.starts_at, after.resource_id) != (LATER, room)
+
+
+def test_who_has_left_is_told_nothing_of_a_session_that_is_still_in_their_name(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        counted = Counted(cast.alpha)
+        ya = cast.alpha.employees["practitioner"]
+        session = counted.session(practitioner_id=ya.id)
+        Employee.objects.filter(id=ya.id).update(active=False)
+    told()
+    outgoing._valkey().flushdb()
+    with chain_scope(cast.alpha.info):
+        move(counted, session, room=cast.alpha.rooms["a"].id)
+    assert told() == []

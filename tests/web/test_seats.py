@@ -224,7 +224,7 @@ def test_the_list_takes_as_many_queries_for_one_queue_as_for_many(house: House) 
     su, counts = house.browser(member="su"), []
     address = f"/sessions/?store={house.north}&day=2026-11-24"
     su.get(address)
-    for hours in ((9,), (11, 13, 15, 17)):
+    for hours in ((8,), (10, 12, 14, 16)):
         with chain_scope(house.chain.info):
             for hour in hours:
                 session = house.counted.session(local(24, hour), seats=1, outside="early")
