@@ -14,6 +14,7 @@ from billing.domain.standing import Cause
 from billing.models import Invoice, InvoiceState
 from chains.domain.entitlements import Limit
 from chains.models import ChainState
+from chains.support import with_support
 from tenants.stores.domain.spoken import spoken
 from web.formats import format_count
 from web.plan_limits import limit_words
@@ -57,6 +58,9 @@ READ_ONLY_BECAUSE = {
         " %(until)s."
     ),
 }
+HELD_MEANS = with_support(
+    gettext_lazy("Paying does not open it. Write to %(support)s."), gettext_lazy("Paying does not open it.")
+)
 SUSPENDED_TITLES = {
     Cause.PAYMENT_FAILED: gettext_lazy("The shops are closed, because the subscription is not paid"),
     Cause.ENDED: gettext_lazy("The shops are closed, because the subscription has ended"),
@@ -115,7 +119,7 @@ def standing_words(billing: OwnBilling, *, now: datetime) -> dict[str, Any] | No
         return {
             "tone": "bad",
             "title": _("Suspended by the platform"),
-            "text": _("Paying does not open it. Write to us."),
+            "text": str(HELD_MEANS),
             "way": "",
         }
     if billing.state == ChainState.TRIAL and billing.running is None and until is not None:
