@@ -106,21 +106,15 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "closed:ended": (
             _("%(chain)s is closed"),
-            _(
-                "Your subscription ended long ago and was not begun again, so the brand is closed."
-            ),
+            _("Your subscription ended long ago and was not begun again, so the brand is closed."),
         ),
         "closed:trial_over": (
             _("%(chain)s is closed"),
-            _(
-                "The trial ended long ago and no plan was chosen, so the brand is closed."
-            ),
+            _("The trial ended long ago and no plan was chosen, so the brand is closed."),
         ),
         "closed": (
             _("%(chain)s is closed"),
-            _(
-                "The subscription was not paid for a long time, so the brand is closed."
-            ),
+            _("The subscription was not paid for a long time, so the brand is closed."),
         ),
         "subscribed": (
             _("%(chain)s: your subscription runs"),

@@ -10,7 +10,6 @@ from time import monotonic
 from django.http import HttpResponse, HttpResponseBase
 from django.utils import translation
 
-
 # Seconds that a person waits for the outside in one request, all calls together; background work has no such end.
 PATIENCE = 9.0
 _given_up_at: ContextVar[float | None] = ContextVar("given_up_at", default=None)

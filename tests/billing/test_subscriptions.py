@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from billing.domain.intents import Overtaken
-from billing.domain.reconciliation import reconcile
 from billing.domain.subscriptions import (
     AlreadySubscribed,
     CurrencyFixed,
@@ -200,22 +199,6 @@ def test_a_preview_of_a_discounted_subscription_renews_at_what_will_be_charged(s
     preview = preview_change(shop.chain.id, basket(extra_stores=3), now=shop.now)
     row = change_subscription(shop.chain.id, basket(extra_stores=3), at=preview.at, now=shop.now)
     assert (preview.renewal_amount, row.recurring_amount) == (8700, 8700)
-
-
-def test_a_discount_for_some_months_is_known_with_its_end_and_gone_after_it(shop: Paying) -> None:
-    wanted = {"percent_off": 25, "duration": "repeating", "duration_in_months": 2}
-    coupon = shop.api.coupons.create(wanted)
-    shop.api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "WELCOME"})
-    page = shop.checkout()
-    post(page.url, do="code", code="welcome")
-    post(page.url, do="pay", card="4242424242424242")
-    shop.tell()
-    end = shop.subscription.discount_ends_at
-    assert end == NOW.replace(year=2027, month=1)
-    assert (shop.subscription.recurring_amount, reconcile(now=shop.now)) == (6675, [])
-    shop.pass_time(end + timedelta(hours=2))
-    shop.tell()
-    assert (shop.subscription.recurring_amount, shop.subscription.discount_ends_at) == (8900, None)
 
 
 def test_a_smaller_plan_becomes_credit_for_the_next_invoice(shop: Paying) -> None:

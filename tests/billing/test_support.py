@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-
 from billing.domain.choosing import HeldByOperators
 from billing.domain.notices import notice_words
 from billing.port import ProviderRefused
@@ -16,7 +15,10 @@ from chains.support import with_support
 from tests.ground.cast import NOW
 
 ADDRESS = "help@tessera.test"
-CLOSED = {"en": "To have it back, write to help@tessera.test.", "zh-Hans": "想恢复，写信到 help@tessera.test。"}
+CLOSED = {
+    "en": "To have it back, write to help@tessera.test.",
+    "zh-Hans": "想恢复，写信到 help@tessera.test。",
+}
 
 
 @pytest.mark.parametrize("cause", ["", "ended", "trial_over"])
@@ -50,4 +52,7 @@ def test_refusals_name_the_address_where_there_is_one(settings: Any) -> None:
 
 def test_a_sentence_without_an_address_is_empty_unless_another_is_given(settings: Any) -> None:
     settings.SUPPORT_EMAIL = None
-    assert (str(with_support("to %(support)s")), str(with_support("to %(support)s", "nobody"))) == ("", "nobody")
+    assert (str(with_support("to %(support)s")), str(with_support("to %(support)s", "nobody"))) == (
+        "",
+        "nobody",
+    )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from billing.domain.standing import Cause
@@ -108,23 +107,6 @@ def test_choosing_leads_to_the_providers_page_and_back_to_an_active_chain(
     owner.get("/manage/plan/return/")
     words = text_of(owner.get("/manage/plan/"))
     assert "Growth Active ¥599 a month Renews Mon 21 Dec, 12:00." in words
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", "¥400 a month Less a discount until 1 Mar 2027 ; without it ¥599."),
-        ("zh-hans", "每月 ¥400 已减优惠，到 2027年3月1日 为止；原价 ¥599。"),
-    ],
-)
-def test_a_discount_that_ends_says_when(
-    cast: Cast, owner: Client, stripe: StandIn, language: str, words: str
-) -> None:
-    subscribe(owner, stripe)
-    stripe.set("sub_1", recurring_amount=40_000, discount_ends_at=NOW + 100 * DAY)
-    assert owner.get("/manage/plan/return/").status_code == 302
-    owner.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-    assert words in text_of(owner.get("/manage/plan/"))
 
 
 def test_two_clicks_on_pay_are_one_page(owner: Client, stripe: StandIn) -> None:
