@@ -104,7 +104,7 @@ class ChainBilling:
             acts = OperatorAct.objects.filter(chain_id=chain.pk, after__request=asked)
             for act in acts.order_by("at")[:1]:
                 messages.success(request, _("Done: %(act)s") % {"act": act_words(act)})
-        page: HttpResponse = super().changeform_view(request, object_id, *args)  # type: ignore[misc]
+        page: HttpResponse = super().changeform_view(request, object_id, *args)
         return page
 
     @display(description=_("Subscription"))

@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from billing.models import Invoice
+from chains.scope import platform_scope
 from tests.billing.stand_in import StandIn
 from tests.ground.cast import NOW, Cast
 from tests.web.office import _noon, owner, sign_in
@@ -45,3 +47,23 @@ def test_one_store_too_many_is_priced_before_and_leads_to_the_plan_when_it_is_tr
         page = refused.content.decode()
         assert (refused.status_code, "store_limit_reached" in page) == (422, True), page
         assert page.count('href="/manage/plan/"') == ways
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "¥12.50 refunded"), ("zh-hans", "已退 ¥12.50")])
+def test_what_was_given_back_stands_beside_its_invoice(
+    cast: Cast, owner: Client, stripe: StandIn, language: str, words: str
+) -> None:
+    with platform_scope():
+        Invoice.objects.create(
+            chain_id=cast.alpha.info.id,
+            stripe_id="in_1",
+            number="A-1",
+            state="paid",
+            currency="CNY",
+            amount_refunded=1250,
+            **dict.fromkeys(("subtotal", "total", "amount_due", "amount_paid"), 59_900),
+            **dict.fromkeys(("period_start", "period_end", "issued_at", "updated_at"), NOW),
+        )
+    owner.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for page in ("/manage/plan/", "/manage/plan/invoices/"):
+        assert f"¥599.00 {words}" in text_of(owner.get(page))

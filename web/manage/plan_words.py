@@ -86,14 +86,15 @@ def store_price_words(billing: OwnBilling) -> str:
         return ""
     if card.most_stores is not None and card.included_stores + running.extra_stores >= card.most_stores:
         return ""
-    amount = running.store_amount or card.price_in(running.currency).store_amount(running.interval)
+    yearly = running.interval == "year"
+    price = card.price_in(running.currency)
+    amount = running.store_amount or (price.store_year if yearly else price.store_month)
     if not amount:
         return ""
-    words = {
-        "month": _("Each store on top is %(price)s a month."),
-        "year": _("Each store on top is %(price)s a year."),
-    }
-    return words[running.interval] % {
+    words = _("Each store on top is %(price)s a month.")
+    if yearly:
+        words = _("Each store on top is %(price)s a year.")
+    return words % {
         "price": format_money(amount, running.currency, language=get_language() or "en", exact=False)
     }
 
