@@ -10,6 +10,7 @@ from django.utils import translation
 from billing.domain.choosing import HeldByOperators
 from billing.domain.notices import notice_words
 from billing.port import ProviderRefused
+from billing.provider import BillingNotSetUp
 from chains.models import Chain
 from chains.support import with_support
 from tests.ground.cast import NOW
@@ -42,6 +43,9 @@ def test_the_mail_of_a_closed_brand_names_the_address_or_says_nothing_of_writing
 def test_refusals_name_the_address_where_there_is_one(settings: Any) -> None:
     settings.SUPPORT_EMAIL = ADDRESS
     assert HeldByOperators().way_out() == f"Write to {ADDRESS}; the reason stands on your first page."
+    assert (
+        BillingNotSetUp().way_out() == f"Write to {ADDRESS}: the platform's operators can extend your trial."
+    )
     assert ProviderRefused().way_out() == f"Check what you entered; write to {ADDRESS} if this stays."
     with translation.override("zh-hans"):
         assert HeldByOperators().way_out() == f"写信到 {ADDRESS}，原因写在你的首页上。"
