@@ -16,6 +16,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from chains.refusals import Refusal
+from chains.support import with_support
 
 IntervalName = Literal["month", "year"]
 StatusName = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "paused", "canceled"]
@@ -66,7 +67,9 @@ class ProviderRefused(Refusal):
     status = 422
     title = _("Not possible at the payment provider")
     detail = _("The payment provider did not accept this, so nothing was changed.")
-    fix = _("Check what you entered; write to us if this stays.")
+    fix = with_support(
+        _("Check what you entered; write to %(support)s if this stays."), _("Check what you entered.")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,8 @@ class ChangePreview:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionSnapshot:
-    """A subscription as the provider had it when it was read. `recurring_amount` is after lasting discounts."""
+    """A subscription as the provider had it when it was read. `recurring_amount` is after lasting discounts;
+    `discount_ends_at` is when the first of them ends (None: none does)."""
 
     stripe_id: str
     customer: str
@@ -175,6 +179,7 @@ class SubscriptionSnapshot:
     cancel_at: datetime | None = None
     canceled_at: datetime | None = None
     ended_at: datetime | None = None
+    discount_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSnapshot:
-    """An invoice as the provider had it when it was read."""
+    """An invoice as the provider had it when it was read. `amount_refunded` is what was given back of it."""
 
     stripe_id: str
     customer: str

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.port import SubscriptionProvider
 from chains.refusals import Refusal
+from chains.support import with_support
 
 Factory = Callable[[], SubscriptionProvider | None]
 
@@ -23,7 +24,10 @@ class BillingNotSetUp(Refusal):
     status = 503
     title = _("Payments not set up")
     detail = _("This installation has no payment provider, so nothing can be bought here.")
-    fix = _("Write to the platform's operators: they can extend your trial.")
+    fix = with_support(
+        _("Write to %(support)s: the platform's operators can extend your trial."),
+        _("The platform's operators can extend your trial."),
+    )
 
 
 def register_provider(factory: Factory) -> None:

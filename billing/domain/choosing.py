@@ -18,6 +18,7 @@ from billing.port import Basket, IntervalName
 from chains.domain.entitlements import Limit
 from chains.models import ChainState
 from chains.refusals import Refusal
+from chains.support import with_support
 
 # The provider keeps a trial only if its end is further away than two days.
 TRIAL_KEPT_FROM = timedelta(hours=49)
@@ -44,7 +45,10 @@ class HeldByOperators(Refusal):
     status = 409
     title = _("Suspended by the platform")
     detail = _("This brand was suspended by the platform, so nothing can be bought.")
-    fix = _("Write to us; the reason stands on your first page.")
+    fix = with_support(
+        _("Write to %(support)s; the reason stands on your first page."),
+        _("The reason stands on your first page."),
+    )
 
 
 class NothingToChange(Refusal):

@@ -146,6 +146,7 @@ def _values(snapshot: SubscriptionSnapshot) -> dict[str, Any]:
         "cancel_at": snapshot.cancel_at,
         "canceled_at": snapshot.canceled_at,
         "ended_at": snapshot.ended_at,
+        "discount_ends_at": snapshot.discount_ends_at,
         "started_at": snapshot.started_at,
     }
 

@@ -27,6 +27,7 @@ from chains.models import Chain
 from chains.outgoing import Message, carry_message
 from chains.refusals import Text
 from chains.scope import chain_scope, platform_scope
+from chains.support import with_support
 from tenants.people.models import Employee, Role
 from tenants.stores.domain.spoken import spoken
 
@@ -105,22 +106,15 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "closed:ended": (
             _("%(chain)s is closed"),
-            _(
-                "Your subscription ended long ago and was not begun again, so the brand is closed. Write to us to"
-                " have it back."
-            ),
+            _("Your subscription ended long ago and was not begun again, so the brand is closed."),
         ),
         "closed:trial_over": (
             _("%(chain)s is closed"),
-            _(
-                "The trial ended long ago and no plan was chosen, so the brand is closed. Write to us to have it back."
-            ),
+            _("The trial ended long ago and no plan was chosen, so the brand is closed."),
         ),
         "closed": (
             _("%(chain)s is closed"),
-            _(
-                "The subscription was not paid for a long time, so the brand is closed. Write to us to have it back."
-            ),
+            _("The subscription was not paid for a long time, so the brand is closed."),
         ),
         "subscribed": (
             _("%(chain)s: your subscription runs"),
@@ -177,6 +171,7 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
     }
 )
+WAY_BACK = with_support(_("To have it back, write to %(support)s."))
 WHAT = {"bookings_a_month": _("bookings"), "messages_a_month": _("messages")}
 
 
@@ -263,8 +258,9 @@ def notice_words(
                 filled[name] = spoken(datetime.fromisoformat(params[name]), zone=zone, now=now)
         if "limit" in params:
             filled["what"] = str(WHAT[params["limit"]])
-        where = "" if kind == "closed" else f"\n\n{address_of(chain.slug)}/manage/plan/"
-        return str(subject) % filled, f"{str(text) % filled}{where}\n"
+        # a closed brand has no page to go to
+        onward = str(WAY_BACK) if kind == "closed" else f"{address_of(chain.slug)}/manage/plan/"
+        return str(subject) % filled, "\n\n".join(filter(None, (str(text) % filled, onward))) + "\n"
 
 
 def _forget(*, now: datetime) -> None:

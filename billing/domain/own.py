@@ -230,8 +230,10 @@ def _row(model: type[M], told: dict[str, Any] | None) -> M | None:
     """A row that PostgreSQL wrote as JSON, as an object of the model that is not meant to be saved."""
     if told is None:
         return None
-    moments = {field.attname for field in model._meta.concrete_fields if isinstance(field, DateTimeField)}
-    return model(**{name: _moment(value) if name in moments else value for name, value in told.items()})
+    fields = {field.attname: isinstance(field, DateTimeField) for field in model._meta.concrete_fields}
+    # a column that the next version's migration has added is not ours to know
+    known = {name: value for name, value in told.items() if name in fields}
+    return model(**{name: _moment(value) if fields[name] else value for name, value in known.items()})
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -56,10 +56,10 @@ DIFFERENCES_KEPT = timedelta(days=180)
 
 _SUBSCRIPTION_FIELDS = (
     *("status", "current_period_start", "current_period_end", "cancel_at_period_end", "trial_end"),
-    "recurring_amount",
+    *("recurring_amount", "discount_ends_at"),
 )
 _BASKET_FIELDS = ("plan", "interval", "currency", "extra_stores", "plan_amount", "store_amount")
-_INVOICE_FIELDS = ("state", "currency", "total", "amount_due", "amount_paid", "number")
+_INVOICE_FIELDS = ("state", "currency", "total", "amount_due", "amount_paid", "amount_refunded", "number")
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,13 +182,16 @@ def _due(world: World, invoice: Object) -> int:
 
 
 def issue(world: World, invoice: Object, subscription: Object) -> Object:
-    """Keep a draft and tell of it; what was a discount for once is used up."""
+    """Keep a draft and tell of it; discounts that were for once, or are over, are gone from then on."""
     world.put(invoice)
+    now = world.now(invoice["test_clock"])
     subscription["latest_invoice"] = invoice["id"]
     kept = []
     for key in subscription["discounts"]:
-        coupon = world.need(world.need(key, "discount")["source"]["coupon"], "coupon")
-        if not (coupon["duration"] == "once" and key in invoice["discounts"]):
+        discount = world.need(key, "discount")
+        coupon = world.need(discount["source"]["coupon"], "coupon")
+        used_up = coupon["duration"] == "once" and key in invoice["discounts"]
+        if not used_up and (discount["end"] is None or discount["end"] > now):
             kept.append(key)
     subscription["discounts"] = kept
     world.put(subscription)

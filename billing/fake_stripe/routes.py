@@ -183,6 +183,7 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "invoices/{id}/void", invoices.void_invoice),
     _route("GET", "payment_intents", _list("payment_intent", "payment_intents", "customer")),
     _route("GET", "payment_intents/{id}", _retrieve("payment_intent")),
+    _route("GET", "charges", _list("charge", "charges", "customer", "payment_intent")),
     _route("GET", "charges/{id}", _retrieve("charge")),
     _route("POST", "refunds", payments.create_refund),
     _route("GET", "refunds", _list("refund", "refunds", "payment_intent", "charge")),

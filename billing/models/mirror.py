@@ -83,6 +83,8 @@ class Subscription(models.Model):
     plan_amount = models.BigIntegerField()
     store_amount = models.BigIntegerField(default=0)
     recurring_amount = models.BigIntegerField()
+    # when the first of the discounts that lower it ends; None where none does
+    discount_ends_at = models.DateTimeField(null=True)
     status = models.CharField(max_length=10, choices=SubscriptionStatus.choices)
     current_period_start = models.DateTimeField()
     current_period_end = models.DateTimeField()

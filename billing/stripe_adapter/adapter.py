@@ -25,6 +25,7 @@ from billing.port import (
     SubscriptionSnapshot,
 )
 from billing.stripe_adapter.errors import told_as_refusals
+from billing.stripe_adapter.patience import PatientSession
 from billing.stripe_adapter.prices import PRODUCT_ID, Prices, tags_of
 from billing.stripe_adapter.reading import (
     CHAIN,
@@ -39,10 +40,9 @@ from billing.stripe_adapter.reading import (
     read_event,
     read_invoice,
     read_subscription,
+    refunds_by_payment,
 )
 
-# A person waits for most calls: given up early, they are asked again with the same key.
-TIMEOUT = (3.0, 15.0)
 SIGNATURE_LASTS = timedelta(minutes=5)
 _INTENT = "intent"
 _DISCOUNTS = ["discounts.source.coupon"]
@@ -59,7 +59,8 @@ class StripeProvider:
             secret_key,
             base_addresses={"api": base} if base else None,
             max_network_retries=retries,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT),
+            # given up early, it is asked again with the same key
+            http_client=stripe.RequestsClient(session=PatientSession()),
         )
         self._prices = Prices(self.client)
 
@@ -228,7 +229,8 @@ class StripeProvider:
                     "expand": [f"data.{each}" for each in _DISCOUNTS],
                 }
             )
-            invoices = self.client.v1.invoices.list({"customer": customer, "limit": 100})
+            invoices = self._invoices(customer)
+            refunds = self._refunds(customer) if invoices.data else {}
             return CustomerSnapshot(
                 stripe_id=found.id,
                 chain_id=chain_of(found.metadata),
@@ -237,8 +239,18 @@ class StripeProvider:
                 tax_ids=tuple(each.value for each in found.tax_ids.data) if found.tax_ids else (),
                 deleted=False,
                 subscriptions=tuple(read_subscription(each) for each in subscriptions.data),
-                invoices=tuple(read_invoice(each) for each in invoices.data),
+                invoices=tuple(read_invoice(each, refunds) for each in invoices.data),
             )
+
+    def _invoices(self, customer: str) -> Any:
+        """The newest invoices with how they were paid."""
+        asked: Any = {"customer": customer, "limit": 100, "expand": ["data.payments"]}
+        return self.client.v1.invoices.list(asked)
+
+    def _refunds(self, customer: str) -> dict[str, int]:
+        """What was given back, by payment intent: an invoice says only what its credit notes gave back."""
+        charges = self.client.v1.charges.list({"customer": customer, "limit": 100})
+        return refunds_by_payment(charges.auto_paging_iter())
 
     def list_subscriptions(self) -> Iterator[SubscriptionSnapshot]:
         """All subscriptions there are, ended ones too."""
@@ -251,8 +263,9 @@ class StripeProvider:
     def list_invoices(self, customer: str) -> Iterator[InvoiceSnapshot]:
         """All invoices of a customer."""
         with told_as_refusals():
-            page = self.client.v1.invoices.list({"customer": customer, "limit": 100})
-            yield from map(read_invoice, page.auto_paging_iter())
+            refunds = self._refunds(customer)
+            for each in self._invoices(customer).auto_paging_iter():
+                yield read_invoice(each, refunds)
 
     def list_events(self, *, since: datetime) -> Iterator[EventNote]:
         """Events made at or after `since`, oldest first."""

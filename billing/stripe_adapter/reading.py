@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, cast, get_args
@@ -84,6 +85,7 @@ def read_subscription(given: stripe.Subscription) -> SubscriptionSnapshot:
         cancel_at=moment(given.cancel_at),
         canceled_at=moment(given.canceled_at),
         ended_at=moment(given.ended_at),
+        discount_ends_at=first_end(given.discounts),
     )
 
 
@@ -113,10 +115,7 @@ def _status(status: str) -> StatusName:
 
 def after_discounts(amount: int, discounts: Iterable[Any]) -> int:
     """An interval's amount less the discounts that outlast it, each on what the ones before have left."""
-    for discount in discounts or ():
-        coupon = getattr(getattr(discount, "source", None), "coupon", None)
-        if coupon is None or isinstance(coupon, str) or coupon.duration == "once":
-            continue
+    for _discount, coupon in _lasting(discounts):
         if coupon.percent_off is not None:
             # half a unit up, as the provider rounds
             amount -= math.floor(amount * Fraction(str(coupon.percent_off)) / 100 + Fraction(1, 2))
@@ -125,8 +124,35 @@ def after_discounts(amount: int, discounts: Iterable[Any]) -> int:
     return amount
 
 
-def read_invoice(given: stripe.Invoice) -> InvoiceSnapshot:
-    """An invoice with its lines; the chain comes from the subscription's metadata it was made with."""
+def first_end(discounts: Iterable[Any]) -> datetime | None:
+    """When the first of the discounts that lower what recurs ends; None where each of them stays."""
+    ends = [discount.end for discount, _coupon in _lasting(discounts) if discount.end is not None]
+    return moment(min(ends, default=None))
+
+
+def _lasting(discounts: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """The discounts that outlast one invoice, each with its coupon."""
+    for discount in discounts or ():
+        coupon = getattr(getattr(discount, "source", None), "coupon", None)
+        if coupon is not None and not isinstance(coupon, str) and coupon.duration != "once":
+            yield discount, coupon
+
+
+def refunds_by_payment(charges: Iterable[stripe.Charge]) -> dict[str, int]:
+    """What was given back, by the payment intent's id (the charge's, where it has none); charges in full are left out."""
+    found: dict[str, int] = defaultdict(int)
+    for charge in charges:
+        if charge.amount_refunded:
+            found[id_of(charge.payment_intent) or charge.id] += charge.amount_refunded
+    return dict(found)
+
+
+def read_invoice(given: stripe.Invoice, refunds: Mapping[str, int]) -> InvoiceSnapshot:
+    """An invoice (its `payments` expanded) with its lines; the chain is in the metadata of its subscription.
+
+    `refunds` are those of its customer, by payment intent. A credit note gives back through a refund, as credit or
+    outside; what counts is the larger of the two sums, so that neither is counted twice.
+    """
     details = given.parent.subscription_details if given.parent is not None else None
     paid = given.status_transitions.paid_at
     period = _service_period(given)
@@ -145,7 +171,7 @@ def read_invoice(given: stripe.Invoice) -> InvoiceSnapshot:
         total=given.total,
         amount_due=given.amount_due,
         amount_paid=given.amount_paid,
-        amount_refunded=given.post_payment_credit_notes_amount,
+        amount_refunded=max(given.post_payment_credit_notes_amount, _refunded(given, refunds)),
         lines=tuple(_line(line) for line in given.lines.data),
         attempts=given.attempt_count,
         next_attempt_at=moment(given.next_payment_attempt),
@@ -157,6 +183,12 @@ def read_invoice(given: stripe.Invoice) -> InvoiceSnapshot:
         paid_at=moment(paid),
         issued_at=moment(given.status_transitions.finalized_at) or at(given.created),
     )
+
+
+def _refunded(given: stripe.Invoice, refunds: Mapping[str, int]) -> int:
+    paid_by = [each.payment for each in given.payments.data] if given.payments is not None else []
+    named = {id_of(getattr(paid, name, None)) for paid in paid_by for name in ("payment_intent", "charge")}
+    return sum(refunds.get(name, 0) for name in named)
 
 
 def _service_period(given: stripe.Invoice) -> tuple[datetime, datetime]:

@@ -51,6 +51,8 @@ class Environment(BaseSettings):
     anymail: dict[str, SecretStr] = Field(default_factory=dict)
     email_timeout: int = Field(default=10, ge=1, le=60)
     email_from: str | None = None
+    # whom owners write to; without it no page and no mail says "write to us"
+    support_email: str | None = Field(default=None, pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254)
     sms_channel: str | None = None
     # the payment provider; without a key nothing can be bought, chains stay on trial
     stripe_secret_key: SecretStr | None = None

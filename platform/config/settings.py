@@ -251,6 +251,7 @@ globals().update(
     )
 )
 DEFAULT_FROM_EMAIL = ENV.email_from or f"Tessera <no-reply@{BASE_HOST}>"
+SUPPORT_EMAIL = ENV.support_email or (f"support@{BASE_HOST}" if IS_DEMO else None)
 # What carries a message out, by channel; the demo keeps all in its outbox page.
 MESSAGE_CHANNELS = (
     {"email": "chains.outgoing.DevOutbox", "sms": "chains.outgoing.DevOutbox"}

@@ -19,7 +19,7 @@ from chains.domain.lifecycle import OPEN, STATE_NAMES, reopen_chain, resume_chai
 from chains.domain.operators import act_name
 from chains.models import Chain, ChainState, OperatorAct, SchemaMigration, Signup
 from chains.refusals import Refusal
-from console.billing import ChainBilling, ReplayEvents, operator_of, page_of
+from console.billing import ChainBilling, ReplayEvents, act_words, operator_of, page_of
 from console.differences import OpenDifferences, ShownDifference
 from console.filters import EventStateFilter
 from console.forms import LogReasonForm, ReasonForm
@@ -120,7 +120,7 @@ class ChainAdmin(ChainBilling, ReadOnly):
             (
                 (
                     timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M"),
-                    act_name(row.act),
+                    act_words(row),
                     row.operator_email,
                     f": {row.reason}" if row.reason else "",
                 )
@@ -288,7 +288,7 @@ class OperatorActAdmin(ReadOnly):
     @display(description=_("Act"), ordering="act")
     def shown_act(self, act: OperatorAct) -> Any:
         """The act in words."""
-        return act_name(act.act)
+        return act_words(act)
 
 
 class SchemaMigrationAdmin(ReadOnly):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,7 @@ from billing.models import (
 from chains.after_scope import AfterScope
 from chains.domain.lifecycle import STATE_NAMES
 from chains.domain.operators import Operator, act_name
-from chains.models import Chain, ChainState
+from chains.models import Chain, ChainState, OperatorAct
 from chains.refusals import Refusal
 from console.words import AT_PROVIDER, CAUSES, EVENT_STATES
 
@@ -78,11 +79,33 @@ def money_words(amount: int, currency: str) -> str:
     return f"{currency} {Decimal(amount).scaleb(-digits):,.{digits}f}"
 
 
+def act_words(act: OperatorAct) -> str:
+    """An operator's act, and what it came to where the log knows: how much credit, until when a trial runs."""
+    told, name = act.after, str(act_name(act.act))
+    if {"amount", "currency"} <= told.keys():
+        return f"{name}: {money_words(told['amount'], told['currency'])}"
+    if told.get("trial_ends_at"):
+        until = timezone.localtime(datetime.fromisoformat(told["trial_ends_at"]))
+        return f"{name} → {until:%Y-%m-%d}"
+    return name
+
+
 class ChainBilling:
     """What ChainAdmin shows and does of a chain's billing; all from public tables."""
 
     admin_site: Any
     opts: Any
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any) -> HttpResponse:
+        """The chain's page; where an act of billing led to it, with what was done, as the log says."""
+        asked = request.GET.get("done", "")[:40]
+        chain = self.get_object(request, object_id) if asked else None  # type: ignore[attr-defined]
+        if chain is not None:
+            acts = OperatorAct.objects.filter(chain_id=chain.pk, after__request=asked)
+            for act in acts.order_by("at")[:1]:
+                messages.success(request, _("Done: %(act)s") % {"act": act_words(act)})
+        page: HttpResponse = super().changeform_view(request, object_id, *args)
+        return page
 
     @display(description=_("Subscription"))
     def subscription(self, chain: Chain) -> str:
@@ -132,13 +155,16 @@ class ChainBilling:
         found = list(Invoice.objects.filter(chain_id=chain.id)[:12])
         rows = format_html_join(
             "",
-            "<li>{} · {} · {} · {}{}</li>",
+            "<li>{} · {} · {} · {}{}{}</li>",
             (
                 (
                     f"{timezone.localtime(one.issued_at):%Y-%m-%d}",
                     _linked(one.number or one.stripe_id, one.hosted_url),
                     money_words(one.total, one.currency),
                     AT_PROVIDER[one.state],
+                    _(" · %(amount)s refunded") % {"amount": money_words(one.amount_refunded, one.currency)}
+                    if one.amount_refunded
+                    else "",
                     format_html(" · {}", _linked("PDF", one.pdf_url)) if one.pdf_url else "",
                 )
                 for one in found
@@ -193,7 +219,7 @@ class ChainBilling:
                 )
             except Refusal as refusal:
                 return self._form_page(request, chain, "extend_trial", form, refusal).render()
-            return HttpResponseRedirect(page_of(chain))
+            return HttpResponseRedirect(f"{page_of(chain)}?done={request_id}")
 
         return AfterScope(ask)
 
@@ -224,7 +250,7 @@ class ChainBilling:
                 )
             except Refusal as refusal:
                 return self._form_page(request, chain, "grant_credit", form, refusal).render()
-            return HttpResponseRedirect(page_of(chain))
+            return HttpResponseRedirect(f"{page_of(chain)}?done={told['request_id']}")
 
         return AfterScope(ask)
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from chains.domain.lifecycle import STATE_NAMES
-from chains.domain.operators import act_name
 from chains.domain.queries import platform_figures
 from chains.models import Chain, OperatorAct
+from console.billing import act_words
 
 
 def first_page(*, now: datetime) -> dict[str, Any]:
@@ -46,5 +46,5 @@ def _latest_acts() -> list[dict[str, Any]]:
     acts = list(OperatorAct.objects.order_by("-at")[:8])
     names = dict(Chain.objects.filter(id__in={act.chain_id for act in acts}).values_list("id", "name"))
     return [
-        {"act": act, "name": act_name(act.act), "chain": names.get(act.chain_id, act.schema)} for act in acts
+        {"act": act, "name": act_words(act), "chain": names.get(act.chain_id, act.schema)} for act in acts
     ]

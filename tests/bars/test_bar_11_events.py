@@ -38,7 +38,7 @@ FORGERIES = size(20, 1_000)
 
 @pytest.fixture()
 def shop(two_chains: TwoChains) -> Iterator[Paying]:
-    """A chain with a history: tried, failed, paid, grew, renewed, cancelled. Nothing of it was told yet."""
+    """A chain with a history: tried, failed, paid, renewed, cancelled, was given back some. Nothing of it was told yet."""
     with paying(two_chains.a, now=NOW) as made:
         made.checkout(trial_end=NOW + 5 * DAY)
         post(made.checkout(trial_end=NOW + 5 * DAY).url, do="pay", card=LATER_FAILS)
@@ -50,6 +50,8 @@ def shop(two_chains: TwoChains) -> Iterator[Paying]:
         made.pass_time(NOW + 9 * DAY)
         made.pass_time(NOW + 40 * DAY)
         made.api.subscriptions.update(key, {"cancel_at_period_end": "true"})
+        paid = made.api.payment_intents.list({"customer": customer}).data[0]
+        made.api.refunds.create({"payment_intent": paid.id, "amount": 500})
         yield made
 
 
@@ -86,6 +88,7 @@ def check_same_end(shop: Paying, *, times: int, shuffles: int) -> int:
     wanted, once = end_state(shop.chain.id), effects(shop)
     assert wanted["subscription"]["status"] == "active"
     assert set(wanted["events"].values()) == {EventState.HANDLED}
+    assert sorted({row["amount_refunded"] for row in wanted["invoices"]}) == [0, 500]
     told = 0
     for number in range(shuffles):
         forget(shop)

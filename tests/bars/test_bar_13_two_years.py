@@ -231,6 +231,6 @@ def test_mutant_an_invoice_is_never_updated(shop: Paying, monkeypatch: pytest.Mo
 def test_mutant_extra_stores_are_not_counted(shop: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
     from billing.stripe_adapter import reading
 
-    monkeypatch.setattr(reading, "_after_discounts", lambda amount, discounts: 8900)
+    monkeypatch.setattr(reading, "after_discounts", lambda amount, discounts: 8900)
     with pytest.raises(AssertionError):
         two_years(shop, seed=SEED)

@@ -73,3 +73,11 @@ def test_the_fake_is_for_everything_but_production() -> None:
 def test_nonsense_does_not_start(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         made(**fields)
+
+
+def test_whom_owners_write_to_is_an_address_or_nobody() -> None:
+    assert made().support_email is None
+    assert made(support_email="help@tessera.example").support_email == "help@tessera.example"
+    for wrong in ("help", "Help <help@tessera.example>", "help@", "a@b c"):
+        with pytest.raises(ValidationError, match="support_email"):
+            made(support_email=wrong)

@@ -94,6 +94,7 @@ def test_the_containers_are_told_how_mail_leaves() -> None:
         "EMAIL_PROVIDER",
         "ANYMAIL",
         "EMAIL_FROM",
+        "SUPPORT_EMAIL",
         "EMAIL_TIMEOUT",
         "TRUSTED_PROXIES",
     } <= set(told)

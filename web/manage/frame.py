@@ -192,11 +192,15 @@ def payment_banner(office: Office) -> dict[str, str] | None:
 
 def room_of(office: Office, limit: Limit, *, used: Callable[[], int]) -> dict[str, Any]:
     """For manage/_full.html: what the plan has no room for now, and the owner's way to more."""
-    owner = office.may(Action.MANAGE_BILLING)
     return {
         "full": find_full(office.chain.entitlements, limit, used=used),
-        "plan_url": reverse("manage:plan") if owner else "",
+        "plan_url": plan_url(office),
     }
+
+
+def plan_url(office: Office) -> str:
+    """Where whoever may buy more finds it; empty for everybody else."""
+    return reverse("manage:plan") if office.may(Action.MANAGE_BILLING) else ""
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -235,6 +239,7 @@ def show_form(
         "page_title": title,
         "save_label": save_label,
         "back_url": back,
+        "plan_url": plan_url(office),
         "crumbs": [{"label": back_label, "url": back}, {"label": title, "url": ""}],
     }
     status = 422 if refused else 200

@@ -37,7 +37,14 @@ from tenants.people.domain.rights import Action
 from web.history import history_day
 from web.manage.access import Office, in_office
 from web.manage.frame import done, frame_of, show
-from web.manage.plan_words import STATES, invoice_row, limit_row, standing_words, waiting_row
+from web.manage.plan_words import (
+    STATES,
+    invoice_row,
+    limit_row,
+    standing_words,
+    store_price_words,
+    waiting_row,
+)
 
 owners = in_office(Action.MANAGE_BILLING)
 SAID = {
@@ -102,7 +109,14 @@ def show_plan(request: HttpRequest, office: Office) -> HttpResponse:
         "standing": standing_words(billing, now=office.now),
         "state_words": STATES[billing.state],
         "full_price": _full_price(billing),
-        "lines": [limit_row(line, shown_from=_shown_from(billing, now=office.now)) for line in lines],
+        "lines": [
+            limit_row(
+                line,
+                shown_from=_shown_from(billing, now=office.now),
+                store_price=store_price_words(billing),
+            )
+            for line in lines
+        ],
         "invoices": [invoice_row(row) for row in read_invoices(by=office.actor, at_most=3)],
         "others": [
             {"code": one.code, "name": one.name(language()), "icon": one.icon}

@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from billing.domain.own import OwnBilling, UsageLine, Waiting
 from billing.domain.standing import Cause
 from billing.models import Invoice, InvoiceState
 from chains.domain.entitlements import Limit
 from chains.models import ChainState
+from chains.support import with_support
 from tenants.stores.domain.spoken import spoken
-from web.formats import format_count
+from web.formats import format_count, format_money
 from web.plan_limits import limit_words
 
 STATES: dict[ChainState, dict[str, Any]] = {
@@ -57,6 +58,9 @@ READ_ONLY_BECAUSE = {
         " %(until)s."
     ),
 }
+HELD_MEANS = with_support(
+    gettext_lazy("Paying does not open it. Write to %(support)s."), gettext_lazy("Paying does not open it.")
+)
 SUSPENDED_TITLES = {
     Cause.PAYMENT_FAILED: gettext_lazy("The shops are closed, because the subscription is not paid"),
     Cause.ENDED: gettext_lazy("The shops are closed, because the subscription has ended"),
@@ -75,10 +79,30 @@ def waiting_row(one: Waiting, billing: OwnBilling) -> dict[str, Any]:
     return {"title": words[one.kind], "since": one.since}
 
 
-def limit_row(line: UsageLine, *, shown_from: str = "") -> dict[str, Any]:
+def store_price_words(billing: OwnBilling) -> str:
+    """What each store on top of the plan costs; '' where none can be added, or nothing is subscribed to."""
+    running, card = billing.running, billing.card
+    if running is None or card is None or card.included_stores is None:
+        return ""
+    if card.most_stores is not None and card.included_stores + running.extra_stores >= card.most_stores:
+        return ""
+    yearly = running.interval == "year"
+    price = card.price_in(running.currency)
+    amount = running.store_amount or (price.store_year if yearly else price.store_month)
+    if not amount:
+        return ""
+    words = _("Each store on top is %(price)s a month.")
+    if yearly:
+        words = _("Each store on top is %(price)s a year.")
+    return words % {
+        "price": format_money(amount, running.currency, language=get_language() or "en", exact=False)
+    }
+
+
+def limit_row(line: UsageLine, *, shown_from: str = "", store_price: str = "") -> dict[str, Any]:
     """A limit as a row: what is used of what is allowed, and what the next plan gives.
 
-    `shown_from` is the date on which the history that is shown begins.
+    `shown_from` is the date on which the history that is shown begins, `store_price` what one more store costs.
     """
     allowed = _("no limit") if line.allowed is None else format_count(line.allowed)
     if line.limit == Limit.RETENTION and line.allowed is not None:
@@ -99,9 +123,11 @@ def limit_row(line: UsageLine, *, shown_from: str = "") -> dict[str, Any]:
         "tone": "warn" if share is not None and share >= 80 else "info",
         "over": line.is_over,
         "more": more,
-        "second": _("Shown from %(day)s on; older bookings are kept.") % {"day": shown_from}
-        if line.limit == Limit.RETENTION and shown_from
-        else "",
+        "second": {
+            Limit.RETENTION: shown_from
+            and _("Shown from %(day)s on; older bookings are kept.") % {"day": shown_from},
+            Limit.STORES: store_price,
+        }.get(line.limit, ""),
         "soft": line.limit in (Limit.BOOKINGS, Limit.MESSAGES),
     }
 
@@ -115,7 +141,7 @@ def standing_words(billing: OwnBilling, *, now: datetime) -> dict[str, Any] | No
         return {
             "tone": "bad",
             "title": _("Suspended by the platform"),
-            "text": _("Paying does not open it. Write to us."),
+            "text": str(HELD_MEANS),
             "way": "",
         }
     if billing.state == ChainState.TRIAL and billing.running is None and until is not None:

@@ -366,6 +366,25 @@ def test_a_refund_is_never_more_than_was_paid(v1: Any) -> None:
     assert caught.value.code == "charge_already_refunded"
 
 
+def test_what_was_given_back_stands_on_the_charge_that_an_invoices_payments_lead_to(v1: Any) -> None:
+    _, customer = make_customer(v1)
+    price = make_price(v1, 8900)
+    v1.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}]})
+    intent = v1.payment_intents.list({"customer": customer.id}).data[0]
+    v1.refunds.create({"payment_intent": intent.id, "amount": 700})
+    (charge,) = v1.charges.list({"customer": customer.id}).data
+    (invoice,) = v1.invoices.list({"customer": customer.id, "expand": ["data.payments"]}).data
+    (paid,) = invoice.payments.data
+    assert (charge.amount_refunded, charge.payment_intent, paid.payment.payment_intent) == (
+        700,
+        intent.id,
+        intent.id,
+    )
+    assert invoice.post_payment_credit_notes_amount == 0
+    told = v1.events.list({"types": ["charge.refunded"], "limit": 100}).data
+    assert customer.id in {event.data.object.customer for event in told}
+
+
 def test_a_customer_keeps_to_its_currency(v1: Any) -> None:
     _, customer = make_customer(v1)
     usd, eur = make_price(v1, 100), make_price(v1, 100, currency="eur")
