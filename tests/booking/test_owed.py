@@ -12,6 +12,7 @@ import pytest
 
 from chains.hosts import forget_hosts
 from chains.models import Chain as ChainRow
+from chains.models import ChainState
 from chains.outgoing import sent_messages
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.book import Guest, book
@@ -240,6 +241,21 @@ def test_what_is_owed_does_not_expire_with_the_plans_history(till: Till) -> None
         )
     (waiting,) = till.owed()
     till.does(give_back_at_desk, waiting.id)
+    assert till.owed() == []
+
+
+@pytest.mark.parametrize("state", [ChainState.PAST_DUE, ChainState.READ_ONLY])
+def test_a_shop_that_has_not_paid_its_own_bill_still_gives_back_what_it_owes(
+    till: Till, state: ChainState
+) -> None:
+    at_list, at_panel = till.books(), till.books(MONDAY_TEN + timedelta(hours=2))
+    till.cancels(at_list)
+    till.cancels(at_panel)
+    with platform_scope():
+        ChainRow.objects.filter(id=till.chain.info.id).update(state=state)
+    forget_hosts()
+    till.does(give_back_at_desk, till.owed()[0].id)
+    till.does(note_given_back, at_panel.id, amount=10_000)
     assert till.owed() == []
 
 
