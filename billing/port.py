@@ -124,13 +124,20 @@ class HostedPage:
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One line of what a change would cost; negative amounts are credit for time not used."""
+    """One line of what a change would cost; negative amounts are credit for time not used.
+
+    `text` is the provider's. `plan` and `part` (plan or store) say what it is for, `plan` empty where that is none of
+    ours.
+    """
 
     text: str
     amount: int
     is_proration: bool
     period_start: datetime
     period_end: datetime
+    plan: str = ""
+    part: str = "plan"
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True)

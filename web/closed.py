@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from billing.domain.own import billing_of
 from chains.models import ChainState
 from chains.refusals import Refusal, problem_headers
+from tenants.people.domain.rights import Action, may_anywhere
 from web.errors import answer_refusal
+from web.manage.plan_words import standing_words
+from web.staff.people import signed_in_actor
 
 # A new chain is ready within two seconds with a schema in the pool, within five without.
 SETTING_UP_SECONDS = 5
@@ -57,7 +66,22 @@ def page(request: HttpRequest) -> HttpResponse:
         return answer
     signed_in = request.user.is_authenticated
     reason = request.chain.state_reason if signed_in else ""  # type: ignore[attr-defined]
-    return render(request, "errors/suspended.html", {"signed_in": signed_in, "reason": reason}, status=403)
+    context = {"signed_in": signed_in, "reason": reason, "unpaid": None, "pay_url": ""}
+    if signed_in:
+        context |= _unpaid(request)
+    return render(request, "errors/suspended.html", context, status=403)
+
+
+def _unpaid(request: HttpRequest) -> dict[str, Any]:
+    """For employees of a chain that its payments have closed: why, and for its owners the page that opens it."""
+    billing = billing_of(language=get_language() or "en")
+    if billing.held or billing.state != ChainState.SUSPENDED or not billing.cause:
+        return {}
+    owner = may_anywhere(signed_in_actor(request), Action.MANAGE_BILLING)
+    return {
+        "unpaid": standing_words(billing, now=timezone.now()),
+        "pay_url": reverse("manage:plan") if owner else "",
+    }
 
 
 def _is_setting_up(request: HttpRequest) -> bool:

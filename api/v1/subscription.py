@@ -29,6 +29,7 @@ from billing.domain.own import (
     read_used,
     usage_lines,
 )
+from billing.domain.previews import line_words
 from billing.port import ChangePreview, HostedPage
 from chains.domain.entitlements import Limit
 from chains.models import ChainState
@@ -184,13 +185,14 @@ class Change(BillingEndpoint):
         previewed, at = sent.pop("preview"), agreed_at(sent.pop("at", None), now=self.now)
         choice = judge_choice(billing, Wanted(**sent), read_used(now=self.now), now=self.now)
         require_change(billing, choice)
-        zone = ZoneInfo(billing.time_zone)
         if previewed:
             lost = count_lost_history(billing, choice.card, now=self.now)
-            since = _text(history_shown(billing, choice.card, now=self.now), zone)
+            since = _text(history_shown(billing, choice.card, now=self.now), ZoneInfo(billing.time_zone))
             history = {"history_from": since, "bookings_not_shown": lost}
             return Outside(
-                lambda: {"preview": preview_document(preview(billing, choice, now=self.now), zone) | history}
+                lambda: {
+                    "preview": preview_document(preview(billing, choice, now=self.now), billing) | history
+                }
             )
 
         def make() -> dict[str, Any]:
@@ -301,8 +303,9 @@ def page_document(page: HostedPage, zone: ZoneInfo) -> dict[str, Any]:
     return {"url": page.url, "expires_at": _text(page.expires_at, zone)}
 
 
-def preview_document(shown: ChangePreview, zone: ZoneInfo) -> dict[str, Any]:
+def preview_document(shown: ChangePreview, billing: OwnBilling) -> dict[str, Any]:
     """What a change would cost, as the API writes it; amounts of lines may be negative."""
+    zone = ZoneInfo(billing.time_zone)
     return {
         "due_now": money_document(shown.due_now, shown.currency),
         "credit": money_document(shown.credit, shown.currency),
@@ -310,7 +313,8 @@ def preview_document(shown: ChangePreview, zone: ZoneInfo) -> dict[str, Any]:
         "renews_at": _text(shown.renews_at, zone),
         "at": _text(shown.at, zone),
         "lines": [
-            {"text": line.text, "amount": money_document(line.amount, shown.currency)} for line in shown.lines
+            {"text": line_words(line, billing.plans), "amount": money_document(line.amount, shown.currency)}
+            for line in shown.lines
         ],
     }
 

@@ -141,6 +141,27 @@ TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 " shops see their day, and no new bookings can be made. You can take this back until then:"
             ),
         ),
+        "wish_lost:change": (
+            _("%(chain)s: the change of your plan was not made"),
+            _(
+                "The payment provider was away when you changed your plan, and did not accept the change later. The"
+                " plan is as it was. Look at it and choose again:"
+            ),
+        ),
+        "wish_lost:cancel": (
+            _("%(chain)s: the cancellation was not made"),
+            _(
+                "The payment provider was away when you cancelled, and did not accept it later. The subscription is"
+                " renewed as before. Look at it and cancel again:"
+            ),
+        ),
+        "wish_lost:resume": (
+            _("%(chain)s: the renewal was not made"),
+            _(
+                "The payment provider was away when you took the cancellation back, and did not accept it later. The"
+                " subscription ends as planned. Look at it and choose again:"
+            ),
+        ),
         "usage_near": (
             _("%(chain)s: most of this month's plan is used"),
             _(

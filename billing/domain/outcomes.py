@@ -1,9 +1,11 @@
-"""What became of an operator's act that is carried out later: where it came to nothing, the log says so."""
+"""What became of what was to be done later, for the provider was away: where it came to nothing, the log says so to
+operators, and an e-mail to owners."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from billing.domain.notices import tell_owners
 from billing.models import Intent
 from chains.domain.operators import COMMAND_LINE_ID, Operator, record_act
 from chains.models import Chain, OperatorAct
@@ -11,6 +13,18 @@ from chains.models import Chain, OperatorAct
 # Nobody's hand: what followed by itself.
 BY_ITSELF = Operator(COMMAND_LINE_ID, "Tessera")
 OUTCOMES = {"grant_credit": "credit_not_given", "extend_trial": "trial_not_extended"}
+# Ends that the owner brought about, and knows of.
+OWN_WISH = frozenset({"withdrawn", "replaced"})
+
+
+def tell_of_lost_wish(intent: Intent, *, now: datetime) -> None:
+    """Tell the owners that what they were told would be done later was not. In the platform's transaction.
+
+    Who was told no at once, took it back or chose something else since is not told again.
+    """
+    if intent.attempts and intent.error not in OWN_WISH:
+        params = {"cause": intent.kind}
+        tell_owners(intent.chain_id, "wish_lost", key=str(intent.id), params=params, now=now)
 
 
 def note_lost_act(intent: Intent, *, now: datetime) -> None:

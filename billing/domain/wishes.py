@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from billing.domain.intents import IntentKind, Result, register_intent
-from billing.domain.outcomes import note_lost_act
+from billing.domain.outcomes import note_lost_act, tell_of_lost_wish
 from billing.port import Basket, CheckoutWish, CustomerWish, HostedPage, SubscriptionProvider
 
 # What an owner has wished for and may take back while the provider has not answered.
@@ -98,12 +98,18 @@ MAKE_CUSTOMER = register_intent(
 # Of two pages opened at once only the later is shown: paying on both would charge twice.
 OPEN_CHECKOUT = register_intent(IntentKind("checkout", _ask_checkout, replaces=("checkout",), yields=True))
 OPEN_PORTAL = register_intent(IntentKind("portal", _ask_portal))
-CHANGE = register_intent(IntentKind("change", _ask_change, persists=True, replaces=("change",)))
-CANCEL = register_intent(IntentKind("cancel", _ask_cancel, persists=True, replaces=("resume",)))
+CHANGE = register_intent(
+    IntentKind("change", _ask_change, persists=True, replaces=("change",), lost=tell_of_lost_wish)
+)
+CANCEL = register_intent(
+    IntentKind("cancel", _ask_cancel, persists=True, replaces=("resume",), lost=tell_of_lost_wish)
+)
 END = register_intent(
     IntentKind("end", _ask_end, persists=True, replaces=("change", "cancel", "resume", "extend_trial"))
 )
-RESUME = register_intent(IntentKind("resume", _ask_resume, persists=True, replaces=("cancel",)))
+RESUME = register_intent(
+    IntentKind("resume", _ask_resume, persists=True, replaces=("cancel",), lost=tell_of_lost_wish)
+)
 EXTEND_TRIAL = register_intent(
     IntentKind(
         "extend_trial",

@@ -77,10 +77,13 @@ def advance_clock(world: World, params: Params, key: str) -> Object:
     return {**clock, "status": "advancing", "status_details": {"advancing": {"target_frozen_time": target}}}
 
 
-def happen(world: World, clock: str | None, *, until: int) -> int:
-    """Let everything happen that is due on a clock up to `until`, in the order of time; how much did."""
+def happen(world: World, clock: str | None, *, until: int, customer: str | None = None) -> int:
+    """Let everything happen that is due on a clock up to `until`, in the order of time; how much did.
+
+    `customer` leaves all others, and pages that are open, as they are.
+    """
     for count in range(_MOST):
-        following = min(_due(world, clock), default=None)
+        following = min(_due(world, clock, customer), default=None)
         if following is None or following.at > until:
             return count
         with world.moment(clock, following.at):
@@ -88,11 +91,11 @@ def happen(world: World, clock: str | None, *, until: int) -> int:
     raise ApiError("Too much happens.", status=500, kind="api_error")
 
 
-def _due(world: World, clock: str | None) -> Iterator[Happening]:
+def _due(world: World, clock: str | None, only: str | None = None) -> Iterator[Happening]:
     customers = {
         each["id"]
         for each in world.store.all("customer")
-        if each["test_clock"] == clock and not each.get("deleted")
+        if each["test_clock"] == clock and not each.get("deleted") and only in (None, each["id"])
     }
     for subscription in world.store.all("subscription"):
         if subscription["customer"] in customers and is_live(subscription):
@@ -104,7 +107,7 @@ def _due(world: World, clock: str | None) -> Iterator[Happening]:
             yield Happening(invoice["automatically_finalizes_at"], 0, "finalize", invoice["id"])
         elif invoice["status"] == "open" and invoice["next_payment_attempt"] is not None:
             yield Happening(invoice["next_payment_attempt"], 1, "retry", invoice["id"])
-    for session in world.store.all("checkout.session"):
+    for session in world.store.all("checkout.session") if only is None else ():
         if session["customer"] in customers and session["status"] == "open":
             yield Happening(session["expires_at"], 5, "expire_session", session["id"])
 

@@ -123,17 +123,17 @@ def checkout_page(
     return frame(said("subscribe", language), body, language)
 
 
-def bank_page(action: str, amount: str, language: str, **kept: str) -> str:
-    """3-D Secure: the bank asks whether it is you."""
+def bank_page(action: str, amount: str | None, language: str, **kept: str) -> str:
+    """3-D Secure: the bank asks whether it is you. `amount` None: the card is only kept."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in kept.items()
     )
+    why = said("bank_card", language) if amount is None else said("bank_why", language, amount=amount)
     buttons = _button(said("confirm", language), name="bank", value="yes") + _button(
         said("refuse", language), name="bank", value="no", quiet=True
     )
     body = (
-        f"<section><p>{escape(said('bank_why', language, amount=amount))}</p>"
-        f"{_form(action, hidden + f'<div class=row>{buttons}</div>')}</section>"
+        f"<section><p>{escape(why)}</p>{_form(action, hidden + f'<div class=row>{buttons}</div>')}</section>"
     )
     return frame(said("bank", language), body, language)
 

@@ -145,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "prices", _list("price", "prices", "lookup_keys", "active", "product", "currency")),
     _route("GET", "prices/{id}", _retrieve("price")),
     _route("POST", "coupons", catalogue.create_coupon),
+    _route("GET", "coupons", _list("coupon", "coupons")),
     _route("GET", "coupons/{id}", _retrieve("coupon")),
     _route("POST", "promotion_codes", catalogue.create_promotion_code),
     _route("GET", "promotion_codes", _list("promotion_code", "promotion_codes", "code", "active")),

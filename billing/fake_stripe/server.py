@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from billing.fake_stripe import pages, walk
+from billing.fake_stripe.ageing import age_customer
 from billing.fake_stripe.api import Api
 from billing.fake_stripe.errors import ApiError
 from billing.fake_stripe.happenings import happen
@@ -98,13 +99,18 @@ class FakeStripe:
             _survive(lambda: deliver_due(self.store))
 
     def control(self, path: str, told: Mapping[str, Any]) -> dict[str, Any]:
-        """The knobs: `api` and `webhooks` faults, `retries`, `after_retries`, `skip` seconds of time."""
+        """The knobs: `api` and `webhooks` faults, `retries`, `after_retries`, `skip` seconds of time, `age` one customer.
+
+        Raises ApiError.
+        """
         with self.store.transaction():
             for name in ("api", "webhooks", "retries", "after_retries"):
                 if name in told:
                     self.store.set(name, told[name])
             if "skip" in told:
                 self.store.set("skipped", int(self.store.setting("skipped", 0)) + int(told["skip"]))
+            if "age" in told:
+                age_customer(self.world, str(told["age"]["customer"]), int(told["age"]["seconds"]))
         if "skip" in told:
             self.let_happen()
         names = ("api", "webhooks", "retries", "after_retries", "skipped")
@@ -187,7 +193,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, b"{}", "application/json")
             return
         told = json.loads(body or "{}") if method == "POST" else {}
-        answer = self.server.fake.control(self.path, told)
+        try:
+            answer = self.server.fake.control(self.path, told)
+        except ApiError as error:
+            self._send(error.status, json.dumps({"error": error.body}).encode(), "application/json")
+            return
         self._send(200, json.dumps(answer).encode(), "application/json")
 
     def _answer_page(self, method: str, path: str, body: str) -> None:

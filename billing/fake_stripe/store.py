@@ -90,6 +90,14 @@ class Store:
             rows = self._db.execute(sql + " ORDER BY seq", values).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def all_of(self, customer: str) -> list[Object]:
+        """A customer and every object of it, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT body FROM objects WHERE customer = ? ORDER BY seq", (customer,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
     def answer(self, key: str) -> tuple[str, int, str, float] | None:
         """The kept answer of an idempotency key: fingerprint, status, body, when."""
         with self._lock:

@@ -53,11 +53,12 @@ def _pay(world: World, session: Object, form: Form, language: str) -> Page:
     card, bank = form.get("card", ""), form.get("bank")
     try:
         if bank is None and bank_asks(world, card):
-            amount = amount_text(session["amount_total"], session["currency"])
+            due = session["amount_total"]
+            amount = amount_text(due, session["currency"]) if due else None
             kept = {name: form.get(name, "") for name in ("card", "holder", "tax_id")}
             return Page(pages.bank_page(f"/c/pay/{session['id']}", amount, language, **kept))
         if bank == "no":
-            return Page(pages.checkout_page(world, session, language, problem="declined", card=card))
+            return Page(pages.checkout_page(world, session, language, problem="not_confirmed", card=card))
         _keep_tax_id(world, form, session["customer"])
         with world.store.transaction():
             complete(world, session, card=card, holder=form.get("holder", ""), confirmed=bank == "yes")
@@ -100,12 +101,12 @@ def _act(world: World, session: Object, form: Form, language: str) -> Page | Non
                 update_subscription(world, asked, subscription["id"])
         case "card":
             if form.get("bank") == "no":
-                return Page(pages.portal_page(world, session, language, problem="declined"))
+                return Page(pages.portal_page(world, session, language, problem="not_confirmed"))
             card = form.get("card", "")
             confirmed = form.get("bank") == "yes"
             if new_card(world, customer, card=card, holder="", confirmed=confirmed) == "holder":
                 here = f"/p/session/{session['id']}"
-                return Page(pages.bank_page(here, amount_text(0, "usd"), language, card=card))
+                return Page(pages.bank_page(here, None, language, card=card))
         case "pay":
             invoice = world.need(form.get("invoice", ""), "invoice")
             if invoice["customer"] == customer and pay_by_person(world, invoice) != "ok":

@@ -36,13 +36,21 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "The card was declined and nothing was charged. Try another card.",
         "zh": "这张卡被拒绝，没有扣款。换一张卡再试。",
     },
+    "not_confirmed": {
+        "en": "The bank did not confirm that it is you, so nothing was charged. Try again, or another card.",
+        "zh": "银行没有确认是本人，没有扣款。可以重试，或者换一张卡。",
+    },
     "number_wrong": {"en": "This is none of the test cards below.", "zh": "这不是下面列出的测试卡。"},
     "bank": {"en": "Your bank asks", "zh": "银行确认"},
     "bank_why": {
         "en": "The bank wants to know that it is you who pays {amount}.",
         "zh": "银行要确认这笔 {amount} 是你本人支付的。",
     },
-    "confirm": {"en": "Confirm payment", "zh": "确认支付"},
+    "bank_card": {
+        "en": "The bank wants to know that it is you who uses this card. Nothing is charged now.",
+        "zh": "银行要确认是你本人在使用这张卡，现在不扣款。",
+    },
+    "confirm": {"en": "It is me", "zh": "是本人"},
     "refuse": {"en": "Refuse", "zh": "拒绝"},
     "portal": {"en": "Billing", "zh": "账单"},
     "plan": {"en": "Subscription", "zh": "订阅"},

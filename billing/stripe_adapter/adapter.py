@@ -25,12 +25,14 @@ from billing.port import (
     SubscriptionSnapshot,
 )
 from billing.stripe_adapter.errors import told_as_refusals
-from billing.stripe_adapter.prices import Prices, tags_of
+from billing.stripe_adapter.prices import PRODUCT_ID, Prices, tags_of
 from billing.stripe_adapter.reading import (
     CHAIN,
     PART,
+    after_discounts,
     at,
     chain_of,
+    id_of,
     is_proration,
     moment,
     noted,
@@ -122,7 +124,7 @@ class StripeProvider:
     def preview_change(self, subscription: str, basket: Basket, *, at: datetime) -> ChangePreview:
         """What changing to `basket` at `at` would cost. Changes nothing."""
         with told_as_refusals():
-            standing = self.client.v1.subscriptions.retrieve(subscription)
+            standing = self.client.v1.subscriptions.retrieve(subscription, {"expand": _DISCOUNTS})
             params: Any = {
                 "subscription": subscription,
                 "subscription_details": {
@@ -287,6 +289,8 @@ def _preview(
             is_proration=is_proration(line),
             period_start=at(line.period.start),
             period_end=at(line.period.end),
+            quantity=line.quantity or 1,
+            **_part_of(line),
         )
         for line in invoice.lines.data
     )
@@ -297,11 +301,19 @@ def _preview(
         currency=invoice.currency.upper(),
         due_now=max(0, invoice.amount_due),
         credit=max(0, -invoice.total),
-        renewal_amount=basket.amount,
+        renewal_amount=after_discounts(basket.amount, standing.discounts),
         renews_at=at(first.current_period_end) if same_rhythm or not ends else max(ends),
         at=when,
         lines=lines,
     )
+
+
+def _part_of(line: Any) -> dict[str, str]:
+    """Which plan's what a line is for, as its product's id says; nothing where the product is none of ours."""
+    details = line.pricing.price_details if line.pricing is not None else None
+    product = id_of(details.product) if details is not None else ""
+    found = PRODUCT_ID.fullmatch(product)
+    return {"plan": found["plan"], "part": found["part"]} if found is not None else {}
 
 
 def _keyed(key: str) -> stripe.RequestOptions:

@@ -6,6 +6,7 @@ A price at Stripe never changes; a new amount is a new lookup key, and who subsc
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,9 @@ import stripe
 
 from billing.port import Basket, IntervalName
 from billing.stripe_adapter.reading import PART, PLAN
+
+# The id of a product of ours.
+PRODUCT_ID = re.compile(r"tessera_(?P<plan>.+)_(?P<part>plan|store)")
 
 
 @dataclass(frozen=True, slots=True)

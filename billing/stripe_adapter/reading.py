@@ -75,7 +75,7 @@ def read_subscription(given: stripe.Subscription) -> SubscriptionSnapshot:
         chain_id=chain_of(given.metadata),
         status=_status(given.status),
         basket=basket,
-        recurring_amount=_after_discounts(basket.amount, given.discounts),
+        recurring_amount=after_discounts(basket.amount, given.discounts),
         current_period_start=at(first.current_period_start),
         current_period_end=at(first.current_period_end),
         started_at=at(given.start_date),
@@ -111,7 +111,7 @@ def _status(status: str) -> StatusName:
     return cast(StatusName, ours)
 
 
-def _after_discounts(amount: int, discounts: Iterable[Any]) -> int:
+def after_discounts(amount: int, discounts: Iterable[Any]) -> int:
     """An interval's amount less the discounts that outlast it, each on what the ones before have left."""
     for discount in discounts or ():
         coupon = getattr(getattr(discount, "source", None), "coupon", None)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from babel.numbers import get_currency_precision
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.utils import quote, unquote
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
@@ -30,7 +31,15 @@ from billing.domain.operating import (
     give_credit,
     has_paid_trial,
 )
-from billing.models import ChainStanding, EventState, Invoice, StandingStep, Subscription, UsageMonth
+from billing.models import (
+    ChainStanding,
+    Customer,
+    EventState,
+    Invoice,
+    StandingStep,
+    Subscription,
+    UsageMonth,
+)
 from chains.after_scope import AfterScope
 from chains.domain.lifecycle import STATE_NAMES
 from chains.domain.operators import Operator, act_name
@@ -77,7 +86,7 @@ class ChainBilling:
 
     @display(description=_("Subscription"))
     def subscription(self, chain: Chain) -> str:
-        """Plan, price, how it stands at the provider."""
+        """Plan, price, how it stands at the provider, what credit waits there."""
         row = Subscription.objects.filter(chain_id=chain.id).first()
         if row is None:
             return str(_("None so far."))
@@ -87,6 +96,9 @@ class ChainBilling:
         parts.append(timezone.localtime(row.current_period_end).strftime("→ %Y-%m-%d"))
         if row.cancel_at_period_end:
             parts.append(str(_("not renewed")))
+        credit = Customer.objects.filter(chain_id=chain.id).values_list("credit", flat=True).first()
+        if credit:
+            parts.append(_("credit of %(amount)s") % {"amount": money_words(credit, row.currency)})
         return " · ".join(parts)
 
     @display(description=_("Standing by payment"))
@@ -116,17 +128,18 @@ class ChainBilling:
 
     @display(description=_("Invoices"))
     def invoices(self, chain: Chain) -> SafeString | str:
-        """The newest twelve."""
+        """The newest twelve, each with the provider's page and file of it."""
         found = list(Invoice.objects.filter(chain_id=chain.id)[:12])
         rows = format_html_join(
             "",
-            "<li>{} · {} · {} · {}</li>",
+            "<li>{} · {} · {} · {}{}</li>",
             (
                 (
                     f"{timezone.localtime(one.issued_at):%Y-%m-%d}",
-                    one.number or one.stripe_id,
+                    _linked(one.number or one.stripe_id, one.hosted_url),
                     money_words(one.total, one.currency),
                     AT_PROVIDER[one.state],
+                    format_html(" · {}", _linked("PDF", one.pdf_url)) if one.pdf_url else "",
                 )
                 for one in found
             ),
@@ -264,13 +277,14 @@ class ReplayEvents:
     @action(description=_("Replay"), url_path="replay", icon="replay")
     def replay(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Look again at what the event is about; by POST, and safe at any time."""
-        if self.get_object(request, object_id) is None:  # type: ignore[attr-defined]
+        event_id = unquote(object_id)  # the admin's addresses write evt_1 as evt_5F1
+        if self.get_object(request, event_id) is None:  # type: ignore[attr-defined]
             raise Http404
-        back = reverse("admin:billing_stripeevent_change", args=[object_id])
+        back = reverse("admin:billing_stripeevent_change", args=[quote(event_id)])
         refusal: Refusal | None = None
         if request.method == "POST":
             try:
-                replay_event(object_id, by=operator_of(request), now=timezone.now())
+                replay_event(event_id, by=operator_of(request), now=timezone.now())
             except Refusal as refused:
                 refusal = refused
             else:
@@ -279,7 +293,7 @@ class ReplayEvents:
         site = self.admin_site  # type: ignore[attr-defined]
         context = {
             **site.each_context(request),
-            "title": object_id,
+            "title": event_id,
             "subtitle": _("Replay"),
             "opts": self.opts,  # type: ignore[attr-defined]
             "act": "replay",
@@ -290,6 +304,13 @@ class ReplayEvents:
         }
         status = refusal.status if refusal is not None else 200
         return TemplateResponse(request, "console/billing_act.html", context, status=status)
+
+
+def _linked(words: str, url: str) -> SafeString | str:
+    """Words that lead to the provider's page, in a window of its own; the words alone where there is none."""
+    if not url.startswith(("https://", "http://")):
+        return words
+    return format_html('<a class="underline" href="{}" target="_blank" rel="noopener">{}</a>', url, words)
 
 
 def operator_of(request: HttpRequest) -> Operator:

@@ -13,7 +13,8 @@ from billing.domain.revenue import MonthRevenue, monthly_revenue, read_changes, 
 from console.billing import money_words
 
 MONTHS = 24
-_WIDTH, _HEIGHT, _FOOT = 720, 200, 20
+# A line of words stands above the highest bar, and one under all of them.
+_WIDTH, _HEIGHT, _FOOT, _TOP = 720, 200, 20, 20
 
 
 def revenue_page(*, now: datetime) -> dict[str, Any]:
@@ -43,10 +44,11 @@ def revenue_page(*, now: datetime) -> dict[str, Any]:
 def draw_chart(rows: Sequence[MonthRevenue], currency: str) -> dict[str, Any]:
     """Bars of closing MRR as SVG numbers: no script, no style, and the table beside it says the same."""
     top = max((row.end for row in rows), default=Fraction(0)) or Fraction(1)
+    head = _HEIGHT - _FOOT - _TOP
     step = _WIDTH // max(1, len(rows))
     bars = []
     for number, row in enumerate(rows):
-        height = int(row.end * (_HEIGHT - _FOOT) / top)
+        height = int(row.end * head / top)
         bars.append(
             {
                 "x": number * step + 2,
@@ -58,15 +60,27 @@ def draw_chart(rows: Sequence[MonthRevenue], currency: str) -> dict[str, Any]:
                 "tick_x": number * step + step // 2,
             }
         )
-    return {"bars": bars, "width": _WIDTH, "height": _HEIGHT, "base": _HEIGHT - _FOOT, "tick_y": _HEIGHT - 5}
+    return {
+        "bars": bars,
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "base": _HEIGHT - _FOOT,
+        "tick_y": _HEIGHT - 5,
+        "top": money_words(shown(top), currency) if rows else "",
+    }
 
 
 def _row(row: MonthRevenue) -> dict[str, Any]:
     names = ("start", "new", "back", "more", "less", "lost", "end")
     return {
         "month": f"{row.month:%Y-%m}",
-        "cells": [money_words(shown(getattr(row, name)), row.currency) for name in names],
+        "cells": [_cell(shown(getattr(row, name)), row.currency) for name in names],
         "churn": f"{float(row.churn) * 100:.1f} %",
         "chain_churn": f"{float(row.chain_churn) * 100:.1f} %",
         "chains": row.end_chains,
     }
+
+
+def _cell(amount: int, currency: str) -> str:
+    """An amount under its currency's heading; a dash for nothing."""
+    return money_words(amount, currency).partition(" ")[2] if amount else "–"

@@ -14,7 +14,7 @@ from billing.port import KeySpent, NotAtProvider, PaymentRefused, ProviderAway, 
 from billing.stripe_adapter.adapter import StripeProvider
 from billing.stripe_adapter.errors import told_as_refusals
 from billing.stripe_adapter.prices import Prices, PriceTag
-from billing.stripe_adapter.reading import _after_discounts, _status, chain_of, read_event
+from billing.stripe_adapter.reading import _status, after_discounts, chain_of, read_event
 from tests.billing.fake_stripe.conftest import client, fake
 from tests.billing.fake_stripe.test_conformance import make_customer
 
@@ -90,7 +90,7 @@ def coupon(**fields: object) -> SimpleNamespace:
     ],
 )
 def test_only_lasting_discounts_lower_what_recurs(discounts: list[object], amount: int) -> None:
-    assert _after_discounts(9999, discounts) == amount
+    assert after_discounts(9999, discounts) == amount
 
 
 def test_a_price_is_made_once_however_many_ask(fake) -> None:

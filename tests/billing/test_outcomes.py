@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,11 +23,12 @@ from billing.domain.refresh import refresh_now
 from billing.domain.subscriptions import (
     cancel_subscription,
     change_subscription,
+    resume_subscription,
     start_checkout,
     withdraw_change,
 )
-from billing.models import Customer, Intent, IntentState, Subscription
-from billing.port import CustomerWish, NotAtProvider, ProviderAway
+from billing.models import Customer, Intent, IntentState, Notice, Subscription
+from billing.port import CustomerWish, NotAtProvider, PaymentRefused, ProviderAway
 from billing.provider import replaced_provider
 from chains.domain.operators import Operator
 from chains.models import DueWork, OperatorAct
@@ -158,6 +159,62 @@ def test_credit_that_the_provider_refuses_later_is_in_the_log_and_at_once_is_not
     with pytest.raises(NotAtProvider):
         give_credit(chain, amount=700, reason="told no", request_id="r2", by=BY, now=NOW)
     assert acts(chain) == [("grant_credit", BY.email, "late"), ("credit_not_given", "Tessera", "late")]
+
+
+def lost_wishes(chain: Any) -> list[str]:
+    """What owners were told did not come true."""
+    told = Notice.objects.filter(chain_id=chain, kind="wish_lost").order_by("created_at", "id")
+    return [one.params["cause"] for one in told]
+
+
+CHANGED = basket(plan="brand", plan_amount=29900)
+WISHES: dict[str, tuple[str, Callable[[Any], object]]] = {
+    "change": ("change_subscription", lambda chain: change_subscription(chain, CHANGED, at=NOW, now=NOW)),
+    "cancel": ("cancel_at_period_end", lambda chain: cancel_subscription(chain, now=NOW)),
+    "resume": ("resume", lambda chain: resume_subscription(chain, now=NOW)),
+}
+
+
+@pytest.mark.parametrize("wish", list(WISHES))
+@pytest.mark.parametrize("end", ["refused", "never answered"])
+def test_what_was_to_be_done_later_and_was_not_is_told_to_the_owners_once(
+    two_chains: TwoChains, stripe: StandIn, monkeypatch: pytest.MonkeyPatch, wish: str, end: str
+) -> None:
+    chain, (method, act) = subscribe(two_chains, stripe), WISHES[wish]
+    stripe.away = True
+    with pytest.raises(ProviderAway):
+        act(chain)
+
+    def refuses(*args: object, **kwargs: object) -> object:
+        raise PaymentRefused
+
+    if end == "refused":
+        stripe.away = False
+        monkeypatch.setattr(stripe, method, refuses)
+    for hours in (1, 24, 25):
+        wait(chain, for_=timedelta(hours=hours))
+    assert lost_wishes(chain) == [wish]
+
+
+def test_what_the_owner_took_back_replaced_or_was_told_at_once_is_not_told_again(
+    two_chains: TwoChains, stripe: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = subscribe(two_chains, stripe)
+    stripe.away = True
+    for act in ("change", "cancel", "resume"):  # the last takes the cancellation's place
+        with pytest.raises(ProviderAway):
+            WISHES[act][1](chain)
+    withdraw_change(chain, now=NOW)
+    stripe.away = False
+
+    def refuses(*args: object, **kwargs: object) -> object:
+        raise PaymentRefused
+
+    monkeypatch.setattr(stripe, "change_subscription", refuses)
+    with pytest.raises(PaymentRefused):
+        WISHES["change"][1](chain)
+    wait(chain, for_=timedelta(hours=30))
+    assert lost_wishes(chain) == []
 
 
 def test_a_trial_subscribed_to_is_extended_at_the_provider_once(

@@ -186,6 +186,19 @@ def test_a_change_costs_what_its_preview_said(shop: Paying) -> None:
     state, total, paid = mirrored_invoices(shop)[-1]
     assert (state, total, paid) == ("paid", preview.due_now, preview.due_now)
     assert preview.renewal_amount == 11600
+    assert [(line.plan, line.part, line.quantity) for line in preview.lines] == [("growth", "store", 3)]
+
+
+def test_a_preview_of_a_discounted_subscription_renews_at_what_will_be_charged(shop: Paying) -> None:
+    coupon = shop.api.coupons.create({"percent_off": 25, "duration": "forever"})
+    shop.api.promotion_codes.create({"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "WELCOME"})
+    page = shop.checkout()
+    post(page.url, do="code", code="welcome")
+    post(page.url, do="pay", card="4242424242424242")
+    shop.tell()
+    preview = preview_change(shop.chain.id, basket(extra_stores=3), now=shop.now)
+    row = change_subscription(shop.chain.id, basket(extra_stores=3), at=preview.at, now=shop.now)
+    assert (preview.renewal_amount, row.recurring_amount) == (8700, 8700)
 
 
 def test_a_smaller_plan_becomes_credit_for_the_next_invoice(shop: Paying) -> None:

@@ -21,6 +21,7 @@ from billing.models import (
     Customer,
     Difference,
     EventState,
+    Invoice,
     RevenueChange,
     StripeEvent,
     Subscription,
@@ -149,10 +150,35 @@ def test_a_chains_page_shows_its_subscription_standing_and_invoices(
 ) -> None:
     with platform_scope():
         subscription_of(two_chains.a.id)
+        Customer.objects.create(chain_id=two_chains.a.id, stripe_id="cus_9", credit=10050, created_at=NOW)
     page = inside.get(f"/console/chains/chain/{two_chains.a.id}/change/").content.decode()
     assert "growth · CNY 717.00 a month · active · +2" in page
+    assert "credit of CNY 100.50" in page
     assert "/extend-trial/" in page
     assert "/grant-credit/" in page
+
+
+def test_a_chains_invoices_lead_to_the_providers_pages_of_them(two_chains: TwoChains, inside: Client) -> None:
+    at = timezone.now()
+    same = {"chain_id": two_chains.a.id, "state": "paid", "currency": "CNY", "total": 71700, "issued_at": at}
+    same |= {"subtotal": 71700, "amount_due": 71700, "period_start": at, "period_end": at + 30 * DAY}
+    same |= {"amount_paid": 71700, "updated_at": at}
+    with platform_scope():
+        Invoice.objects.create(
+            **same,
+            stripe_id="in_1",
+            number="A-1",
+            hosted_url="https://pay.test/1",
+            pdf_url="https://pay.test/1.pdf",
+        )
+        Invoice.objects.create(**same, stripe_id="in_2", number="A-2", hosted_url="javascript:alert(1)")
+    page = inside.get(f"/console/chains/chain/{two_chains.a.id}/change/").content.decode()
+    hrefs = re.findall(r'href="(https://pay\.test/[^"]+)"', page)
+    assert (hrefs, "A-2" in page, "javascript:alert" in page) == (
+        ["https://pay.test/1", "https://pay.test/1.pdf"],
+        True,
+        False,
+    )
 
 
 def test_a_chains_page_says_how_it_stands_in_the_operators_language(
@@ -182,11 +208,14 @@ def test_an_event_is_shown_and_replayed_by_post_alone(two_chains: TwoChains, ins
             state="failed",
         )
     assert "evt_1" in inside.get("/console/billing/stripeevent/").content.decode()
-    assert "invoice.paid" in inside.get("/console/billing/stripeevent/evt_1/change/").content.decode()
-    page = "/console/billing/stripeevent/evt_1/replay/"
+    shown = inside.get("/console/billing/stripeevent/evt_1/change/").content.decode()
+    assert "invoice.paid" in shown
+    (page,) = set(re.findall(r'href="(/console/billing/stripeevent/[^"]+/replay/)"', shown))
     assert inside.get(page).status_code == 200
     assert StripeEvent.objects.get().replays == 0
-    assert inside.post(page).status_code == 302
+    answer = inside.post(page)
+    assert answer.status_code == 302
+    assert "invoice.paid" in inside.get(answer.headers["Location"]).content.decode()
     assert (StripeEvent.objects.get().replays, _acts(two_chains.a.id)) == (1, [("replay_event", "evt_1")])
     assert inside.post("/console/billing/stripeevent/evt_2/replay/").status_code == 404
 
@@ -341,8 +370,8 @@ def test_revenue_is_a_chart_and_a_table_that_say_the_same(two_chains: TwoChains,
                 chain_id=chain.id, plan="growth", interval=interval, currency="CNY", amount=amount, at=at
             )
     page = inside.get("/console/revenue/").content.decode()
-    assert page.count("CNY 599.08") >= 3  # now, the bars' titles, the table
-    assert page.count("<rect") == 24
+    assert page.count("CNY 599.08") >= 3  # now, the highest bar, the bars' titles
+    assert ("<td>599.08</td>" in page, page.count("<rect")) == (True, 24)
     assert page.count('<th scope="row">') == 24
 
 

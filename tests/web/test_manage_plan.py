@@ -17,13 +17,13 @@ from chains.hosts import forget_hosts
 from chains.models import Chain, ChainState
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.models import Booking, Claim
+from tenants.people.domain.employees import count_employees
 from tenants.people.domain.places import open_store
 from tenants.stores.models import Store
 from tests.billing.stand_in import StandIn
 from tests.ground.cast import NOW, Cast, local
 from tests.web.office import ALPHA, _noon, owner, sign_in
 from tests.web.workbench import make_booking
-from web.manage.plan_words import SUSPENDED_TITLES
 
 __all__ = ["_noon", "owner", "sign_in"]  # fixtures
 
@@ -253,18 +253,6 @@ def test_read_only_says_why_to_owner_and_employees_and_nothing_of_it_to_members(
     assert not any(word in member for word in ("paid", "cancelled", "trial", "Plan and usage"))
 
 
-@pytest.mark.parametrize("cause", list(CAUSES))
-def test_suspended_the_owner_reads_why_and_the_way_back(cast: Cast, owner: Client, cause: Cause) -> None:
-    change(cast, state=ChainState.SUSPENDED)
-    with platform_scope():
-        ChainStanding.objects.create(
-            chain_id=cast.alpha.info.id, state="suspended", since=NOW, cause=cause, next_at=NOW + 60 * DAY
-        )
-    words = text_of(owner.get("/manage/plan/"))
-    assert str(SUSPENDED_TITLES[cause]) in words
-    assert ("Nothing is lost: pay" in words) is (cause == Cause.PAYMENT_FAILED)
-
-
 def test_what_waits_for_the_provider_is_shown_and_taken_back(
     cast: Cast, owner: Client, stripe: StandIn
 ) -> None:
@@ -322,21 +310,25 @@ def test_one_store_too_many_is_refused_in_its_form_with_the_way_out(cast: Cast, 
         assert Store.objects.count() == 3
 
 
-def test_of_a_suspended_chain_the_owner_reaches_the_plan_and_pays(
-    cast: Cast, owner: Client, stripe: StandIn
+@pytest.mark.parametrize(
+    ("limit", "path", "sentence"),
+    [
+        ("stores", "/manage/stores/", "Your plan allows 3 stores in use, and 3 are."),
+        ("employees", "/manage/staff/", "Your plan allows {used} people who work here, and {used} do."),
+    ],
+)
+def test_a_full_plan_is_said_before_anybody_adds_one(
+    cast: Cast, owner: Client, limit: str, path: str, sentence: str
 ) -> None:
-    change(cast, state=ChainState.SUSPENDED, trial_ends_at=NOW - 40 * DAY)
-    assert owner.get("/manage/stores/").status_code == 403
-    assert "Suspended" in text_of(owner.get("/manage/plan/"))
-    assert owner.get("/manage/plan/compare/").status_code == 200
-    subscribe(owner, stripe)
-    assert owner.get("/manage/stores/").status_code == 200
-
-
-def test_a_stranger_at_a_suspended_chain_is_sent_to_sign_in(cast: Cast) -> None:
-    change(cast, state=ChainState.SUSPENDED)
-    answer = Client(HTTP_HOST=ALPHA).get("/manage/plan/")
-    assert answer.headers["Location"].startswith("/staff/login/")
+    with chain_scope(cast.alpha.info):
+        used = {"stores": 3, "employees": count_employees()}[limit]
+    said = []
+    for allowed in (used + 1, used):
+        change(cast, entitlements={limit: allowed})
+        page = owner.get(path)
+        alert = page.content.decode().partition("<main")[2].partition("alert-way")
+        said.append((sentence.format(used=used) in text_of(page), 'href="/manage/plan/"' in alert[2]))
+    assert said == [(False, False), (True, True)]
 
 
 def test_an_industry_is_added_or_refused_with_the_way_out(cast: Cast, owner: Client) -> None:

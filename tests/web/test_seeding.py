@@ -19,6 +19,7 @@ from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.models import Booking
 from tenants.catalogue.domain.warnings import warn_of_all
 from tenants.catalogue.models import Service
+from tenants.events.models import Usage
 from tenants.extension.manifest import DemoChain, Manifest, words
 from tenants.extension.registry import verticals
 from tenants.members.models import Member
@@ -228,4 +229,7 @@ def test_a_seeded_chains_figures_stand_in_the_console(committed: None) -> None:
         chain = Chain.objects.get(slug=demo.slug)
     assert set(chain.figures) == {"stores", "employees", "members", "bookings_30d"}
     assert (chain.figures["stores"], chain.figures["members"]) == (len(demo.stores), MEMBERS)
+    with chain_scope(chain):
+        counted = sum(Usage.objects.filter(metric="bookings").values_list("count", flat=True))
+        assert counted == Booking.objects.count() > 0
     assert chain.figures["bookings_30d"] > 0 and chain.figures["employees"] > len(demo.stores)

@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chains.scope import chain_scope
+from chains.hosts import forget_hosts
+from chains.models import Chain, ChainState
+from chains.scope import chain_scope, platform_scope
 from tenants.booking.models import Booking, Status
 from tenants.members.models import Member
 from tenants.people.models import AccessNote, Leave, Role, RoleGrant
@@ -55,6 +57,21 @@ def test_the_workbench_remembers_the_store_last_worked_at(cast, sign_in):
     first = owner.get("/workbench/")["Location"]
     owner.get(url(cast, store="south"))
     assert (first, owner.get("/workbench/")["Location"]) == (url(cast), url(cast, store="south"))
+
+
+def test_the_title_of_the_day_is_plain_words(cast, sign_in):
+    page = sign_in("clerk").get(url(cast)).content.decode()
+    (title,) = re.findall(r"<title>(.*?)</title>", page, re.S)
+    assert ("&lt;" in title, "<" in title, "North" in title) == (False, False, True)
+
+
+@pytest.mark.parametrize("page", ["", "new/", "party/"])
+def test_read_only_is_said_before_a_booking_is_begun(cast, sign_in, page):
+    with platform_scope():
+        Chain.objects.filter(id=cast.alpha.info.id).update(state=ChainState.READ_ONLY)
+    forget_hosts()
+    words = text_of(sign_in("clerk").get(url(cast, page)))
+    assert "Nothing new can begin; what is booked is honoured." in words
 
 
 def test_a_former_employee_is_sent_to_sign_in(cast, sign_in):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from web.dev import outbox
+from web.dev import billing, outbox
 from web.dev.views import show_components, show_page, show_theme_css
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,4 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox", outbox.outbox, name="dev_outbox"),
     path("outbox.json", outbox.outbox_json, name="dev_outbox_json"),
     path("demo.json", outbox.demo_json, name="dev_demo_json"),
+    path("billing", billing.billing_page, name="dev_billing"),
+    path("billing/days", billing.pass_days, name="dev_billing_days"),
+    path("billing/fault", billing.set_fault, name="dev_billing_fault"),
 ]

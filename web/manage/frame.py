@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from billing.domain.standing import Cause
-from chains.domain.entitlements import ChainReadOnly
+from chains.domain.entitlements import ChainReadOnly, Limit, find_full
 from chains.models import ChainState
 from chains.ports import unpaid_cause
 from tenants.people.domain.rights import Action
@@ -188,6 +188,15 @@ def payment_banner(office: Office) -> dict[str, str] | None:
             "url": url,
         }
     return None
+
+
+def room_of(office: Office, limit: Limit, *, used: Callable[[], int]) -> dict[str, Any]:
+    """For manage/_full.html: what the plan has no room for now, and the owner's way to more."""
+    owner = office.may(Action.MANAGE_BILLING)
+    return {
+        "full": find_full(office.chain.entitlements, limit, used=used),
+        "plan_url": reverse("manage:plan") if owner else "",
+    }
 
 
 def is_fragment(request: HttpRequest) -> bool:

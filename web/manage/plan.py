@@ -101,6 +101,7 @@ def show_plan(request: HttpRequest, office: Office) -> HttpResponse:
         "billing": billing,
         "standing": standing_words(billing, now=office.now),
         "state_words": STATES[billing.state],
+        "full_price": _full_price(billing),
         "lines": [limit_row(line, shown_from=_shown_from(billing, now=office.now)) for line in lines],
         "invoices": [invoice_row(row) for row in read_invoices(by=office.actor, at_most=3)],
         "others": [
@@ -112,6 +113,15 @@ def show_plan(request: HttpRequest, office: Office) -> HttpResponse:
         "said": SAID.get(request.GET.get("done", "")),
     }
     return show(request, office, "manage/plan/plan.html", context, current="plan")
+
+
+def _full_price(billing: OwnBilling) -> int | None:
+    """What the subscription would cost without its discount, in minor units; None where it has none."""
+    row = billing.running
+    if row is None:
+        return None
+    full = row.plan_amount + row.store_amount * row.extra_stores
+    return full if full > row.recurring_amount else None
 
 
 def _shown_from(billing: OwnBilling, *, now: datetime) -> str:

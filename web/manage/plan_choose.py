@@ -26,6 +26,7 @@ from billing.domain.choosing import (
 )
 from billing.domain.own import OwnBilling, count_lost_history, history_shown, read_billing, read_used
 from billing.domain.plans import PlanCard
+from billing.domain.previews import line_words
 from billing.port import IntervalName
 from chains.domain.entitlements import Limit, allowed_by
 from chains.refusals import Refusal
@@ -145,7 +146,9 @@ def _meaning(
 
     def preview() -> HttpResponseBase:
         shown = buying.preview(billing, choice, now=office.now)
-        return render(request, "manage/plan/choose.html", {**frame, **context, "preview": shown})
+        lines = [(line_words(line, billing.plans), line.amount) for line in shown.lines]
+        found = {**frame, **context, "preview": shown, "preview_lines": lines}
+        return render(request, "manage/plan/choose.html", found)
 
     return after_scope(request, office, preview, title=choice.card.name)
 
@@ -229,14 +232,18 @@ def _currency_tabs(billing: OwnBilling, interval: str, current: str) -> list[dic
 
 
 def _losses(billing: OwnBilling, choice: Choice) -> list[str]:
-    """What the plan allows less of than the chain's now, in words."""
+    """What the plan allows less of than the chain's now, and what that is, in words."""
     lost = []
     for limit in Limit:
         if limit == Limit.STORES:
             continue
         now, then = allowed_by(billing.entitlements, limit), allowed_by(choice.card.limits, limit)
         if then is not None and (now is None or then < now):
-            lost.append(limit_words(choice.card, limit))
+            words = {
+                "then": limit_words(choice.card, limit),
+                "now": _("no limit") if now is None else format_count(now),
+            }
+            lost.append(_("%(then)s (now: %(now)s)") % words)
     return lost
 
 

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chains.domain.entitlements import Limit
 from tenants.catalogue.domain.warnings import warn_of_stores
 from tenants.people.domain.employees import (
     change_employee,
+    count_employees,
     create_employee,
     find_employees,
     read_employee,
@@ -27,7 +29,7 @@ from tenants.people.models import Employee, Role, Skill
 from tenants.stores.models import Store
 from web.manage.access import Office, in_office
 from web.manage.forms import OfficeForm
-from web.manage.frame import done, show, show_form
+from web.manage.frame import done, room_of, show, show_form
 
 people = in_office(Action.MANAGE_PEOPLE)
 ROLE_NAMES = {
@@ -154,8 +156,9 @@ def show_staff(request: HttpRequest, office: Office) -> HttpResponse:
         }
         for employee in found
     ]
+    room = room_of(office, Limit.EMPLOYEES, used=count_employees)
     here = {store.id for store in office.stores(Action.MANAGE_PEOPLE)}
-    context = {"page_title": _("Staff"), "rows": rows, "q": text, "left": left}
+    context = {"page_title": _("Staff"), "rows": rows, "q": text, "left": left, **room}
     context["warnings"] = warn_of_stores(here, ("nobody_has_skills", "nobody_works"))
     return show(request, office, "manage/staff.html", context, current="staff")
 

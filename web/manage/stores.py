@@ -16,17 +16,18 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from chains.domain.entitlements import Limit
 from tenants.catalogue.domain.warnings import warn_of_all
 from tenants.extension.registry import verticals
 from tenants.people.domain.places import change_store, close_days, open_store, reopen_days, set_hours
 from tenants.people.domain.rights import Action
 from tenants.stores.domain.resources import LONGEST_WAY, Way, read_ways
-from tenants.stores.domain.stores import DayHours, StoreFields
+from tenants.stores.domain.stores import DayHours, StoreFields, count_stores
 from tenants.stores.domain.wall import local_date
 from tenants.stores.models import Closure, OpeningHours, Store
 from web.manage.access import Office, in_office
 from web.manage.forms import OfficeForm
-from web.manage.frame import done, show, show_form
+from web.manage.frame import done, room_of, show, show_form
 from web.manage.setup_forms import StoreForm
 from web.manage.weekly import WeekForm, describe_week
 
@@ -139,6 +140,7 @@ def show_stores(request: HttpRequest, office: Office) -> HttpResponse:
         "page_title": _("Stores"),
         "cards": cards,
         "may_create": office.may(Action.CREATE_STORE),
+        **(room_of(office, Limit.STORES, used=count_stores) if office.may(Action.CREATE_STORE) else {}),
     }
     return show(request, office, "manage/stores.html", context, current="stores")
 

@@ -84,7 +84,9 @@ def while_open(view: View[P]) -> Plain[P]:
 
 
 def _show_not_open(request: HttpRequest, now: datetime) -> HttpResponse:
-    context = {"shop_url": "", "staff_url": settings.LOGIN_URL}
+    context: dict[str, Any] = {"staff_url": settings.LOGIN_URL}
+    if request.chain.opened_at is None:  # type: ignore[attr-defined]
+        context["shop_url"] = ""  # nobody has a booking to look for yet
     return show(request, "storefront/not_open.html", context, now=now)
 
 

@@ -197,6 +197,16 @@ def require_room(limit: Limit, *, used: Callable[[], int]) -> None:
         raise _REFUSALS[limit](limit, allowed=allowed, used=count)
 
 
+def find_full(limits: Mapping[str, Any], limit: Limit, *, used: Callable[[], int]) -> LimitReached | None:
+    """The refusal that one more would meet under these entitlements, to be said before anybody tries; None: there
+    is room. What decides is require_room."""
+    allowed = allowed_by(limits, limit)
+    if allowed is None:
+        return None
+    count = used()
+    return _REFUSALS[limit](limit, allowed=allowed, used=count) if count >= allowed else None
+
+
 def _lock(limit: Limit) -> None:
     """Until the end of the transaction nobody else of the active chain counts against this limit."""
     with connection.cursor() as cursor:

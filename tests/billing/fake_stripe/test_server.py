@@ -224,6 +224,37 @@ def test_time_can_be_skipped_and_what_falls_due_happens(fake: FakeStripe) -> Non
     assert [one.status for one in v1.invoices.list().data] == ["paid", "paid", "paid"]
 
 
+def test_time_goes_by_for_one_customer_and_all_it_has_grows_older(fake: FakeStripe) -> None:
+    v1 = client(fake).v1
+    price = make_price(v1, 100).id
+    subscriptions = []
+    for _each in range(2):
+        customer = v1.customers.create({"name": "Alpha"})
+        method = v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+        asked = {"customer": customer.id, "items": [{"price": price}], "default_payment_method": method.id}
+        subscriptions.append(v1.subscriptions.create(asked))
+    old, other = subscriptions
+    now = fake.world.now()
+    fake.control("", {"age": {"customer": old.customer, "seconds": 40 * 86_400}})
+    aged, stays = v1.subscriptions.retrieve(old.id), v1.subscriptions.retrieve(other.id)
+    assert (aged.start_date, stays.start_date) == (old.start_date - 40 * 86_400, other.start_date)
+    first = aged["items"]["data"][0]
+    assert first.current_period_start <= now < first.current_period_end
+    kept = {one: len(v1.invoices.list({"customer": one}).data) for one in (old.customer, other.customer)}
+    assert kept == {old.customer: 2, other.customer: 1}
+    assert abs(fake.world.now() - now) < 60
+    assert max(event.created for event in v1.events.list({"limit": 100}).data) <= fake.world.now()
+
+
+@pytest.mark.parametrize("told", [{"customer": "cus_nobody", "seconds": 5}, {"customer": "", "seconds": -5}])
+def test_time_that_cannot_go_by_is_refused(fake: FakeStripe, told: dict[str, Any]) -> None:
+    known = client(fake).v1.customers.create({"name": "Alpha"}).id
+    connection = http.client.HTTPConnection(HOST, int(fake.base.rpartition(":")[2]))
+    body = json.dumps({"age": {**told, "customer": told["customer"] or known}})
+    connection.request("POST", "/fake/knobs", body=body, headers={"Authorization": "Bearer sk_test_x"})
+    assert connection.getresponse().status in (400, 404)
+
+
 @pytest.mark.parametrize(("language", "words"), [("en", "Pay and subscribe"), ("zh-CN", "支付并订阅")])
 def test_the_checkout_page_speaks_both_languages(fake: FakeStripe, language: str, words: str) -> None:
     v1 = client(fake).v1

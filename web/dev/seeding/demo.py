@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -20,6 +22,8 @@ from chains.schemas.owner import owner_connection
 from chains.schemas.pool import build_schema, drop_schema
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.figures import push_figures
+from tenants.booking.models import Status, Transition
+from tenants.events.domain.usage import BOOKINGS, count_usage, month_of
 from tenants.extension.manifest import DemoChain, Manifest, words
 from tenants.extension.registry import verticals
 from tenants.members.models import Member
@@ -102,6 +106,7 @@ def _seed_chain(
     with chain_scope(chain):
         done = ChainSeeder(ChainInfo.of(chain), demo, manifest, now=now, seed=seed).seed()
         push_figures(now=now)
+        _count_bookings(ZoneInfo(demo.time_zone), now=now)
     with platform_scope():
         terms = trial_terms(now=now)
         Chain.objects.filter(id=chain.id).update(
@@ -113,6 +118,14 @@ def _seed_chain(
         )
     tell(f"{words(demo.names, demo.locale)}: {done.bookings} bookings")
     return chain
+
+
+def _count_bookings(zone: ZoneInfo, *, now: datetime) -> None:
+    """Count every seeded booking in the month in which it was confirmed, as its event would have."""
+    confirmed = Transition.objects.filter(after=Status.CONFIRMED).values_list("at", flat=True)
+    months = Counter(month_of(at, zone) for at in confirmed)
+    for month, count in sorted(months.items()):
+        count_usage(BOOKINGS, at=datetime.combine(month, time(12), zone), now=now, more=count)
 
 
 def _make_chain(manifest: Manifest, demo: DemoChain, *, now: datetime) -> Chain:
