@@ -59,7 +59,7 @@ def _session(chain: Chain, starts_at: datetime, *, now: datetime) -> Session:
             plan=Plan(capacity=SEATS),
             by=counted.owner,
             now=now,
-            outside="at whatever hour the test is run",
+            outside="at whatever hour the bar is run",
         )
     return session
 

@@ -54,7 +54,7 @@ def _held(chain: Chain) -> tuple[list[HoldPayment], list[Session]]:
     with chain_scope(chain.info):
         counted = Counted(chain)
         sessions = [
-            counted.session(EVENING + timedelta(minutes=90 * n), seats=SEATS)
+            counted.session(EVENING + timedelta(minutes=90 * n), seats=SEATS, outside="many")
             for n in range(PAYMENTS // SEATS)
         ]
         asked = []

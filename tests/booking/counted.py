@@ -40,8 +40,10 @@ class Counted:
             "Pickup", [self.store], booked_as=BookedAs.PICKUP, minutes=60, price_amount=0, notice=60
         )
 
-    def session(self, starts_at: datetime = EVENING, *, seats: int = 3, **plan: Any) -> Session:
-        """A session of the flow, by nobody in particular unless told."""
+    def session(
+        self, starts_at: datetime = EVENING, *, seats: int = 3, outside: str | None = None, **plan: Any
+    ) -> Session:
+        """A session of the flow, by nobody in particular unless told; `outside` is why it may be at any hour."""
         return plan_sessions(
             self.flow.id,
             store_id=self.store.id,
@@ -49,6 +51,7 @@ class Counted:
             plan=Plan(capacity=seats, **plan),
             by=self.owner,
             now=NOW,
+            outside=outside,
         )[0]
 
     def windows(self, *, cap: int = 2, weekday: int = 1) -> list[PickupWindow]:

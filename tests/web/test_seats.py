@@ -227,7 +227,7 @@ def test_the_list_takes_as_many_queries_for_one_queue_as_for_many(house: House) 
     for hours in ((8,), (10, 12, 14, 16)):
         with chain_scope(house.chain.info):
             for hour in hours:
-                session = house.counted.session(local(24, hour), seats=1)
+                session = house.counted.session(local(24, hour), seats=1, outside="early")
                 house.counted.book(session_id=session.id, who="chen")
                 join_waiting(wanted_seat(session.id), by=house.chain.actors["su"], now=NOW)
         with CaptureQueriesContext(connection) as queries:
