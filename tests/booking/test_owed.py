@@ -33,6 +33,7 @@ from tenants.booking.domain.owed import (
     GoesBackAtDesk,
     GoesBackOnline,
     Owed,
+    WentBack,
     ask_provider_again,
     give_back_at_desk,
     list_owed,
@@ -288,8 +289,9 @@ def test_an_online_refund_is_listed_only_once_the_provider_takes_too_long(
         till.does(ask_provider_again, waiting.id, now=late)
     work_off(late)
     assert (till.owed(now=late), provider.refunded) == ([], {str(payment.id): 10_000})
-    with pytest.raises(NothingToReturn):
+    with pytest.raises(WentBack) as refused:
         till.does(ask_provider_again, waiting.id, now=late)
+    assert refused.value.sentence() == "¥100 has gone back to whoever paid it."
     assert provider.calls["refund"] == 1
 
 
