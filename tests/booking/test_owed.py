@@ -12,6 +12,7 @@ import pytest
 
 from chains.hosts import forget_hosts
 from chains.models import Chain as ChainRow
+from chains.models import ChainState
 from chains.outgoing import sent_messages
 from chains.scope import chain_scope, platform_scope
 from tenants.booking.domain.book import Guest, book
@@ -32,6 +33,7 @@ from tenants.booking.domain.owed import (
     GoesBackAtDesk,
     GoesBackOnline,
     Owed,
+    WentBack,
     ask_provider_again,
     give_back_at_desk,
     list_owed,
@@ -243,6 +245,21 @@ def test_what_is_owed_does_not_expire_with_the_plans_history(till: Till) -> None
     assert till.owed() == []
 
 
+@pytest.mark.parametrize("state", [ChainState.PAST_DUE, ChainState.READ_ONLY])
+def test_a_shop_that_has_not_paid_its_own_bill_still_gives_back_what_it_owes(
+    till: Till, state: ChainState
+) -> None:
+    at_list, at_panel = till.books(), till.books(MONDAY_TEN + timedelta(hours=2))
+    till.cancels(at_list)
+    till.cancels(at_panel)
+    with platform_scope():
+        ChainRow.objects.filter(id=till.chain.info.id).update(state=state)
+    forget_hosts()
+    till.does(give_back_at_desk, till.owed()[0].id)
+    till.does(note_given_back, at_panel.id, amount=10_000)
+    assert till.owed() == []
+
+
 def test_currencies_are_never_added_to_each_other(till: Till) -> None:
     till.cancels(till.books())
     other = till.books(MONDAY_TEN + timedelta(hours=2))
@@ -272,8 +289,9 @@ def test_an_online_refund_is_listed_only_once_the_provider_takes_too_long(
         till.does(ask_provider_again, waiting.id, now=late)
     work_off(late)
     assert (till.owed(now=late), provider.refunded) == ([], {str(payment.id): 10_000})
-    with pytest.raises(NothingToReturn):
+    with pytest.raises(WentBack) as refused:
         till.does(ask_provider_again, waiting.id, now=late)
+    assert refused.value.sentence() == "¥100 has gone back to whoever paid it."
     assert provider.calls["refund"] == 1
 
 

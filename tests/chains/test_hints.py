@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import cast
 from uuid import uuid4
@@ -9,7 +10,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import chain_scope
@@ -99,3 +101,19 @@ def test_hint_of_a_savepoint_that_is_undone_is_harmless(two_chains: TwoChains, h
             raise ZeroDivisionError
         Region.objects.create(name="kept")
     assert heard() == ["undone"]
+
+
+@pytest.mark.parametrize("hinted", [True, False])
+def test_a_commit_that_postgresql_would_answer_by_rolling_back_is_an_error(
+    two_chains: TwoChains, heard: Heard, hinted: bool
+) -> None:
+    """Somebody swallowed the error of a statement: what was written is lost, and nobody is told that it stands."""
+    with pytest.raises(TransactionManagementError), chain_scope(two_chains.a):
+        Region.objects.create(name="lost")
+        if hinted:
+            hint("lost")
+        with contextlib.suppress(DataError):
+            Region.objects.extra(where=["1 / 0 = 1"]).first()
+    assert heard() == []
+    with chain_scope(two_chains.a):
+        assert not Region.objects.filter(name="lost").exists()

@@ -10,16 +10,18 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from psycopg import errors
+from django.db import DatabaseError, DataError, connection, transaction
+from psycopg import errors, sql
 from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
 from chains.postgresql.ask import Question, ask, ask_all
 from chains.postgresql.prepared import Prepared, prepared_on
-from chains.scope import chain_scope
+from chains.schemas.owner import owner_connection
+from chains.scope import chain_scope, role_of
 from tests.ground import pgbouncer
 from tests.ground.cast import Cast
+from tests.ground.chains import TwoChains
 
 SOME = UUID("01a22451-1138-7834-8cb2-a686cdb9c911")
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -29,8 +31,8 @@ def rows(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return found
 
 
-def asked(sql: str, *params: Any) -> list[tuple[Any, ...]]:
-    return ask(Question(sql, params, rows))
+def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
+    return ask(Question(text, params, rows))
 
 
 def names() -> list[str]:
@@ -39,11 +41,7 @@ def names() -> list[str]:
         cursor.execute(
             "SELECT name, statement FROM pg_prepared_statements WHERE name LIKE 'tessera%' ORDER BY prepare_time"
         )
-        # PostgreSQL keeps the whole message for each
-        return [
-            text.partition(f"PREPARE {name}")[2].partition(" AS ")[2].partition(";")[0]
-            for name, text in cursor
-        ]
+        return [text.partition(f"PREPARE {name}")[2].partition(" AS ")[2] for name, text in cursor]
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +118,19 @@ def test_each_chain_has_its_own_and_gets_its_own_answer(cast: Cast) -> None:
         ("SELECT 1 WHERE 'held' = ANY(%s)", []),
         ("SELECT %s - interval '1 minute'", NINE),
         ("SELECT 7 %% 4 + %s", 1),
+        ("SELECT 'a%%some' LIKE 'a%%%%s%%' AND %s", True),
+        ("SELECT pg_typeof(%s)::text", -(2**31)),
+        ("SELECT pg_typeof(%s)::text", -(2**63)),
+        ("SELECT pg_typeof(%s)::text", 1e20),
+        ("SELECT pg_typeof(%s)::text", float("nan")),
+        ("SELECT pg_typeof(%s)::text", float("-inf")),
+        ("SELECT pg_typeof(%s)::text", Decimal("1E+3")),
+        ("SELECT pg_typeof(%s)::text", Decimal("5")),
+        ("SELECT pg_typeof(%s)::text", Decimal("NaN")),
+        ("SELECT %s::text[]", ["\\", None, "a'b"]),
+        ("SELECT %s::int[]", [None, None]),
+        ("SELECT coalesce(%s::uuid, gen_random_uuid()) IS NOT NULL", None),
+        ("SELECT 1 WHERE 'it''s' = %s", "it's"),
     ],
 )
 def test_a_value_means_the_same_prepared_as_written(cast: Cast, sql: str, value: Any) -> None:
@@ -160,15 +171,128 @@ def test_a_plan_that_a_migration_made_useless_is_not_used_again() -> None:
     def said() -> list[bytes]:
         return [kept.message([statement], scope="t_a")[0] for _time in range(3)]
 
-    plain, made = (
+    plain, prepare = (
         b"SELECT a FROM b WHERE c = 1",
-        b"PREPARE tessera_%d(int4) AS SELECT a FROM b WHERE c = $1;\n",
+        b"EXECUTE ''PREPARE tessera_%d(int4) AS SELECT a FROM b WHERE c = $1'';",
     )
-    assert said() == [plain, made % 1 + b"EXECUTE tessera_1(1)", b"EXECUTE tessera_1(1)"]
-    kept.failed(errors.FeatureNotSupported("cached plan must not change result type"))
-    assert said() == [plain, made % 2 + b"EXECUTE tessera_2(1)", b"EXECUTE tessera_2(1)"]
-    kept.failed(errors.UniqueViolation("of another"))
-    assert said() == [b"EXECUTE tessera_2(1)"] * 3
+    made = b"DO 'BEGIN " + prepare % 1 + b" END';\nEXECUTE tessera_1(1)"
+    assert said() == [plain, made, b"EXECUTE tessera_1(1)"]
+    for number, useless in enumerate(
+        [errors.FeatureNotSupported("cached plan must not change result type"), errors.UndefinedFunction()], 2
+    ):
+        kept.failed(useless, behind=0)
+        first, second, third = said()
+        assert first == b"DO 'BEGIN EXECUTE ''DEALLOCATE ALL''; END';\n" + plain
+        assert second == b"DO 'BEGIN " + prepare % number + b" END';\n" + b"EXECUTE tessera_%d(1)" % number
+        assert third == b"EXECUTE tessera_%d(1)" % number
+    kept.failed(errors.UniqueViolation("of another"), behind=0)
+    assert said() == [b"EXECUTE tessera_3(1)"] * 3
+
+
+def test_a_column_of_another_kind_is_a_refusal_once_then_it_is_planned_anew(two_chains: TwoChains) -> None:
+    """What a migration does beneath a session that goes on."""
+    schema = two_chains.a.schema_name
+    table, role = sql.Identifier(schema, "kinds"), sql.Identifier(role_of(schema))
+
+    def found() -> list[tuple[Any, ...]]:
+        with chain_scope(two_chains.a):
+            return asked("SELECT one FROM kinds WHERE two = %s", "5")
+
+    with owner_connection() as owner:
+        owner.execute(sql.SQL("CREATE TABLE {} AS SELECT 1 AS one, '5'::text AS two").format(table))
+        try:
+            owner.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(table, role))
+            with chain_scope(two_chains.a):
+                asked("SELECT 1")
+            for change in ("one TYPE bigint", "two TYPE int USING two::int"):
+                assert [found() for _time in range(3)] == [[(1,)]] * 3
+                owner.execute(sql.SQL("ALTER TABLE {} ALTER COLUMN " + change).format(table))
+                with pytest.raises(DatabaseError):
+                    found()
+            assert [found() for _time in range(3)] == [[(1,)]] * 3
+        finally:
+            owner.execute(sql.SQL("DROP TABLE {}").format(table))
+    assert names() == ["SELECT one FROM kinds WHERE two = $1"]
+
+
+def test_a_plan_is_kept_without_the_values_that_others_in_its_message_had(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        for _time in range(2):
+            ask_all([Question("SELECT 1 + %s", (1,), rows), Question("SELECT length(%s)", ("苏晴",), rows)])
+    with chain_scope(cast.beta.info), connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE name LIKE 'tessera%' ORDER BY 1")
+        kept = [text for (text,) in cursor]
+    assert [text.partition(" AS ")[2] for text in kept] == ["SELECT 1 + $1", "SELECT length($1)"]
+
+
+def in_step() -> None:
+    """Hold that the session has exactly the names that its connection knows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'tessera%'")
+        there = {name.encode() for (name,) in cursor}
+    assert there == set(prepared_on(connection.connection)._names.values())
+
+
+@pytest.mark.parametrize("fails", [0, 1, 2])
+def test_names_and_session_are_in_step_wherever_a_message_fails(cast: Cast, fails: int) -> None:
+    """Again and again: nothing heaps up in the session of somebody who is refused a thousand times."""
+
+    def wish(zero: int) -> None:
+        values = [zero if place == fails else 1 for place in range(3)]
+        ask_all([Question(f"SELECT {place} / %s", (value,), rows) for place, value in enumerate(values)])
+
+    with chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        for zero in (0, 0, 0, 1, 0, 1, 0, 0):
+            try:
+                with transaction.atomic():
+                    wish(zero)
+            except DatabaseError:
+                assert zero == 0
+            in_step()
+        wish(1)
+        assert len(names()) == 3
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_thought_prepared(cast: Cast) -> None:
+    with chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        asked("SELECT 1 + %s", 1)
+        for _time in range(2):
+            with pytest.raises(DataError), transaction.atomic():
+                ask_all([Question("SELECT 1 + %s", (1,), rows), Question("SELECT %s", ("\0",), rows)])
+        assert [asked("SELECT 1 + %s", 1) for _time in range(3)] == [[(2,)]] * 3
+        in_step()
+
+
+def test_in_a_transaction_that_failed_nothing_is_thought_prepared(cast: Cast) -> None:
+    with pytest.raises(DivisionUndone), chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        asked("SELECT 1 + %s", 1)
+        with pytest.raises(DatabaseError):
+            asked("SELECT 1 / 0")
+        with pytest.raises(DatabaseError):
+            asked("SELECT 1 + %s", 1)
+        raise DivisionUndone
+    with chain_scope(cast.alpha.info):
+        assert [asked("SELECT 1 + %s", 1) for _time in range(3)] == [[(2,)]] * 3
+        in_step()
+
+
+class DivisionUndone(Exception):
+    """Ends a scope whose transaction failed."""
+
+
+def test_what_means_nothing_without_its_value_is_refused_once_and_never_prepared_again(cast: Cast) -> None:
+    sql = "SELECT 1 WHERE %s IS NULL"
+    with chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        assert asked(sql, None) == [(1,)]
+        with pytest.raises(DatabaseError), transaction.atomic():
+            asked(sql, None)
+        assert [asked(sql, None) for _time in range(3)] == [[(1,)]] * 3
+        in_step()
 
 
 def test_the_eldest_makes_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,16 @@ def went_ahead(error: BaseException | None) -> bool:
     return bool(getattr(error, "tessera_ahead", False))
 
 
+def ran_before(error: BaseException | None) -> int | None:
+    """How many statements of a message ran before the one that failed, ahead not counted; None where nobody knows."""
+    while error is not None:
+        found: int | None = getattr(error, "tessera_ran", None)
+        if found is not None:
+            return found
+        error = error.__cause__
+    return None
+
+
 class _Query(PostgresClientQuery):
     """The driver's, which takes apart again and again what is longer than it remembers: messages of several statements."""
 
@@ -111,6 +121,7 @@ class Cursor(StockCursor):
         try:
             super()._check_results(results)
         except psycopg.Error as error:
+            error.tessera_ran = max(0, len(results) - 1 - len(self._sent))  # type: ignore[attr-defined]
             # what cannot be parsed is the statement itself, though nothing of its message was run
             parsed = not isinstance(error, psycopg.errors.SyntaxError)
             error.tessera_ahead = parsed and len(results) <= len(self._sent)  # type: ignore[attr-defined]

@@ -16,12 +16,13 @@ from types import NoneType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.models import Model
 from psycopg.pq import ExecStatus
 
 from chains.scope import current
 
+from .ahead import ran_before
 from .prepared import prepared_on
 
 T = TypeVar("T")
@@ -32,7 +33,10 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """One statement without `;`; `params` by position; `read` makes the answer of all of its rows."""
+    """One statement without `;`; `params` by position; `read` makes the answer of all of its rows.
+
+    A value whose type nothing around it tells needs a cast: `%s::uuid IS NULL`.
+    """
 
     sql: str
     params: Sequence[Any]
@@ -57,11 +61,14 @@ def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
         driver = cursor.cursor
         prepared = prepared_on(connection.connection)
         looks = prepared.direct is None
-        message, before = prepared.message([*questions, _WHO] if looks else questions, scope=current().schema)
         try:
+            with connection.wrap_database_errors:
+                message, before = prepared.message(
+                    [*questions, _WHO] if looks else questions, scope=current().schema
+                )
             cursor.execute(message.decode())
-        except DatabaseError as error:
-            prepared.failed(error.__cause__)
+        except BaseException as error:
+            prepared.failed(error.__cause__, behind=ran_before(error))
             raise
         with connection.wrap_database_errors:
             for _result in range(before):

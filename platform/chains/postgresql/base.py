@@ -178,6 +178,14 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         hints, self._hints = self._hints, []
         if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.IDLE:
             return
+        if (
+            self.connection is not None
+            and self.connection.info.transaction_status == TransactionStatus.INERROR
+        ):
+            # PostgreSQL answers such a COMMIT by rolling back, and calls it no error
+            raise transaction.TransactionManagementError(
+                "a statement of this transaction failed: nothing of it stands"
+            )
         if self.connection is None or not hints:
             super()._commit()
             return

@@ -11,6 +11,7 @@ by the process id that the connection was opened with, which a pooler makes up.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -22,8 +23,9 @@ from psycopg.adapt import Transformer
 # A connection's plans, of all the chains it serves; some 30 kB each.
 MOST = 300
 _PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+_PLACES = re.compile("(%s)|%%")
 # PostgreSQL says so where a plan cannot be used any more: a migration changed its table meanwhile.
-_USELESS = (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
+_USELESS = (errors.FeatureNotSupported, errors.ProgrammingError)
 
 Key = tuple[str, str, tuple[bytes, ...]]
 
@@ -47,60 +49,71 @@ class Prepared:
     def __init__(self, literal: Callable[[Any], bytes]) -> None:
         self.direct: bool | None = None
         self._names: OrderedDict[Key, bytes] = OrderedDict()
-        self._seen: OrderedDict[Key, None] = OrderedDict()
+        # what was asked once, and whether it may be prepared the next time
+        self._seen: OrderedDict[Key, bool] = OrderedDict()
+        # what the last message sent ahead, and prepared
+        self._ahead: list[bytes] = []
         self._fresh: list[Key] = []
+        self._doubtful = False
         self._count = 0
         self._literal = literal
 
     def message(self, statements: Sequence[Statement], *, scope: str) -> tuple[bytes, int]:
         """All statements as one message, and how many results come before the first statement's.
 
-        What the message prepares counts as prepared until `failed` is told.
+        What the message prepares counts as prepared until `failed` is told. Raises what `literal` does.
         """
-        ahead: list[bytes] = []
-        asked: list[bytes] = []
-        self._fresh = []
-        for one in statements:
-            values = [b"NULL" if value is None else self._literal(value) for value in one.params]
-            asked.append(
-                self._execution(one.sql, values, scope, ahead) if self.direct else _plain(one.sql, values)
-            )
-        return b";\n".join([*ahead, *asked]), len(ahead)
+        self._ahead, self._fresh = [], []
+        written = [
+            [b"NULL" if value is None else self._literal(value) for value in one.params] for one in statements
+        ]
+        if self._doubtful:
+            self._ahead.append(b"DEALLOCATE ALL")
+            self._doubtful = False
+        execution = self._execution if self.direct else _unprepared
+        asked = [execution(one.sql, values, scope) for one, values in zip(statements, written, strict=True)]
+        return b";\n".join([*_each_alone(self._ahead), *asked]), min(len(self._ahead), 1)
 
-    def failed(self, error: BaseException | None) -> None:
-        """The last message failed: whether it came to prepare anything is not known."""
-        for key in self._fresh:
-            self._names.pop(key, None)
-        if isinstance(error, _USELESS):
+    def failed(self, error: BaseException | None, *, behind: int | None) -> None:
+        """The last message failed behind so many of its statements; None where that is not known.
+
+        What the session has is known again once all of it was let go of: the next message begins with that.
+        """
+        unknown = bool(self._ahead) and not behind
+        if unknown and isinstance(error, errors.ProgrammingError):
+            # it may be that it means nothing without its values: not tried again
+            self._seen.update(dict.fromkeys(self._fresh, False))
+        if unknown or isinstance(error, _USELESS):
+            self._doubtful = True
             self._names.clear()
 
-    def _execution(self, sql: str, values: Sequence[bytes], scope: str, ahead: list[bytes]) -> bytes:
+    def _execution(self, sql: str, values: Sequence[bytes], scope: str) -> bytes:
         if not sql.lstrip().startswith(_PREPARABLE):
             return _plain(sql, values)
         key = (scope, sql, tuple([_type_of(value) for value in values]))
         name = self._names.get(key)
         if name is not None:
             self._names.move_to_end(key)
-        elif key in self._seen:
-            name = self._prepare(key, ahead)
+        elif self._seen.get(key):
+            name = self._prepare(key)
         else:
-            self._seen[key] = None
+            self._seen.setdefault(key, True)
             if len(self._seen) > MOST:
                 self._seen.popitem(last=False)
             return _plain(sql, values)
         return b"EXECUTE %s(%s)" % (name, b",".join(values)) if values else b"EXECUTE " + name
 
-    def _prepare(self, key: Key, ahead: list[bytes]) -> bytes:
+    def _prepare(self, key: Key) -> bytes:
         """A new name for it; the eldest unused makes room."""
         del self._seen[key]
         if len(self._names) >= MOST:
             _key, old = self._names.popitem(last=False)
-            ahead.append(b"DEALLOCATE " + old)
+            self._ahead.append(b"DEALLOCATE " + old)
         self._count += 1
         name = b"tessera_%d" % self._count
         _scope, sql, types = key
         declared = b"(" + b",".join(types) + b")" if types else b""
-        ahead.append(b"PREPARE " + name + declared + b" AS " + _numbered(sql))
+        self._ahead.append(b"PREPARE " + name + declared + b" AS " + _numbered(sql))
         self._names[key] = name
         self._fresh.append(key)
         return name
@@ -114,9 +127,39 @@ def prepared_on(connection: Any) -> Prepared:
     return found  # type: ignore[no-any-return]
 
 
+def _unprepared(sql: str, values: Sequence[bytes], scope: str) -> bytes:
+    return _plain(sql, values)
+
+
+def _each_alone(statements: Sequence[bytes]) -> list[bytes]:
+    """One statement that runs all of them, each from a text of its own; none for none.
+
+    PostgreSQL keeps with a plan the whole text that it was prepared from: in the message itself that would be the
+    values of everything else in it, which are one chain's, in a session that serves others.
+    """
+    if not statements:
+        return []
+    body = b" ".join([b"EXECUTE " + _quoted(statement) + b";" for statement in statements])
+    return [b"DO " + _quoted(b"BEGIN " + body + b" END")]
+
+
+def _quoted(text: bytes) -> bytes:
+    return b"'" + text.replace(b"'", b"''") + b"'"
+
+
 @lru_cache(maxsize=2000)
 def _parts(sql: str) -> tuple[bytes, ...]:
-    return tuple(part.replace("%%", "%").encode() for part in sql.split("%s"))
+    """What stands around the places for values, each `%%` read as the one it means."""
+    parts, begun = [""], 0
+    for found in _PLACES.finditer(sql):
+        parts[-1] += sql[begun : found.start()]
+        begun = found.end()
+        if found[1]:
+            parts.append("")
+        else:
+            parts[-1] += "%"
+    parts[-1] += sql[begun:]
+    return tuple(part.encode() for part in parts)
 
 
 def _plain(sql: str, values: Sequence[bytes]) -> bytes:
@@ -145,8 +188,10 @@ def _type_of(literal: bytes) -> bytes:
     if literal in (b"true", b"false"):
         return b"bool"
     try:
-        bits = int(literal).bit_length()
+        number = int(literal)
     except ValueError:
         return b"numeric"
-    # as PostgreSQL reads digits; the least of each kind, whose sign it reads apart, goes by the next
-    return b"int4" if bits < 32 else b"int8" if bits < 64 else b"numeric"
+    # as PostgreSQL reads digits with their sign
+    if -(2**31) <= number < 2**31:
+        return b"int4"
+    return b"int8" if -(2**63) <= number < 2**63 else b"numeric"

@@ -126,7 +126,11 @@ def note_given_back(
     SumChanged where another sum waits.
     """
     booking = visible_booking(booking_id, by=by, action=Action.TAKE_PAYMENT)
-    waiting = list(refunds_at_desk(booking.id).select_for_update(no_key=True, of=("self",)))
+    # as note_returned does, so that the list and the panel wait for each other instead of both for the other
+    payments = HoldPayment.objects.filter(booking_id=booking.id, means=Means.DESK).order_by("id")
+    if not list(payments.select_for_update(no_key=True).values_list("id")):
+        raise NothingToReturn
+    waiting = list(refunds_at_desk(booking.id))
     total = sum(one.amount for one in waiting)
     if waiting and amount not in (None, total):
         money = SpokenMoney(total, booking.currency)

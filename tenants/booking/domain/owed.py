@@ -66,6 +66,16 @@ class GoesBackAtDesk(Refusal):
     fix = _("Hand it over, and note it as given back.")
 
 
+class WentBack(Refusal):
+    """The provider has let it go meanwhile."""
+
+    code = "went_back"
+    status = 409
+    title = _("It has gone back already")
+    detail = _("%(money)s has gone back to whoever paid it.")
+    fix = _("Nothing more needs to be done.")
+
+
 @dataclass(frozen=True, slots=True)
 class Owed:
     """What waits of one store in one currency: how many times, and the sum in minor units."""
@@ -127,13 +137,13 @@ def give_back_at_desk(refund_id: UUID, *, by: Actor, now: datetime) -> PaymentRe
 def ask_provider_again(refund_id: UUID, *, by: Actor, now: datetime) -> PaymentRefund:
     """Have the provider asked at once instead of after the pause; pressed again it is no second refund.
 
-    Raises NotSeen, Forbidden, GoesBackAtDesk, NothingToReturn.
+    Raises NotSeen, Forbidden, GoesBackAtDesk, WentBack.
     """
     refund = _seen(refund_id, by=by)
     if refund.payment.means == Means.DESK:
         raise GoesBackAtDesk(params={"money": _money(refund)})
     if refund.done_at is not None:
-        raise NothingToReturn
+        raise WentBack(params={"money": _money(refund)})
     asked = {"kind": REFUND_DUE, "name": "refund", "value": str(refund.id)}
     if not try_sooner(PROVIDER, **asked, now=now):
         # nothing is on its way any more: told anew, which the refund's key makes the same refund
