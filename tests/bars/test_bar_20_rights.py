@@ -243,9 +243,9 @@ def body_fields() -> set[tuple[str, str]]:
 
 def with_id(field: str, at: Things) -> Any:
     """The body with that field naming something of the target."""
-    several = field in ("stores", "services", "practitioners", "despite")
-    # bookings that a leave is approved in spite of
-    name = "booking" if field == "despite" else field[:-1] if several else field.rpartition(".")[2]
+    several = field in ("stores", "services", "practitioners", "despite", "seen")
+    # bookings that a leave is approved in spite of, and those that calling a session off was seen to cancel
+    name = "booking" if field in ("despite", "seen") else field[:-1] if several else field.rpartition(".")[2]
     value = {
         "store": at.store,
         "service": at.service,
