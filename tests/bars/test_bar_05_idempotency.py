@@ -164,7 +164,7 @@ def test_bar_05_another_body_is_refused(cast):
     assert effects(owner) == Counter("a")
 
 
-def check_twin_waits(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def check_twin_waits(cast: Cast, monkeypatch: pytest.MonkeyPatch, *, patience: float = 15) -> None:
     """While the first is being answered, its twin is told so, and later gets the same answer."""
     owner, path = employee_program(cast.alpha, "owner"), path_of(cast)
     inside, go = threading.Event(), threading.Event()
@@ -184,7 +184,7 @@ def check_twin_waits(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
             inside.clear()
             twin = pool.submit(in_process, owner, path, closing("twin"), "k")
             # told at once, or, where nothing holds it back, at work beside the first
-            wait_until(lambda: twin.done() or inside.is_set(), seconds=15)
+            wait_until(lambda: twin.done() or inside.is_set(), seconds=patience)
             answered = twin.done()
         finally:
             go.set()
@@ -230,7 +230,7 @@ def test_mutant_nobody_takes_the_lock(cast, monkeypatch):
     unlocked = Question("SELECT true", (), lambda rows: True)
     monkeypatch.setattr("api.idempotency._lock_question", lambda scope: unlocked)
     with pytest.raises(AssertionError):
-        check_twin_waits(cast, monkeypatch)
+        check_twin_waits(cast, monkeypatch, patience=3)
 
 
 @pytest.mark.mutant
