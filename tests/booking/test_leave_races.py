@@ -24,7 +24,6 @@ from tenants.booking.domain.book import book
 from tenants.booking.domain.calendar import Calendar
 from tenants.booking.domain.rules import ClosedDay, NoShift, OnLeave
 from tenants.booking.domain.session_moves import Going, move_session
-from tenants.booking.domain.session_times import Times
 from tenants.booking.models import Booking, Session
 from tenants.people.domain.shifts import DatedShift, add_leave, set_days
 from tenants.people.models import Leave, LeaveRequest
@@ -38,23 +37,22 @@ pytestmark = pytest.mark.race
 
 
 class Stop:
-    """The booking stops once it has read the calendar, and goes on when the plan has changed (or cannot)."""
+    """An act stops once it has read the plans through one of the doors, and goes on when they have changed (or cannot)."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *doors: tuple[Any, str]) -> None:
         self.has_read, self.changed = Event(), Event()
-        read = booking_door._calendar_for
+        for module, name in doors:
+            monkeypatch.setattr(module, name, partial(self._then_wait, getattr(module, name)))
 
-        def then_wait(*args: Any, **more: Any) -> Calendar:
-            calendar = read(*args, **more)
-            if not self.has_read.is_set():
-                self.has_read.set()
-                assert self.changed.wait(30)
-            return calendar
+    def _then_wait(self, read: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        plans = read(*args, **more)
+        if not self.has_read.is_set():
+            self.has_read.set()
+            assert self.changed.wait(30)
+        return plans
 
-        monkeypatch.setattr(booking_door, "_calendar_for", then_wait)
-
-    def race(self, cast: Cast, change: Callable[[], object]) -> list[Any]:
-        """What the booking came to, and the change that was made in its middle."""
+    def race(self, cast: Cast, act: Callable[[], object], change: Callable[[], object]) -> list[Any]:
+        """What the act came to, and the change that was made in its middle."""
 
         def changes() -> object:
             try:
@@ -64,7 +62,7 @@ class Stop:
                 self.changed.set()
 
         with ThreadPoolExecutor(2) as pool:
-            made = [pool.submit(in_scope, cast, partial(book_ya, cast)), pool.submit(changes)]
+            made = [pool.submit(in_scope, cast, act), pool.submit(changes)]
             return [one.result() for one in made]
 
 
@@ -92,8 +90,8 @@ def in_scope(cast: Cast, act: Callable[[], object]) -> object:
 
 @pytest.fixture()
 def stop(monkeypatch: pytest.MonkeyPatch) -> Stop:
-    """See Stop."""
-    return Stop(monkeypatch)
+    """The booking stops: see Stop."""
+    return Stop(monkeypatch, (booking_door, "_calendar_for"))
 
 
 def counts(cast: Cast) -> tuple[int, int]:
@@ -153,14 +151,14 @@ def test_a_booking_that_read_the_plan_before_it_changed_reads_it_again(
 ) -> None:
     with chain_scope(cast.alpha.info):
         act = CHANGES[change](cast)
-    answers = stop.race(cast, act)
+    answers = stop.race(cast, partial(book_ya, cast), act)
     assert not isinstance(answers[1], Exception), answers[1]
     assert type(answers[0]) is refusal
     assert counts(cast)[0] == 0
 
 
 def test_a_change_of_somebody_elses_plan_disturbs_no_booking(cast: Cast, stop: Stop) -> None:
-    answers = stop.race(cast, partial(take_leave, cast, "second"))
+    answers = stop.race(cast, partial(book_ya, cast), partial(take_leave, cast, "second"))
     assert isinstance(answers[0], Booking), answers
     assert counts(cast) == (1, 1)
 
@@ -192,7 +190,7 @@ def test_mutant_without_the_versions_a_booking_lands_in_the_leave(
     monkeypatch.setattr(Calendar, "as_read", lambda self, key: None)
     with chain_scope(cast.alpha.info):
         act = CHANGES["asked_leave"](cast)
-    answers = stop.race(cast, act)
+    answers = stop.race(cast, partial(book_ya, cast), act)
     assert [type(one) for one in answers] == [Booking, LeaveRequest]
     assert counts(cast) == (1, 1)
 
@@ -200,40 +198,10 @@ def test_mutant_without_the_versions_a_booking_lands_in_the_leave(
 # Sessions
 
 
-class StopPlanning:
-    """Whoever plans or moves a session stops once it has read the plans, and goes on when they have changed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.has_read, self.changed = Event(), Event()
-        for module in (sessions_door, moves_door):
-            monkeypatch.setattr(module, "read_times", partial(self._then_wait, module.read_times))
-
-    def _then_wait(self, read: Callable[..., Times], *args: Any, **more: Any) -> Times:
-        times = read(*args, **more)
-        if not self.has_read.is_set():
-            self.has_read.set()
-            assert self.changed.wait(30)
-        return times
-
-    def race(self, cast: Cast, act: Callable[[], object], change: Callable[[], object]) -> list[Any]:
-        """What planning came to, and the change that was made in its middle."""
-
-        def changes() -> object:
-            try:
-                assert self.has_read.wait(30)
-                return in_scope(cast, change)
-            finally:
-                self.changed.set()
-
-        with ThreadPoolExecutor(2) as pool:
-            made = [pool.submit(in_scope, cast, act), pool.submit(changes)]
-            return [one.result() for one in made]
-
-
 @pytest.fixture()
-def stop_planning(monkeypatch: pytest.MonkeyPatch) -> StopPlanning:
-    """See StopPlanning."""
-    return StopPlanning(monkeypatch)
+def stop_planning(monkeypatch: pytest.MonkeyPatch) -> Stop:
+    """Whoever plans or moves a session stops: see Stop."""
+    return Stop(monkeypatch, (sessions_door, "read_times"), (moves_door, "read_times"))
 
 
 def prepared(cast: Cast, how: str) -> Callable[[], object]:
@@ -259,7 +227,7 @@ def stands_then(cast: Cast) -> bool:
     [("leave", OnLeave), ("asked_leave", OnLeave), ("day_off", NoShift), ("swap", NoShift)],
 )
 def test_a_session_that_read_the_plan_before_it_changed_reads_it_again(
-    cast: Cast, stop_planning: StopPlanning, how: str, change: str, refusal: type[Exception]
+    cast: Cast, stop_planning: Stop, how: str, change: str, refusal: type[Exception]
 ) -> None:
     stop_planning.has_read.set()  # not while it is prepared
     act = prepared(cast, how)
@@ -299,7 +267,7 @@ def test_whoever_changes_a_plan_waits_for_the_session_that_is_being_made(
 @pytest.mark.mutant
 @pytest.mark.parametrize("how", ["plan", "move"])
 def test_mutant_without_the_versions_a_session_lands_in_the_leave(
-    cast: Cast, stop_planning: StopPlanning, monkeypatch: pytest.MonkeyPatch, how: str
+    cast: Cast, stop_planning: Stop, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     stop_planning.has_read.set()
     act = prepared(cast, how)
