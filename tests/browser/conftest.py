@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from itertools import count
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from chains.domain.accent import make_accent
 from tests.browser.live_site import LiveSite
+from tests.browser.shops import Shops
 from tests.ground.browser import PATIENCE, Site
-from tests.ground.cast import Chain, fill_alpha
-from tests.ground.chains import make_chain
 from tests.ground.server import free_port, web_server
-
-_numbers = count(1)
 
 
 @pytest.fixture()
@@ -54,19 +46,6 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture()
-def open_shop(committed: None) -> Callable[..., Chain]:
-    """`open_shop(name="栖白", locale="zh-Hans")`: a chain of its own, open for bookings, with alpha's cast in it."""
-
-    def make(*, accent: str = "#2C7A66", **fields: Any) -> Chain:
-        info = make_chain(
-            f"shop{next(_numbers)}",
-            **{
-                "opened_at": timezone.now(),
-                "accent": accent,
-                "accent_tokens": asdict(make_accent(accent)),
-                **fields,
-            },
-        )
-        return fill_alpha(info)
-
-    return make
+def open_shop(committed: None) -> Shops:
+    """Chains of the test's own."""
+    return Shops()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,6 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from chains.domain.accent import make_accent
 from chains.hosts import ChainInfo
 from chains.models import Chain
 from chains.ports import ChainStart
@@ -27,14 +24,11 @@ from tenants.people.domain.owners import start_with_owner
 from tenants.people.models import Employee, Role
 from tenants.stores.domain.first_store import start_with_store
 from tests.bars import FULL
+from tests.browser.shops import Shops
 from tests.ground.browser import OpenPage, Site, axe_violations
-from tests.ground.chains import make_chain
-from verticals.beauty.manifest import manifest
-from web.dev.seeding.chain import ChainSeeder
 
 pytestmark = pytest.mark.browser
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-_numbers = count(1)
 
 # Each page in either language, theme and width once; all combinations in the full size, or when somebody looks.
 looks = {"zh-Hans": [("light", 1440)], "en": [("dark", 375)]}
@@ -90,17 +84,16 @@ def sign_in(page: Page, site: Site, info: ChainInfo, employee: Employee) -> None
 
 
 @pytest.fixture()
-def newborn(committed: None) -> Callable[[str], ChainInfo]:
+def newborn(open_shop: Shops) -> Callable[[str], ChainInfo]:
     """A chain as it is when its owner arrives."""
 
     def make(language: str) -> ChainInfo:
-        info = make_chain(
-            f"newborn{next(_numbers)}",
+        info = open_shop.empty(
+            slug="newborn",
             name="栖白" if language == "zh-Hans" else "Qibai Skin",
             locale=language,
             verticals=["beauty"],
             opened_at=None,
-            accent_tokens=asdict(make_accent("#2C7A66")),
         )
         start = ChainStart(
             chain=info,
@@ -174,33 +167,11 @@ def test_an_owner_walks_from_arrival_to_open_for_bookings(
     assert wrong == []
 
 
-@pytest.fixture()
-def salon(committed: None) -> Callable[[str], ChainInfo]:
-    """The beauty demo's chain, with its history."""
-
-    def make(language: str) -> ChainInfo:
-        demo = manifest.demo[0]
-        info = make_chain(
-            f"office{next(_numbers)}",
-            name=demo.names[language],
-            tagline=demo.taglines[language],
-            opened_at=timezone.now(),
-            locale="zh-Hans",
-            verticals=["beauty"],
-            accent_tokens=asdict(make_accent(demo.accent)),
-        )
-        with chain_scope(info):
-            ChainSeeder(info, demo, manifest, now=timezone.now(), seed=7).seed()
-        return info
-
-    return make
-
-
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_every_page_of_the_office_is_accessible_and_fits(
-    site: Site, open_page: OpenPage, salon: Callable[[str], ChainInfo], language: str
+    site: Site, open_page: OpenPage, open_shop: Shops, language: str
 ) -> None:
-    info = salon(language)
+    info = open_shop.salon(language, verticals=["beauty"])
     with chain_scope(info):
         owner = Employee.objects.filter(grants__role=Role.OWNER)[0]
     wrong: list[str] = []
@@ -232,9 +203,9 @@ def test_every_page_of_the_office_is_accessible_and_fits(
 
 
 def test_the_drawer_says_the_effect_while_typing_and_publishes(
-    site: Site, open_page: OpenPage, salon: Callable[[str], ChainInfo]
+    site: Site, open_page: OpenPage, open_shop: Shops
 ) -> None:
-    info = salon("en")
+    info = open_shop.salon("en", verticals=["beauty"])
     page = open_page(width=1440, language="en")
     with chain_scope(info):
         owner = Employee.objects.filter(grants__role=Role.OWNER)[0]

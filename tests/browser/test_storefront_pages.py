@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict
-from itertools import count
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from chains.domain.accent import make_accent
 from chains.scope import chain_scope
 from tenants.booking.models import Booking
 from tests.bars import FULL
+from tests.browser.shops import Shops
 from tests.browser.test_booking_flow import come_as_member, free_slot, last_code, turn_to
 from tests.ground.browser import OpenPage, Site, axe_violations
 from tests.ground.cast import Chain
-from tests.ground.chains import make_chain
-from verticals.beauty.manifest import manifest
-from web.dev.seeding.chain import ChainSeeder
 from web.storefront.again import read_visits, suggest_again
 
-_numbers = count(1)
 pytestmark = pytest.mark.browser
 
 # Each page in either language, theme and width once; all combinations in the full size, or when somebody looks.
@@ -53,29 +47,6 @@ def check(page: Page, name: str) -> list[str]:
     return [*wrong, *([f"{name} is {wide} px too wide"] if wide > 0 else [])]
 
 
-@pytest.fixture()
-def salon(open_shop: Callable[..., Chain]) -> Callable[..., Chain]:
-    """The beauty demo's chain, with its history."""
-
-    def make(language: str) -> Chain:
-        demo = manifest.demo[0]
-
-        info = make_chain(
-            # the web process remembers a host for 30 seconds: no two tests share one
-            f"salon{next(_numbers)}",
-            name=demo.names[language],
-            tagline=demo.taglines[language],
-            opened_at=timezone.now(),
-            locale=demo.locale,
-            accent_tokens=asdict(make_accent(demo.accent)),
-        )
-        with chain_scope(info):
-            ChainSeeder(info, demo, manifest, now=timezone.now(), seed=7).seed()
-        return Chain(info)
-
-    return make
-
-
 def check_around(page: Page, name: Callable[[str], str]) -> list[str]:
     """What is wrong with the calendar and the other stores' times of a time page, which is left as it was."""
     here = page.url
@@ -94,9 +65,9 @@ def check_around(page: Page, name: Callable[[str], str]) -> list[str]:
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_every_page_is_accessible_and_fits(
-    site: Site, open_page: OpenPage, salon: Callable[..., Chain], language: str
+    site: Site, open_page: OpenPage, open_shop: Shops, language: str
 ) -> None:
-    chain = salon(language)
+    chain = Chain(open_shop.salon(language))
     wrong: list[str] = []
     for theme, width in looks[language]:
         page = open_page(width=width, language=language, theme=theme)
@@ -152,10 +123,8 @@ def test_every_page_is_accessible_and_fits(
     assert wrong == []
 
 
-def test_a_members_shop_offers_the_usual_again(
-    site: Site, open_page: OpenPage, salon: Callable[..., Chain]
-) -> None:
-    chain = salon("zh-Hans")
+def test_a_members_shop_offers_the_usual_again(site: Site, open_page: OpenPage, open_shop: Shops) -> None:
+    chain = Chain(open_shop.salon("zh-Hans"))
     now = timezone.now()
     with chain_scope(chain.info):
         # the next turn of whoever was there last may lie too far ahead to be offered: the demo is another every day

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page
 
+from chains.hosts import ChainInfo
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import complete_booking, mark_no_show
@@ -25,7 +25,9 @@ from tenants.members.domain.members import welcome_member
 from tenants.members.models import Member
 from tenants.people.models import Employee, Leave, Role, WeeklyShift
 from tenants.stores.models import OpeningHours, Store
-from tests.ground.cast import Chain, make_employee, make_service
+from tests.browser.shops import Shops
+from tests.ground.cast import Chain, fill_alpha, make_employee, make_service
+from tests.ground.kept import fill_once
 
 NAMES: dict[str, dict[str, Any]] = {
     "zh-Hans": {
@@ -102,13 +104,23 @@ class ShopDay:
         return text
 
 
-def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
+def make_day(open_shop: Shops, language: str) -> ShopDay:
     """A shop of its own with a day that shows every status."""
-    words = NAMES[language]
-    chain = open_shop(name="栖白" if language != "en" else "Qibai", locale=language)
+    info = open_shop.empty(name="栖白" if language != "en" else "Qibai", locale=language)
     now = timezone.now()
-    zone = zone_at_noon(now)
-    with chain_scope(chain.info):
+    noon = now.astimezone(ZoneInfo(zone_at_noon(now))).replace(hour=12, minute=0, second=0, microsecond=0)
+    day = fill_once(info, ("day", language, noon), lambda chain: _planned_day(chain, language, noon))
+    day.chain.info = info
+    with chain_scope(info):
+        _fill_by_the_minute(day, now)
+    return day
+
+
+def _planned_day(info: ChainInfo, language: str, noon: datetime) -> ShopDay:
+    """All of it but what depends on the minute."""
+    words, zone = NAMES[language], str(noon.tzinfo)
+    chain = fill_alpha(info)
+    with chain_scope(info):
         store, other = chain.stores["north"], chain.stores["south"]
         Store.objects.exclude(id__in=[store.id, other.id]).delete()
         for one, name in zip((store, other), words["stores"], strict=True):
@@ -116,7 +128,6 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
             one.save()
         OpeningHours.objects.update(opens=0, closes=24 * 60)
         Service.objects.update(active=False)
-        noon = now.astimezone(ZoneInfo(zone)).replace(hour=12, minute=0, second=0, microsecond=0)
         day = ShopDay(chain, store, other, noon)
         WeeklyShift.objects.all().delete()
         for number, name in enumerate(words["people"]):
@@ -127,7 +138,7 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
         WeeklyShift.objects.filter(employee__in=day.people).update(starts=9 * 60, ends=21 * 60)
         WeeklyShift.objects.filter(employee=day.people[2]).update(starts=12 * 60)
         WeeklyShift.objects.filter(employee=day.people[3]).update(ends=18 * 60)
-        elsewhere = make_employee("else", Role.PRACTITIONER, store=other, practitioner=True)
+        day.people.append(make_employee("else", Role.PRACTITIONER, store=other, practitioner=True))
         for name, minutes, prepare, clean_up, price in words["services"]:
             day.services.append(
                 make_service(
@@ -141,16 +152,16 @@ def make_day(open_shop: Callable[..., Chain], language: str) -> ShopDay:
             )
         for number, name in enumerate(words["guests"]):
             day.guests.append(
-                welcome_member(f"+861380013{2040 + number}", name=name, now=now - timedelta(days=90))[0]
+                welcome_member(f"+861380013{2040 + number}", name=name, now=noon - timedelta(days=90))[0]
             )
         clerk = chain.employees["clerk"]
         clerk.name = "唐宁" if language != "en" else "Tang Ning"
         clerk.save()
-        _fill(day, elsewhere, words["note"], now)
+        _fill(day, words["note"])
     return day
 
 
-def _fill(day: ShopDay, elsewhere: Employee, note: str, now: datetime) -> None:
+def _fill(day: ShopDay, note: str) -> None:
     by = day.chain.actors["owner"]
 
     def arrive(name: str, at: datetime) -> None:
@@ -163,19 +174,21 @@ def _fill(day: ShopDay, elsewhere: Employee, note: str, now: datetime) -> None:
     mark_no_show(day.bookings["missed"].id, by=by, now=day.at(-1))
     day.book("serving", 3, 3, -0.5)
     arrive("serving", day.at(-0.4))
-    late = now - timedelta(minutes=22)
-    late = late - timedelta(minutes=late.minute % 5, seconds=late.second, microseconds=late.microsecond)
-    day.book("late", 1, 1, (late - day.noon).total_seconds() / 3600, service=1)
     day.book("next", 0, 0, 1.5, note=note)
     day.book("after", 2, 1, 2.5)
     day.book("soon", 4, 2, 2, service=1)
     day.book("leave", 9, 2, 5)
     day.book("evening", 7, 0, 4, service=2)
     day.book("last", 8, 3, 4.5)
-    day.book("held", 10, 1, 4, hold=True, now=now - timedelta(minutes=8))
-    day.people.append(elsewhere)
     day.book("elsewhere", 11, 4, 3, store=day.other)
     Leave.objects.create(employee=day.people[2], starts_at=day.at(4.5), ends_at=day.at(9), reason="")
+
+
+def _fill_by_the_minute(day: ShopDay, now: datetime) -> None:
+    late = now - timedelta(minutes=22)
+    late = late - timedelta(minutes=late.minute % 5, seconds=late.second, microseconds=late.microsecond)
+    day.book("late", 1, 1, (late - day.noon).total_seconds() / 3600, service=1)
+    day.book("held", 10, 1, 4, hold=True, now=now - timedelta(minutes=8))
 
 
 def sign_in(page: Page, site: Any, day: ShopDay, role: str = "clerk") -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.core.cache import cache
 from psycopg.errors import DeadlockDetected
 from psycopg.types.json import Jsonb
 
+from accounts.ids import new_id
 from chains.hosts import ChainInfo
 from chains.models import Chain, ChainState, Domain, new_schema_name
 from chains.schemas.owner import OwnerConnection, owner_connection
@@ -29,6 +31,9 @@ class TwoChains:
 _standing: dict[str, tuple[UUID, Jsonb]] = {}
 # What leads to them: a chain that is closed loses it.
 _addresses: dict[UUID, str] = {}
+# Schemas that outlive the chains in them, each with the id of whatever chain stands there; and those in which one stands.
+_lent: dict[str, UUID] = {}
+_taken: set[str] = set()
 CHAINS = "public.chains_chain"
 LEFT = (
     "public.chains_signup", "public.chains_platformanswer", "public.chains_duework", "public.chains_operatoract",
@@ -44,22 +49,51 @@ def make_chain(slug: str, *, standing: bool = False, **fields: object) -> ChainI
 
     `standing` ones survive the end of a test.
     """
-    from django.conf import settings
+    schema = _new_schema()
+    chain = _make_row(slug, schema, **fields)
+    if standing:
+        _standing[schema] = (chain.id, keep_row(CHAINS, chain.id))
+        _addresses[chain.id] = _address(slug)
+    return ChainInfo.of(chain)
 
+
+def lend_chain(slug: str, **fields: object) -> ChainInfo:
+    """The same for a test that leaves a schema's structure alone: its schema had another test's chain in it before.
+
+    Row, slug and address are the test's own; the chain's id goes with the schema. No row is in that, and in Valkey
+    nothing of what was counted there.
+    """
+    schema = next((one for one in _lent if one not in _taken), None) or _new_schema()
+    _taken.add(schema)
+    sweep(tables_to_empty(schema))
+    cache.clear()
+    chain = _make_row(slug, schema, id=_lent.get(schema) or new_id(), **fields)
+    _lent[schema] = chain.id
+    return ChainInfo.of(chain)
+
+
+def _new_schema() -> str:
     schema = new_schema_name()
     with owner_connection() as owner:
         build_schema(owner, schema, pooled=False)
+    return schema
+
+
+def _make_row(slug: str, schema: str, **fields: object) -> Chain:
     with platform_scope():
-        chain = Chain.objects.create(
+        chain: Chain = Chain.objects.create(
             slug=slug,
             schema_name=schema,
             **{"name": slug.title(), "state": ChainState.TRIAL, "opened_at": NOW, **fields},
         )
-        Domain.objects.create(domain=f"{slug}.{settings.BASE_HOST}", tenant=chain, is_primary=True)
-    if standing:
-        _standing[schema] = (chain.id, keep_row(CHAINS, chain.id))
-        _addresses[chain.id] = f"{slug}.{settings.BASE_HOST}"
-    return ChainInfo.of(chain)
+        Domain.objects.create(domain=_address(slug), tenant=chain, is_primary=True)
+    return chain
+
+
+def _address(slug: str) -> str:
+    from django.conf import settings
+
+    return f"{slug}.{settings.BASE_HOST}"
 
 
 def empty_chain(chain: ChainInfo) -> None:
@@ -89,9 +123,10 @@ def empty_public() -> None:
         (standing,),
     )
     connection.execute("DELETE FROM public.chains_chain WHERE schema_name <> ALL(%s)", (standing,))
-    if gone:
+    _taken.clear()
+    if dropped := [schema for (schema,) in gone if schema not in _lent]:
         with owner_connection() as owner:
-            for (schema,) in gone:
+            for schema in dropped:
                 _drop_in_use(owner, schema)
     # a test that closes or opens chains must not be felt by those that come after it in this worker
     for chain_id, row in _standing.values():

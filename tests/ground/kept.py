@@ -8,16 +8,18 @@ from __future__ import annotations
 import pickle
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg import sql
 
 from chains.hosts import ChainInfo
+from tests.ground.chains import tables_to_empty
 from tests.ground.sweep import superuser
 
+Filling = TypeVar("Filling")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _COLUMNS = (
     "SELECT attname FROM pg_attribute"
@@ -72,6 +74,25 @@ class Kept:
                 with cursor.copy(command) as copy:
                     copy.write(_ID.sub(renew, rows.text))
         return pickle.loads(self._ids.sub(renew_bytes, self._known))
+
+
+# By schema, and by whatever tells what is in it.
+_fillings: dict[tuple[str, Hashable], Kept] = {}
+
+
+def fill_once(chain: ChainInfo, key: Hashable, fill: Callable[[ChainInfo], Filling]) -> Filling:
+    """What `fill` writes into an empty chain and returns: by itself the first time, from then on as it was kept.
+
+    The key names whatever the filling depends on. Where the chain was lent, what is returned still holds the first
+    one's info.
+    """
+    kept = _fillings.get((chain.schema_name, key))
+    if kept is not None:
+        found: Filling = kept.write()
+        return found
+    made = fill(chain)
+    _fillings[chain.schema_name, key] = Kept(made, tables_to_empty(chain.schema_name), chains=[chain])
+    return made
 
 
 def _read(table: str) -> Rows:

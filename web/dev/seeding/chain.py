@@ -28,6 +28,7 @@ from web.dev.seeding.counted import CountedSeeder
 from web.dev.seeding.history import history_of
 from web.dev.seeding.people import invent_members
 from web.dev.seeding.plan import (
+    HISTORY_DAYS,
     Hours,
     Outcome,
     Planner,
@@ -74,15 +75,25 @@ class SeededChain:
 
 
 class ChainSeeder:
-    """Fills one chain; must run inside its scope. Deterministic by `seed` and the day of `now`."""
+    """Fills one chain; must run inside its scope. Deterministic by `seed`, the day of `now` and how much is invented."""
 
     def __init__(
-        self, chain: ChainInfo, demo: DemoChain, manifest: Manifest, *, now: datetime, seed: int
+        self,
+        chain: ChainInfo,
+        demo: DemoChain,
+        manifest: Manifest,
+        *,
+        now: datetime,
+        seed: int,
+        members: int = MEMBERS,
+        history_days: int = HISTORY_DAYS,
     ) -> None:
         self.chain = chain
         self.demo = demo
         self.manifest = manifest
         self.now = now
+        self.members = members
+        self.history_days = history_days
         self.rng = random.Random(f"{seed}:{demo.slug}")  # noqa: S311 - plausible, not secret
         self.password_hash = make_password(PASSWORD)
         self.done = SeededChain()
@@ -220,7 +231,7 @@ class ChainSeeder:
         return usual, hours_around(self.local_now.hour * 60 + self.local_now.minute, usual)
 
     def _members(self) -> list[UUID]:
-        invented = invent_members(self.rng, country=self.demo.country, count=MEMBERS)
+        invented = invent_members(self.rng, country=self.demo.country, count=self.members)
         since = self.now - timedelta(days=400)
         rows = [
             Member(
@@ -262,7 +273,8 @@ class ChainSeeder:
                 no_show_share=self.demo.no_show_share,
                 cancel_share=self.demo.cancel_share,
             )
-            yield from Planner(self.rng, plan, plan_services, MEMBERS, self.now, busy).days()
+            planner = Planner(self.rng, plan, plan_services, self.members, self.now, busy)
+            yield from planner.days(self.history_days)
 
     def _write(
         self,

@@ -127,10 +127,10 @@ class Planner:
     # members who have a visit on a day; shared by the planners of one chain
     busy: dict[date, set[int]] = field(default_factory=dict)
 
-    def days(self) -> Iterator[Visit]:
-        """Every visit from 90 days ago to 14 days ahead, in order of day and person."""
+    def days(self, back: int = HISTORY_DAYS) -> Iterator[Visit]:
+        """Every visit from so many days ago to 14 days ahead, in order of day and person."""
         today = self.now.astimezone(self.store.zone).date()
-        for offset in range(-HISTORY_DAYS, AHEAD_DAYS + 1):
+        for offset in range(-back, AHEAD_DAYS + 1):
             day = today + timedelta(days=offset)
             for person in self.store.people:
                 if day.isoweekday() not in person.days_off:
