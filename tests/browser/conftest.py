@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser.live_site import LiveSite
 from tests.browser.shops import Shops
 from tests.ground.browser import PATIENCE, Site
-from tests.ground.server import free_port, web_server
 
 
 @pytest.fixture()
@@ -20,20 +19,11 @@ def platform_url(site: Site) -> str:
 
 
 @pytest.fixture(scope="session")
-def signup_site(django_db_setup: None) -> Iterator[Site]:
-    """The web process with its port in its own address, since sign-up sends from host to host."""
-    port = free_port()
-    with web_server(threads=4, port=port, TESSERA_BASE=f"tessera.test:{port}"):
-        yield Site(port)
-
-
-@pytest.fixture(scope="session")
-def live_site(django_db_setup: None) -> Iterator[LiveSite]:
-    """Web and live process, on this worker's database; whoever stops one starts it again."""
-    found = LiveSite()
+def live_site(site: Site) -> Iterator[LiveSite]:
+    """The web process with the live process beside it; whoever stops that starts it again."""
+    found = LiveSite(site)
     yield found
-    for name in list(found.running):
-        found.stop(name)
+    found.stop()
 
 
 @pytest.fixture()

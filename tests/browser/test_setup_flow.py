@@ -38,6 +38,15 @@ if FULL or os.environ.get("SCREENSHOTS"):
         for language in looks
     }
 
+OPEN_DRAWER = "dialog.drawer[open]"
+# What opens a drawer over a page of the office.
+DRAWERS = {
+    "services/": ("tbody tr.is-link a", ".owner-head a.btn-primary"),
+    "stores/": tuple(f".store-cards .card-foot a:nth-child({place})" for place in (1, 2, 3)),
+    "staff/": ("tbody tr.is-link a", ".owner-head a.btn-primary"),
+    "shifts/": (".shift-cell", ".shift-acts a", ".shift-acts a:nth-child(2)"),
+}
+
 WORDS = {
     "en": {
         "save": "Save and go on",
@@ -66,10 +75,10 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
-def check(page: Page, name: str) -> list[str]:
-    """What is wrong with the page: axe's findings and whatever is wider than the window."""
+def check(page: Page, name: str, *, within: str = "html") -> list[str]:
+    """What is wrong with the page, or with what stands over it: axe's findings and whatever is wider than the window."""
     keep(page, name)
-    wrong = [f"{name} {finding}" for finding in axe_violations(page)]
+    wrong = [f"{name} {finding}" for finding in axe_violations(page, within=within)]
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return [*wrong, *([f"{name} is {wide} px too wide"] if wide > 0 else [])]
 
@@ -182,23 +191,12 @@ def test_every_page_of_the_office_is_accessible_and_fits(
         for path in ("", "services/", "stores/", "staff/", "shifts/", "look/", "access/", "poster/"):
             page.goto(site.url(info.slug, f"/manage/{path}"))
             wrong += check(page, name(path.strip("/") or "overview"))
-        for path, opener in (
-            ("services/", "tbody tr.is-link a"),
-            ("services/", ".owner-head a.btn-primary"),
-            ("stores/", ".store-cards .card-foot a"),
-            ("stores/", ".store-cards .card-foot a:nth-child(2)"),
-            ("stores/", ".store-cards .card-foot a:nth-child(3)"),
-            ("staff/", "tbody tr.is-link a"),
-            ("staff/", ".owner-head a.btn-primary"),
-            ("shifts/", ".shift-cell"),
-            ("shifts/", ".shift-acts a"),
-            ("shifts/", ".shift-acts a:nth-child(2)"),
-        ):
-            page.goto(site.url(info.slug, f"/manage/{path}"))
-            page.locator(opener).first.click()
-            expect(page.locator("dialog.drawer")).to_be_visible()
-            kind = f"drawer-{path.strip('/')}-{len([one for one in opener if one.isdigit()])}{opener[-1]}"
-            wrong += check(page, name(re.sub(r"[^a-z0-9-]", "", kind)))
+            for number, opener in enumerate(DRAWERS.get(path, ())):
+                page.locator(opener).first.click()
+                expect(page.locator(OPEN_DRAWER)).to_be_visible()
+                wrong += check(page, name(f"drawer-{path.strip('/')}-{number}"), within=OPEN_DRAWER)
+                page.keyboard.press("Escape")
+                expect(page.locator(OPEN_DRAWER)).to_have_count(0)
     assert wrong == []
 
 

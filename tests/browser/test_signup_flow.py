@@ -16,7 +16,6 @@ from tests.ground.browser import keep_screenshot as _keep
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.usefixtures("committed"),
-    pytest.mark.xdist_group("signup"),
 ]
 
 
@@ -33,13 +32,13 @@ WORDS = {
     [("en", 1440, "light"), ("zh-Hans", 375, "dark")],
 )
 def test_a_brand_signs_up_and_its_owner_arrives_signed_in(
-    signup_site: Site, open_page: OpenPage, language: str, width: int, theme: str
+    site: Site, open_page: OpenPage, language: str, width: int, theme: str
 ) -> None:
     empty_outbox()
     words, look = WORDS[language], f"{language}-{width}-{theme}"
     slug = f"qibai-{language[:2]}{width}"  # one each: the server remembers for a while where a host led
     page = open_page(width=width, language=language, theme=theme, timezone_id="Asia/Shanghai")
-    page.goto(signup_site.url(""))
+    page.goto(site.url(""))
     page.get_by_role("checkbox", name=words["beauty"]).check()
     page.locator("#brand").fill(words["brand"])
     page.locator("#slug").press_sequentially(slug, delay=30)
@@ -71,15 +70,15 @@ def test_a_brand_signs_up_and_its_owner_arrives_signed_in(
     _keep(page, f"signup-4-{look}")
     enter.click()
     page.wait_for_url(re.compile(rf"//{slug}\.tessera\.test:\d+/manage/setup/"))
-    names = {cookie["name"] for cookie in page.context.cookies(signup_site.url(slug))}
+    names = {cookie["name"] for cookie in page.context.cookies(site.url(slug))}
     assert "tessera_session" in names
     assert "tessera_signup" not in names
 
 
-def test_sign_up_by_keyboard_alone(signup_site: Site, open_page: OpenPage) -> None:
+def test_sign_up_by_keyboard_alone(site: Site, open_page: OpenPage) -> None:
     empty_outbox()
     page = open_page(width=1440)
-    page.goto(signup_site.url(""))
+    page.goto(site.url(""))
     page.locator("input[name=vertical]").first.focus()
     page.keyboard.press("Space")
     page.locator("#brand").focus()
@@ -103,18 +102,18 @@ def test_sign_up_by_keyboard_alone(signup_site: Site, open_page: OpenPage) -> No
 @pytest.mark.parametrize("path", ["/pricing/", "/help/", "/terms/", "/privacy/", "/login/", "/dev/outbox"])
 @pytest.mark.parametrize(("language", "width", "theme"), [("en", 1440, "light"), ("zh-Hans", 375, "dark")])
 def test_page_of_the_platform_reads_well(
-    signup_site: Site, open_page: OpenPage, path: str, language: str, width: int, theme: str
+    site: Site, open_page: OpenPage, path: str, language: str, width: int, theme: str
 ) -> None:
     page = open_page(width=width, language=language, theme=theme)
-    page.goto(signup_site.url("", path))
+    page.goto(site.url("", path))
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     _keep(page, f"platform{path.replace('/', '-')}-{language}-{width}-{theme}")
 
 
-def test_wrong_fields_stand_where_they_are(signup_site: Site, open_page: OpenPage) -> None:
+def test_wrong_fields_stand_where_they_are(site: Site, open_page: OpenPage) -> None:
     page = open_page(width=375)
-    page.goto(signup_site.url(""))
+    page.goto(site.url(""))
     page.locator("#slug").press_sequentially("www")
     expect(page.locator("#slug-error")).to_contain_text("is kept for the platform itself")
     page.get_by_role("button", name="Create my chain").click()

@@ -25,7 +25,6 @@ from web.signup.places import ZONES
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.usefixtures("committed"),
-    pytest.mark.xdist_group("signup"),
 ]
 PHONE = "+8613800000077"
 
@@ -40,10 +39,10 @@ def place_at_noon(now: datetime) -> str:
 
 
 @pytest.fixture()
-def setting_up(committed: None, signup_site: Site) -> Iterator[None]:
+def setting_up(committed: None, site: Site) -> Iterator[None]:
     """The provisioner at work beside the web process."""
     empty_outbox()
-    with provisioner(TESSERA_BASE=f"tessera.test:{signup_site.port}", POOL_TARGET="1"):
+    with provisioner(TESSERA_BASE=f"tessera.test:{site.port}", POOL_TARGET="1"):
         yield
 
 
@@ -128,26 +127,26 @@ def redeem(page: Page, address: str, by: str, typed: str, language: str) -> None
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_a_brand_opens_a_guest_books_twice_and_the_desk_redeems_both(
-    setting_up: None, signup_site: Site, open_page: OpenPage, language: str
+    setting_up: None, site: Site, open_page: OpenPage, language: str
 ) -> None:
     slug = f"joint-{language[:2]}"
     zone = place_at_noon(timezone.now())
     owner = open_page(width=375, language=language, timezone_id=zone)
-    sign_up(owner, signup_site, slug, language)
+    sign_up(owner, site, slug, language)
     set_up(owner, language)
 
     guest = open_page(width=375, language=language, timezone_id=zone)
-    first = book_as_new(guest, signup_site, slug, language)
+    first = book_as_new(guest, site, slug, language)
     screens, taps = first.loads, first.taps
     print(f"{language}: new guest {screens} page loads {first.seen}, {taps} taps")
     code = guest.locator(".code-text").inner_text()
-    second = book_again(guest, signup_site, slug, language)
+    second = book_again(guest, site, slug, language)
     print(f"{language}: returning guest {second.loads} page loads {second.seen}, {second.taps} taps")
     assert screens <= 3
     assert taps <= 6
     assert second.taps <= 3
 
-    owner.goto(signup_site.url(slug, "/workbench/"))
+    owner.goto(site.url(slug, "/workbench/"))
     owner.wait_for_url(re.compile(r"/workbench/[0-9a-f-]{36}/"))
     desk = re.sub(r"(/workbench/[0-9a-f-]{36}/).*", r"\1", owner.url)
     redeem(owner, desk, "code", code.replace("-", ""), language)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.ground.plugin import ROOT
-from tests.ground.server import web_server
+from tests.ground.server import free_port, web_server
 
 WINDOWED = "/usr/bin/chromium"
 # Debian's headless build of it where that is installed draws no window around each page; it has no camera and is deaf
@@ -45,9 +46,10 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass(frozen=True)
 class Site:
-    """A server under test: its port on every host."""
+    """A server under test: its port on every host, and the one where its pages look for their streams."""
 
     port: int
+    live_port: int = 0
 
     def url(self, slug: str, path: str = "/") -> str:
         """An address on the chain's host; without a slug on the platform's."""
@@ -57,9 +59,19 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(django_db_setup: None) -> Iterator[Site]:
-    """The web process as it is run, on this worker's database, for the whole run."""
-    with web_server(threads=4) as port:
-        yield Site(port)
+    """The web process as it is run, on this worker's database, for the whole run; it knows its port.
+
+    Nobody answers at the live port until a test starts the live process there.
+    """
+    port = free_port()
+    with socket.socket() as kept:
+        # bound and not listening: nobody else is given the port, and the live process may still take it
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        live_port = int(kept.getsockname()[1])
+        own = {"TESSERA_BASE": f"tessera.test:{port}", "TESSERA_LIVE_PORT": str(live_port)}
+        with web_server(threads=4, port=port, **own):
+            yield Site(port, live_port)
 
 
 def _no_loop_but_playwrights() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -131,23 +143,39 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     assert errors == []
 
 
-def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
-    """What axe-core finds on the page: rule and place of each violation; `exclude` names elements not to look at."""
+def axe_violations(
+    page: Page, *, within: str = "html", exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()
+) -> list[str]:
+    """What axe-core finds on the page: rule and place of each violation; `exclude` names elements not to look at.
+
+    `within` is for what has come to stand over a page that was looked at before, `rules` for what may have become
+    different in one.
+    """
     # tall enough that no sticky bar lies over a control that is being measured
     size = page.viewport_size or {"width": 375, "height": 812}
     height = max(size["height"], min(4000, int(page.evaluate("document.documentElement.scrollHeight")) + 160))
     page.set_viewport_size({"width": size["width"], "height": height})
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "([tags, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
-        [AXE_TAGS, [[one] for one in exclude]],
-    )
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
+    context = {"include": [[within]], "exclude": [[one] for one in exclude]}
+    found = run_axe(page, context, only)
     page.set_viewport_size(size)
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in found["violations"]
+        for violation in found
         for node in violation["nodes"]
     ]
+
+
+def run_axe(page: Page, context: object, only: object) -> list[dict[str, Any]]:
+    """axe's violations; what it found in order, a hundred times as much, stays in the page."""
+    # an injected script would be refused by the CSP, an evaluated one is not
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        "([context, runOnly]) => axe.run(context, {runOnly, resultTypes: ['violations']}).then(found => found.violations)",
+        [context, only],
+    )
+    return found
 
 
 def keep_screenshot(page: Page, name: str, *, full_page: bool = True) -> None:
