@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from api.models import IdempotencyKey
 from chains.chores import let_go
 from chains.models import PlatformAnswer
-from chains.postgresql.ask import Question, ask, ask_all, insertion
+from chains.postgresql.ask import Question, ask_all, ask_at_commit, insertion
 from chains.refusals import Refusal
 from chains.scope import PUBLIC, current
 from tenants.people.domain.rights import Actor
@@ -104,7 +104,7 @@ def is_kept(status: int) -> bool:
 
 
 def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
-    """Keep the answer in the running transaction, for at least 24 hours."""
+    """Keep the answer in the running transaction, as its last act, for at least 24 hours."""
     row = _model()(
         scope=slot.scope,
         fingerprint=slot.fingerprint,
@@ -113,7 +113,7 @@ def keep_answer(slot: Slot, answer: Answer, *, now: datetime) -> None:
         body=answer.body,
         created_at=now,
     )
-    ask(insertion([row]))
+    ask_at_commit(insertion([row]))
 
 
 def forget_answers(*, now: datetime) -> bool:

@@ -11,10 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from api.models import Token
 from chains.chores import let_go
+from chains.postgresql.ask import Question, ask, done
 from tenants.people.domain.rights import Actor, Grant
 from tenants.people.models import Role
 
@@ -27,7 +26,7 @@ _FORM = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}", re.ASCII)
 
 # Token, person and grants in one round trip: this runs in every request.
 _WHOSE = """
-SELECT t.id, t.last_used_on, t.employee_id, e.name, t.member_id, m.name, m.locale,
+SELECT t.id, t.last_used_on, t.employee_id, e.name, t.member_id, m.name,
     (SELECT jsonb_agg(jsonb_build_array(g.role, g.store_id)) FROM people_rolegrant g
      WHERE g.employee_id = t.employee_id)
 FROM api_token t
@@ -76,13 +75,11 @@ def find_bearer(text: str, *, now: datetime) -> Bearer | None:
     """
     if _FORM.fullmatch(text) is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_WHOSE, (hash_token(text), now))
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        token_id, last_used_on, employee_id, employee_name, member_id, member_name, _locale, grants = row
-        _stamp(cursor, token_id, last_used_on, now.date())
+    row = ask(Question(_WHOSE, (hash_token(text), now), lambda rows: rows[0] if rows else None))
+    if row is None:
+        return None
+    token_id, last_used_on, employee_id, employee_name, member_id, member_name, grants = row
+    _stamp(token_id, last_used_on, now.date())
     actor = Actor(
         employee_id=employee_id,
         member_id=member_id,
@@ -107,9 +104,9 @@ def forget_tokens(*, now: datetime) -> bool:
     return let_go(Token.objects.filter(expires_at__lte=now))
 
 
-def _stamp(cursor: Any, token_id: UUID, last_used_on: date | None, today: date) -> None:
+def _stamp(token_id: UUID, last_used_on: date | None, today: date) -> None:
     if last_used_on != today:
-        cursor.execute(_STAMP, (today, token_id))
+        ask(Question(_STAMP, (today, token_id), done))
 
 
 def _grants(found: Any) -> tuple[Grant, ...]:

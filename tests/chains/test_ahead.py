@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -11,6 +12,9 @@ from django.db import DatabaseError, DataError, ProgrammingError, connection, tr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.postgresql.ahead import Ahead
+from chains.postgresql.ask import Question, ask_at_commit, done, insertion
+from chains.postgresql.ask import ask as question
 from chains.postgresql.base import ScopeNotEntered
 from chains.scope import chain_scope
 from tenants.stores.models import Region
@@ -50,6 +54,31 @@ def test_savepoints_of_a_success_cost_no_message(two_chains: TwoChains) -> None:
 
     look()
     assert messages_of(look) == 4
+
+
+def test_savepoints_between_which_nothing_happened_are_one(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    take = Ahead.take
+
+    def noted(ahead: Ahead) -> list[bytes]:
+        taken = take(ahead)
+        sent.extend(taken)
+        return taken
+
+    monkeypatch.setattr(Ahead, "take", noted)
+    with chain_scope(two_chains.a), transaction.atomic(), transaction.atomic(), transaction.atomic():
+        Region.objects.create(name="kept")
+        with transaction.atomic():
+            Region.objects.create(name="kept too")
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), transaction.atomic():
+            Region.objects.create(name="undone")
+            raise ZeroDivisionError
+    # of the outermost, the inner one and the pair that is undone, not six
+    assert len([statement for statement in sent if statement.startswith(b"SAVEPOINT")]) == 3
+    with chain_scope(two_chains.a):
+        assert names() == ["kept", "kept too"]
 
 
 def test_scope_without_a_statement_sends_nothing(two_chains: TwoChains) -> None:
@@ -145,9 +174,14 @@ def test_rows_are_written_in_bulk_and_many_at_once_inside_the_scope(two_chains: 
         assert names() == []
 
 
+WRITES: dict[str, Callable[[Region], object]] = {
+    "write": lambda row: row.save(),
+    "ask": lambda row: question(insertion([row])),
+    "last": lambda row: ask_at_commit(insertion([row])),
+}
 # What a block holds: rows to write, statements that fail, calls for everything at once, further blocks.
 STEPS = st.recursive(
-    st.sampled_from(["write", "fail", "many", "look"]),
+    st.sampled_from(["write", "fail", "many", "look", "ask", "fail to ask", "last"]),
     lambda inner: st.tuples(st.booleans(), st.lists(inner, max_size=4)),
     max_leaves=12,
 )
@@ -174,8 +208,8 @@ def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
         for step in steps:
             fresh = [f"r{next(numbers)}", f"r{next(numbers)}"]
             match step:
-                case "write":
-                    Region.objects.create(name=fresh[0])
+                case "write" | "ask" | "last":
+                    WRITES[step](Region(name=fresh[0]))
                     wrote.append(fresh[0])
                 case "many":
                     with connection.cursor() as cursor:
@@ -184,9 +218,11 @@ def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
                             [(name,) for name in fresh],
                         )
                     wrote += fresh
-                case "fail":
+                case "fail" | "fail to ask":
                     with pytest.raises(DatabaseError, match="division"), transaction.atomic():
-                        ask("SELECT 1 / 0")
+                        ask("SELECT 1 / 0") if step == "fail" else question(
+                            Question("SELECT 1 / 0", (), done)
+                        )
                 case "look":
                     look()
                 case (good, inner):

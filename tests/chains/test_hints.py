@@ -1,4 +1,4 @@
-"""Hints travel behind the commit: told when it stands, never in the way of it."""
+"""What travels with the commit: hints behind it, told when it stands; last writes in front of it, part of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
+from chains.postgresql.ask import Question, ask_at_commit, done, insertion
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import chain_scope
 from tenants.stores.models import Region, Resource
@@ -117,3 +118,78 @@ def test_a_commit_that_postgresql_would_answer_by_rolling_back_is_an_error(
     assert heard() == []
     with chain_scope(two_chains.a):
         assert not Region.objects.filter(name="lost").exists()
+
+
+def at_commit(name: str) -> None:
+    ask_at_commit(insertion([Region(name=name)]))
+
+
+def standing(two_chains: TwoChains) -> list[str]:
+    with chain_scope(two_chains.a):
+        return list(Region.objects.order_by("name").values_list("name", flat=True))
+
+
+def test_last_write_travels_with_the_commit_in_front_of_it(two_chains: TwoChains, heard: Heard) -> None:
+    def act(*lasts: str) -> None:
+        with chain_scope(two_chains.a):
+            Region.objects.create(name=f"first {len(lasts)}")
+            for name in lasts:
+                at_commit(name)
+            hint("told")
+            assert not Region.objects.filter(name__in=["one", "two"]).exists()
+
+    assert messages_of(lambda: act()) == messages_of(lambda: act("one", "two"))
+    assert heard() == ["told", "told"]
+    assert standing(two_chains) == ["first 0", "first 2", "one", "two"]
+
+
+def test_last_write_may_be_all_that_a_transaction_does(two_chains: TwoChains) -> None:
+    def act() -> None:
+        with chain_scope(two_chains.a):
+            at_commit("alone")
+
+    assert messages_of(act) == 1
+    assert standing(two_chains) == ["alone"]
+    with chain_scope(two_chains.b):
+        assert not Region.objects.exists()
+
+
+def test_last_write_that_fails_is_the_commits_error_and_nothing_stands(
+    two_chains: TwoChains, heard: Heard
+) -> None:
+    with pytest.raises(DatabaseError, match="division"), chain_scope(two_chains.a):
+        Region.objects.create(name="undone")
+        hint("never")
+        ask_at_commit(Question("SELECT 1 / %s", (0,), done))
+        at_commit("undone too")
+    assert heard() == []
+    assert standing(two_chains) == []
+
+
+def test_last_write_is_forgotten_with_its_transaction(two_chains: TwoChains) -> None:
+    with pytest.raises(ZeroDivisionError), chain_scope(two_chains.a):
+        at_commit("gone")
+        raise ZeroDivisionError
+    assert standing(two_chains) == []
+
+
+def test_last_write_within_a_savepoint_is_made_at_once_and_undone_with_it(two_chains: TwoChains) -> None:
+    with chain_scope(two_chains.a):
+        with transaction.atomic():
+            at_commit("kept")
+            assert Region.objects.filter(name="kept").exists()
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            at_commit("undone")
+            raise ZeroDivisionError
+    assert standing(two_chains) == ["kept"]
+
+
+def test_last_write_goes_into_its_chain_though_a_savepoint_that_entered_it_was_undone(
+    two_chains: TwoChains,
+) -> None:
+    with chain_scope(two_chains.a):
+        at_commit("here")
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            Region.objects.create(name="undone")
+            raise ZeroDivisionError
+    assert standing(two_chains) == ["here"]

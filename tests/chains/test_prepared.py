@@ -6,12 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, DataError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg import errors, sql
+from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
@@ -139,6 +143,41 @@ def test_a_value_means_the_same_prepared_as_written(cast: Cast, sql: str, value:
         plain, made, used = (asked(sql, value) for _time in range(3))
         assert plain == made == used
         assert len(names()) == 1
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.uuids(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Dublin")])),
+    st.datetimes(),
+    st.lists(st.uuids(), max_size=3),
+    st.lists(st.one_of(st.none(), st.uuids()), max_size=3),
+    st.lists(st.integers(0, 5), max_size=3),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+)
+
+
+@given(value=VALUES)
+def test_values_are_written_as_the_driver_writes_them(value: Any) -> None:
+    connection.ensure_connection()
+    literal = b"NULL" if value is None else Transformer(connection.connection).as_literal(value)
+    ((values, types),) = prepared_on(connection.connection)._literals([Question("SELECT %s", (value,), rows)])
+    assert (values, types) == ([literal], [prepared._type_of(literal)])
+
+
+def test_a_kept_plan_is_made_once_for_any_values(cast: Cast) -> None:
+    sql = "SELECT id FROM members_member WHERE id = ANY(%s) AND created_at < %s"
+    with chain_scope(cast.alpha.info):
+        asked("SELECT 1")
+        for count in range(12):
+            asked(sql, [SOME] * (count + 1), NINE)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%%ANY($1)%%'"
+            )
+            assert cursor.fetchall() == [(11, 0)]
 
 
 def test_a_refused_statement_leaves_names_that_work(cast: Cast) -> None:

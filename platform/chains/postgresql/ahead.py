@@ -21,7 +21,10 @@ from psycopg._queries import (
     PostgresClientQuery,
     _query2pg_client_nocache,
 )
-from psycopg.pq import TransactionStatus
+from psycopg.adapt import Transformer
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 BEGIN = b"BEGIN"
 
@@ -31,10 +34,21 @@ class Ahead:
 
     def __init__(self) -> None:
         self.statements: list[bytes] = []
+        self._savepoint: tuple[bytes, str] = (b"", "")
 
     def add(self, statement: bytes) -> None:
         """Send it in front of the next statement."""
         self.statements.append(statement)
+
+    def add_savepoint(self, name: str, statement: bytes) -> None:
+        """As add; last_savepoint knows it by that name."""
+        self._savepoint = statement, name
+        self.add(statement)
+
+    def last_savepoint(self) -> str | None:
+        """The savepoint that waits behind everything else: one set now would be one with it."""
+        statement, name = self._savepoint
+        return name if self.statements and self.statements[-1] is statement else None
 
     def take_back(self, statement: bytes) -> bool:
         """Leave out one that was not sent yet; False where it was sent or never added."""
@@ -100,6 +114,52 @@ _LONGEST = 16_384
 _taken_apart = lru_cache(maxsize=64)(_query2pg_client_nocache)
 
 
+def mark(error: psycopg.Error, connection: Any, *, sent: Sequence[bytes], results: int) -> None:
+    """Note on the error of a message, which gave so many results, what went_ahead and ran_before tell of it.
+
+    A transaction that the message was to begin, and did not, is still to begin.
+    """
+    error.tessera_ran = max(0, results - 1 - len(sent))  # type: ignore[attr-defined]
+    # what cannot be parsed is the statement itself, though nothing of its message was run
+    parsed = not isinstance(error, psycopg.errors.SyntaxError)
+    error.tessera_ahead = parsed and results <= len(sent)  # type: ignore[attr-defined]
+    if connection.pgconn.transaction_status == TransactionStatus.IDLE and BEGIN in sent:
+        ahead_of(connection).statements[:0] = sent
+        error.tessera_ahead = False  # type: ignore[attr-defined]
+
+
+def exchange(connection: Any, message: bytes) -> list[PGresult]:
+    """Send a message, behind what waits ahead of it, and hear its own results; raises the first error, marked.
+
+    As a cursor would, which is made and asked for each message anew and takes longer than all of the rest here.
+    """
+    sent = ahead_of(connection).take()
+    with connection.lock:
+        results = connection.wait(_exchange(connection.pgconn, b";".join([*sent, message])))
+    if results[-1].status == ExecStatus.FATAL_ERROR:
+        error = psycopg.errors.error_from_result(results[-1], encoding=connection.info.encoding)
+        mark(error, connection, sent=sent, results=len(results))
+        raise error
+    del results[: len(sent)]
+    return results  # type: ignore[no-any-return]
+
+
+def _exchange(pgconn: Any, message: bytes) -> Any:
+    pgconn.send_query(message)
+    return (yield from execute(pgconn))
+
+
+def rows_of(connection: Any, result: PGresult) -> list[tuple[Any, ...]]:
+    """What a statement answered, as the connection reads it; nothing where it answers no rows."""
+    if result.status != ExecStatus.TUPLES_OK:
+        return []
+    reader = connection.__dict__.get("tessera_reader")
+    if reader is None:
+        reader = connection.__dict__["tessera_reader"] = Transformer(connection)
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)  # type: ignore[no-any-return]
+
+
 class Cursor(StockCursor):
     """Django's cursor, whose statement takes what waits on the connection along."""
 
@@ -121,14 +181,7 @@ class Cursor(StockCursor):
         try:
             super()._check_results(results)
         except psycopg.Error as error:
-            error.tessera_ran = max(0, len(results) - 1 - len(self._sent))  # type: ignore[attr-defined]
-            # what cannot be parsed is the statement itself, though nothing of its message was run
-            parsed = not isinstance(error, psycopg.errors.SyntaxError)
-            error.tessera_ahead = parsed and len(results) <= len(self._sent)  # type: ignore[attr-defined]
-            if self._pgconn.transaction_status == TransactionStatus.IDLE and BEGIN in self._sent:
-                # the transaction is still to begin
-                ahead_of(self._conn).statements[:0] = self._sent
-                error.tessera_ahead = False  # type: ignore[attr-defined]
+            mark(error, self._conn, sent=self._sent, results=len(results))
             raise
 
     def _set_results(self, results: Any) -> None:

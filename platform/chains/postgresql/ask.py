@@ -16,13 +16,12 @@ from types import NoneType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Model
-from psycopg.pq import ExecStatus
 
 from chains.scope import current
 
-from .ahead import ran_before
+from .ahead import ran_before, rows_of
 from .prepared import prepared_on
 
 T = TypeVar("T")
@@ -56,31 +55,41 @@ def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
     """
     if not questions:
         return []
-    found: list[list[Row]] = []
-    with connection.cursor() as cursor:
-        driver = cursor.cursor
-        prepared = prepared_on(connection.connection)
-        looks = prepared.direct is None
-        try:
-            with connection.wrap_database_errors:
-                message, before = prepared.message(
-                    [*questions, _WHO] if looks else questions, scope=current().schema
-                )
-            cursor.execute(message.decode())
-        except BaseException as error:
-            prepared.failed(error.__cause__, behind=ran_before(error))
-            raise
-        with connection.wrap_database_errors:
-            for _result in range(before):
-                driver.nextset()
-            for place in range(len(questions)):
-                if place:
-                    driver.nextset()
-                found.append(driver.fetchall() if driver.pgresult.status == ExecStatus.TUPLES_OK else [])
-            if looks:
-                driver.nextset()
-                prepared.direct = driver.fetchone()[0] == connection.connection.info.backend_pid
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    if wrapper.get_autocommit():
+        with transaction.atomic():
+            return _answers(wrapper, questions)
+    return _answers(wrapper, questions)
+
+
+def _answers(wrapper: Any, questions: Sequence[Question[Any]]) -> list[Any]:
+    driver = wrapper.connection
+    prepared = prepared_on(driver)
+    looks = prepared.direct is None
+    try:
+        with wrapper.wrap_database_errors:
+            message, before = prepared.message(
+                [*questions, _WHO] if looks else questions, scope=current().schema
+            )
+        results = wrapper.exchange(message)
+    except BaseException as error:
+        prepared.failed(error.__cause__, behind=ran_before(error))
+        raise
+    with wrapper.wrap_database_errors:
+        found = [rows_of(driver, result) for result in results[before:]]
+    if looks:
+        prepared.direct = found.pop()[0][0] == driver.info.backend_pid
     return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+
+
+def ask_at_commit(question: Question[None]) -> None:
+    """Ask in the message that commits the running transaction, or at once where a savepoint is open.
+
+    For what is only written, is read no more in this transaction and is refused by nothing: an error is the commit's.
+    """
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    if not wrapper.write_at_commit(question.sql, question.params):
+        ask(question)
 
 
 _WHO: Question[None] = Question("SELECT pg_backend_pid()", (), lambda rows: None)

@@ -10,8 +10,9 @@ the login has no rights of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
@@ -23,12 +24,17 @@ from psycopg.pq import TransactionStatus
 
 from chains.scope import PUBLIC, Scope, current
 
-from .ahead import BEGIN, Ahead, Cursor, ahead_of, went_ahead
-from .hints import HINT, Hint, commit_and_hint
+from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, went_ahead
+from .hints import Written, commit_with, hint
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
 _BACK = "ROLLBACK TO SAVEPOINT "
-_ENTER = compose.SQL("SELECT set_config('search_path', {}, true), set_config('role', {}, true)")
+# Kept plans are made once, for any values (see prepared.py): to plan a question anew costs more than most answers.
+# What such a plan promises to cost is a guess, and no reason to compile it.
+_ENTER = compose.SQL(
+    "SELECT set_config('search_path', {}, true), set_config('role', {}, true),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)"
+)
 
 
 @lru_cache(maxsize=10_000)
@@ -46,7 +52,10 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._entered: Scope | None = None
-        self._hints: list[Hint] = []
+        self._hints: list[Written] = []
+        self._lasts: list[Written] = []
+        # savepoints that are one with another: nothing happened between the two
+        self._same: dict[str, str] = {}
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(self._execute_in_scope)
 
@@ -99,6 +108,32 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             if isinstance(sql, str) and sql.lstrip()[:8].upper() == "ROLLBACK":
                 self._entered = None  # written by hand: what was set since the savepoint is undone
 
+    def exchange(self, message: bytes) -> list[Any]:
+        """The results of a message of statements, sent in the active scope; a transaction must be open.
+
+        As through a cursor, for whoever reads the results themselves; raises what a cursor would.
+        """
+        self.close_if_health_check_failed()
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        execute: Callable[..., Any] = self._exchange
+        others = self.execute_wrappers[1:]
+        for wrapper in reversed(others):
+            execute = partial(wrapper, execute)
+        told = message.decode() if others else message
+        context = {"connection": self, "cursor": None}
+        found: list[Any] = self._execute_entered(execute, told, None, False, context)
+        return found
+
+    def _exchange(self, told: str | bytes, params: None, many: bool, context: dict[str, Any]) -> list[Any]:
+        begun = monotonic()
+        with self.wrap_database_errors:
+            results = exchange(self.connection, told.encode() if isinstance(told, str) else told)
+        if self.queries_logged:
+            text = told if isinstance(told, str) else told.decode()
+            self.queries_log.append({"sql": text, "time": f"{monotonic() - begun:.3f}"})
+        return results
+
     def _enter(self, scope: Scope) -> None:
         if self.connection is None:
             return
@@ -124,7 +159,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         if not self.get_autocommit():
             raise transaction.TransactionManagementError("notify_unscoped belongs after the commit")
         with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(HINT, Hint(channel, payload))
+            cursor.execute(*hint(channel, payload))
 
     def notify_at_commit(self, channel: str, payload: str) -> None:
         """As notify_unscoped, in the message that commits the running transaction, behind the commit.
@@ -132,7 +167,18 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         One that cannot be sent is logged, nothing else: the transaction stands. A rollback forgets it; one to a
         savepoint need not, so whoever hears of something looks whether it is there.
         """
-        self._hints.append(Hint(channel, payload))
+        self._hints.append(hint(channel, payload))
+
+    def write_at_commit(self, sql: str, params: Sequence[Any]) -> bool:
+        """Run it in the message that commits the running transaction; whether it will be.
+
+        Not where a savepoint is open, which may be undone without the transaction: the caller then runs it itself.
+        Where it fails, the commit raises what it raised, and nothing of the transaction stands.
+        """
+        if len(self.atomic_blocks) != 1:
+            return False
+        self._lasts.append(Written(sql, params))
+        return True
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
@@ -155,42 +201,53 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         return ahead_of(self.connection)
 
     def _savepoint(self, sid: str) -> None:
-        self._ahead.add(self.ops.savepoint_create_sql(sid).encode())
+        waiting = self._ahead.last_savepoint()
+        if waiting is None:
+            self._ahead.add_savepoint(sid, self.ops.savepoint_create_sql(sid).encode())
+        else:
+            self._same[sid] = waiting
 
     def _savepoint_commit(self, sid: str) -> None:
+        if self._same.pop(sid, None) is not None:
+            return
         if not self._ahead.take_back(self.ops.savepoint_create_sql(sid).encode()):
             self._ahead.add(self.ops.savepoint_commit_sql(sid).encode())
 
     def _savepoint_rollback(self, sid: str) -> None:
+        sid = self._same.get(sid, sid)
         if not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
             super()._savepoint_rollback(sid)
 
     def commit(self) -> None:
-        self._leave()
+        if self._lasts:
+            self._enter(current())
+        else:
+            self._leave()
         super().commit()
+        self._leave()
 
     def rollback(self) -> None:
         self._hints.clear()
+        self._lasts.clear()
         self._leave()
         super().rollback()
 
     def _commit(self) -> None:
         hints, self._hints = self._hints, []
-        if self.connection is not None and self.connection.info.transaction_status == TransactionStatus.IDLE:
-            return
-        if (
-            self.connection is not None
-            and self.connection.info.transaction_status == TransactionStatus.INERROR
-        ):
+        lasts, self._lasts = self._lasts, []
+        status = None if self.connection is None else self.connection.info.transaction_status
+        if status == TransactionStatus.INERROR:
             # PostgreSQL answers such a COMMIT by rolling back, and calls it no error
             raise transaction.TransactionManagementError(
                 "a statement of this transaction failed: nothing of it stands"
             )
-        if self.connection is None or not hints:
+        if status == TransactionStatus.IDLE and not lasts:
+            return
+        if self.connection is None or not (hints or lasts):
             super()._commit()
             return
         with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-            commit_and_hint(self.connection, hints)
+            commit_with(self.connection, ahead=self._ahead.take(), lasts=lasts, hints=hints)
 
     def savepoint_rollback(self, sid: str) -> None:
         self._entered = None
@@ -198,11 +255,13 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def close(self) -> None:
         self._hints.clear()
+        self._lasts.clear()
         self._leave()
         super().close()
 
     def _leave(self) -> None:
         """Nothing that waits matters to a transaction that ends, or was never begun."""
         self._entered = None
+        self._same.clear()
         if self.connection is not None:
             self._ahead.clear()

@@ -1,7 +1,7 @@
-"""A commit that tells others in the same message: NOTIFY behind COMMIT, outside the transaction.
+"""What travels with a commit in its message: a transaction's last statements in front of it, NOTIFY behind it.
 
-Within the transaction it would make all commits of the database wait for each other, disk included; in a message
-of its own it costs whoever waits a round trip.
+Within the transaction NOTIFY would make all commits of the database wait for each other, disk included; in a message
+of its own it costs whoever waits a round trip, and so does a statement whose answer nobody waits for.
 """
 
 from __future__ import annotations
@@ -13,34 +13,54 @@ import psycopg
 import structlog
 from psycopg.pq import ExecStatus
 
+from .prepared import prepared_on
+
 log = structlog.get_logger("chains")
 
 # What is told need not be on the disk.
 HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
 
 
-class Hint(NamedTuple):
-    """On which channel, and what: ids only, for roles do not protect channels."""
+class Written(NamedTuple):
+    """A statement, with a `%s` for each of its values, whose answer nobody waits for."""
 
-    channel: str
-    payload: str
+    sql: str
+    params: Sequence[Any]
 
 
-def commit_and_hint(connection: psycopg.Connection[Any], hints: Sequence[Hint]) -> None:
-    """Commit the open transaction, then send the hints; raises where the commit failed, and only then."""
-    message = ";".join(["COMMIT", *[HINT] * len(hints)])
+def hint(channel: str, payload: str) -> Written:
+    """Tell whoever listens there; ids only, for roles do not protect channels."""
+    return Written(HINT, (channel, payload))
+
+
+def commit_with(
+    connection: psycopg.Connection[Any],
+    *,
+    ahead: Sequence[bytes] = (),
+    lasts: Sequence[Written] = (),
+    hints: Sequence[Written] = (),
+) -> None:
+    """Run what waits ahead and the last statements, commit the open transaction, then send the hints.
+
+    Raises where anything up to the commit failed (nothing of the transaction stands then), and only then.
+    """
+    prepared = prepared_on(connection)
+    first = [*ahead, *(prepared.written(last) for last in lasts)]
     with _Cursor(connection) as cursor:
-        cursor.execute(message, [word for hint in hints for word in hint])
+        cursor.before = len(first)
+        cursor.execute(b";".join([*first, b"COMMIT", *(prepared.written(one) for one in hints)]))
 
 
 class _Cursor(psycopg.ClientCursor[Any]):
-    """One whose first result decides: what stands behind the commit cannot undo it."""
+    """One for which what is committed is committed: what stands behind that cannot undo it."""
+
+    before = 0
 
     def _check_results(self, results: Any) -> None:
-        if not results or results[0].status != ExecStatus.COMMAND_OK:
+        if len(results) <= self.before or results[self.before].status != ExecStatus.COMMAND_OK:
             super()._check_results(results)
         elif results[-1].status == ExecStatus.FATAL_ERROR:
             log.warning("hint_not_sent", error=results[-1].get_error_message())
 
     def _set_results(self, results: Any) -> None:
-        super()._set_results(results[:1])
+        super()._set_results(results[: self.before + 1])

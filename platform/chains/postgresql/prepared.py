@@ -14,8 +14,11 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
+from types import NoneType
 from typing import Any, Protocol
+from uuid import UUID
 
 from psycopg import errors
 from psycopg.adapt import Transformer
@@ -28,6 +31,8 @@ _PLACES = re.compile("(%s)|%%")
 _USELESS = (errors.FeatureNotSupported, errors.ProgrammingError)
 
 Key = tuple[str, str, tuple[bytes, ...]]
+# A value as SQL, and the type that it is of in that writing.
+Written = tuple[bytes, bytes]
 
 
 class Statement(Protocol):
@@ -64,15 +69,40 @@ class Prepared:
         What the message prepares counts as prepared until `failed` is told. Raises what `literal` does.
         """
         self._ahead, self._fresh = [], []
-        written = [
-            [b"NULL" if value is None else self._literal(value) for value in one.params] for one in statements
-        ]
+        written = self._literals(statements)
         if self._doubtful:
             self._ahead.append(b"DEALLOCATE ALL")
             self._doubtful = False
         execution = self._execution if self.direct else _unprepared
-        asked = [execution(one.sql, values, scope) for one, values in zip(statements, written, strict=True)]
+        asked = [
+            execution(one.sql, values, types, scope)
+            for one, (values, types) in zip(statements, written, strict=True)
+        ]
         return b";\n".join([*_each_alone(self._ahead), *asked]), min(len(self._ahead), 1)
+
+    def written(self, statement: Statement) -> bytes:
+        """The statement with its values written in, to be asked once."""
+        return _plain(statement.sql, self._literals([statement])[0][0])
+
+    def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
+        """The values of each as SQL and the types they are of; one that a message says several times is written once."""
+        known: dict[int, Written] = {}
+        written = []
+        for one in statements:
+            values, types = [], []
+            for value in one.params:
+                found = known.get(id(value))
+                if found is None:
+                    write = _WRITERS.get(type(value))
+                    found = write(value) if write is not None else None
+                    if found is None:
+                        literal = self._literal(value)
+                        found = literal, _type_of(literal)
+                    known[id(value)] = found
+                values.append(found[0])
+                types.append(found[1])
+            written.append((values, types))
+        return written
 
     def failed(self, error: BaseException | None, *, behind: int | None) -> None:
         """The last message failed behind so many of its statements; None where that is not known.
@@ -87,13 +117,13 @@ class Prepared:
             self._doubtful = True
             self._names.clear()
 
-    def _execution(self, sql: str, values: Sequence[bytes], scope: str) -> bytes:
-        if not sql.lstrip().startswith(_PREPARABLE):
-            return _plain(sql, values)
-        key = (scope, sql, tuple([_type_of(value) for value in values]))
+    def _execution(self, sql: str, values: Sequence[bytes], types: Sequence[bytes], scope: str) -> bytes:
+        key = (scope, sql, tuple(types))
         name = self._names.get(key)
         if name is not None:
             self._names.move_to_end(key)
+        elif not sql.lstrip().startswith(_PREPARABLE):
+            return _plain(sql, values)
         elif self._seen.get(key):
             name = self._prepare(key)
         else:
@@ -127,7 +157,7 @@ def prepared_on(connection: Any) -> Prepared:
     return found  # type: ignore[no-any-return]
 
 
-def _unprepared(sql: str, values: Sequence[bytes], scope: str) -> bytes:
+def _unprepared(sql: str, values: Sequence[bytes], types: Sequence[bytes], scope: str) -> bytes:
     return _plain(sql, values)
 
 
@@ -195,3 +225,30 @@ def _type_of(literal: bytes) -> bytes:
     if -(2**31) <= number < 2**31:
         return b"int4"
     return b"int8" if -(2**63) <= number < 2**63 else b"numeric"
+
+
+def _write_int(value: int) -> Written | None:
+    return (b"%d" % value, b"int4") if 0 <= value < 2**31 else None
+
+
+def _write_moment(value: datetime) -> Written | None:
+    return (
+        None if value.tzinfo is None else (f"'{value.isoformat(' ')}'::timestamptz".encode(), b"timestamptz")
+    )
+
+
+def _write_list(value: list[Any]) -> Written | None:
+    if not value or any(type(one) is not UUID for one in value):
+        return None
+    return f"'{{{','.join([one.hex for one in value])}}}'::uuid[]".encode(), b"uuid[]"
+
+
+# What most values are, as the driver writes it, which asks for each how that is done.
+_WRITERS: dict[type, Callable[[Any], Written | None]] = {
+    NoneType: lambda value: (b"NULL", b"unknown"),
+    UUID: lambda value: (f"'{value.hex}'::uuid".encode(), b"uuid"),
+    bool: lambda value: (b"true" if value else b"false", b"bool"),
+    int: _write_int,
+    datetime: _write_moment,
+    list: _write_list,
+}

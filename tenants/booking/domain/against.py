@@ -36,16 +36,16 @@ WITH w AS (
   SELECT * FROM unnest(%(resources)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz[], %(stores)s::uuid[],
     %(shops)s::uuid[], %(calendars)s::int[], %(plans)s::int[])
   WITH ORDINALITY AS w (resource_id, starts_at, ends_at, store_id, shop, calendar, plan, place))
-SELECT w.place, c.booking_id FROM w
-  JOIN booking_claim c ON c.active AND c.resource_id = w.resource_id
-  AND c.during && tstzrange(w.starts_at, w.ends_at) AND coalesce(c.booking_id, c.session_id) <> %(but)s
+SELECT w.place, near.booking_id FROM w CROSS JOIN LATERAL (
+  SELECT c.booking_id FROM booking_claim c WHERE c.active AND c.resource_id = w.resource_id
+  AND c.during && tstzrange(w.starts_at, w.ends_at) AND coalesce(c.booking_id, c.session_id) <> %(but)s OFFSET 0) near
 UNION
 SELECT w.place, far.booking_id FROM w JOIN stores_travel t ON t.store_id = w.store_id CROSS JOIN LATERAL (
   SELECT c.booking_id FROM booking_claim c LEFT JOIN booking_booking b ON b.id = c.booking_id
   LEFT JOIN booking_session s ON s.id = c.session_id WHERE c.active AND c.resource_id = w.resource_id
   AND coalesce(b.store_id, s.store_id) = t.other_id AND coalesce(c.booking_id, c.session_id) <> %(but)s
   AND c.during && tstzrange(
-    w.starts_at - t.minutes * interval '1 minute', w.ends_at + t.minutes * interval '1 minute')) far
+    w.starts_at - t.minutes * interval '1 minute', w.ends_at + t.minutes * interval '1 minute') OFFSET 0) far
 UNION
 SELECT 0, NULL FROM w WHERE
   EXISTS (SELECT FROM people_employee e WHERE e.resource_id = w.resource_id AND e.plan_version <> w.plan)

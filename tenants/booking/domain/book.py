@@ -25,8 +25,9 @@ from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, Forbidden, NotSeen, require
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import normalise_phone
-from tenants.stores.models import Resource, ResourceKind
+from tenants.stores.models import Resource
 
+from .asked_for import require_practitioner
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
 from .calendar import Calendar, Wish, calendar_at
@@ -35,7 +36,7 @@ from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
 from .first_look import FirstLook, first_look
-from .free_times import Alternatives, free_times, naming
+from .free_times import free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
@@ -48,7 +49,7 @@ from .penalties import refuse_paused, require_booking_right
 from .place import Place, take_place
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
-from .rules import MemberOverlap, WrongSkill
+from .rules import MemberOverlap
 from .terms import keep_terms
 from .transitions import transition_question
 
@@ -290,9 +291,12 @@ def begin_booking(
     pools, which are taken last. Raises SessionFull, WindowFull, OutOfStock, PassUsedUp for a pool that has none.
     """
 
+    counted = any(isinstance(claim, PoolClaim) for claim in claims)
+
     def write() -> None:
         try:
-            with transaction.atomic() if claims else nullcontext():
+            # only what a pool refused is written a second time
+            with transaction.atomic() if counted else nullcontext():
                 _insert(booking, _beginning(booking, by=by, now=now, detail=detail), claims)
         except IntegrityError as error:
             raise _refusal_of(error, claims) from error
@@ -331,30 +335,6 @@ def member_for(member: UUID | Guest | None, *, country: str, by: Actor, now: dat
         return welcome_member(phone, name=member.name, now=now)[0].id
     assert member is not None
     return member
-
-
-def require_practitioner(
-    calendar: Calendar, practitioner_id: UUID | None, alternatives: Callable[[], Alternatives]
-) -> None:
-    """Raise WrongSkill, with those alternatives, for a practitioner who does not do this here, NotSeen for one who
-    is not there.
-    """
-    if practitioner_id is None or practitioner_id in calendar.candidates:
-        return
-    named = Employee.objects.filter(id=practitioner_id, active=True, resource__active=True)
-    name = named.values_list("name", flat=True).first()
-    if name is None:
-        raise NotSeen
-    raise WrongSkill(params={"name": name}, extra={"alternatives": alternatives()})
-
-
-def require_resource(resource_id: UUID | None, *, store_id: UUID) -> None:
-    """Raise NotSeen unless the room, table or station stands in this store."""
-    if resource_id is None:
-        return
-    here = Resource.objects.filter(id=resource_id, store_id=store_id, active=True)
-    if not here.exclude(kind=ResourceKind.PRACTITIONER).exists():
-        raise NotSeen
 
 
 def _beginning(

@@ -19,8 +19,8 @@ from tenants.stores.domain.spoken import spoken
 from tenants.stores.domain.wall import local_date
 
 from .answering import answer_hold
+from .asked_for import require_practitioner
 from .attempts import Raced, again_on_conflict
-from .book import require_practitioner
 from .calendar import Calendar, read_calendar
 from .claims import PoolClaim, claims_of, constraint_of, held_resources
 from .deposits import require_deposit

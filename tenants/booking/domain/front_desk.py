@@ -11,9 +11,9 @@ from tenants.events.domain.record import record_event
 from tenants.people.domain.rights import Action, Actor, NotSeen, require
 from tenants.stores.domain.wall import local_date
 
+from .asked_for import require_practitioner
 from .attempts import again_on_conflict
 from .availability import find_slots
-from .book import require_practitioner
 from .calendar import read_calendar
 from .change import place_fields
 from .claims import PoolClaim, claims_of

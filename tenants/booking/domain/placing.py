@@ -17,8 +17,8 @@ from tenants.people.domain.rights import Action, Actor
 from tenants.people.models import Leave
 from tenants.stores.domain.wall import local_date
 
+from .asked_for import require_resource
 from .attempts import again_on_conflict
-from .book import require_resource
 from .change import lock_booking, reschedule_booking, visible_booking
 from .claims import PoolClaim, ResourceClaim, SlotTaken, Wanted, lock_resources, set_claims
 from .one_at_a_time import lock_member, require_member_free

@@ -30,8 +30,9 @@ from tenants.people.domain.rights import NOBODY, Actor, NotSeen
 from tenants.stores.domain.wall import local_date
 
 from .answering import answer_hold
+from .asked_for import require_practitioner
 from .attempts import Raced, again_on_conflict
-from .book import begin_booking, require_practitioner
+from .book import begin_booking
 from .calendar import read_calendar
 from .change import HoldExpired, hold_is_over
 from .claims import constraint_of
