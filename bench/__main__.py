@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from bench import availability, hot_session, migration, overhead, provisioning, search, timeline, traffic
-from bench.ground import ROOT, Ground, Row, standing_ground
+from bench.ground import ROOT, Ground, Row, say, standing_ground
 
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
 
@@ -83,12 +83,6 @@ def keep(rows: list[Row]) -> None:
             indent=1,
         )
     )
-
-
-def say(line: str) -> None:
-    """A line, at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

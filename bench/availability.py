@@ -107,7 +107,7 @@ def _ours(ground: Ground, script: str, **extra: str) -> dict[str, Any]:
 
 
 def _appointment(ground: Ground, size: dict[str, Any]) -> Beside:
-    python = beside_python()
+    python = beside_python("django-appointment", lock="bench")
     with psycopg.connect(ground.admin, autocommit=True) as admin:
         admin.execute("CREATE DATABASE beside")
         server = admin.info

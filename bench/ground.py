@@ -102,3 +102,9 @@ class Row:
     def rates(cls, what: str, ours: float, theirs: float, *, aim: str, versus: str) -> Row:
         """More is better: the ratio is ours by theirs."""
         return cls(what, f"{ours:,.0f}/s", f"{theirs:,.0f}/s ({versus})", ours / theirs, aim)
+
+
+def say(line: str) -> None:
+    """A line, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

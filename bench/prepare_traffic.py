@@ -22,7 +22,7 @@ from tenants.members.models import Member
 from tenants.people.models import Employee, Role, RoleGrant, WeeklyShift
 from tenants.stores.models import OpeningHours, Resource, ResourceKind, Store
 
-PEOPLE, MEMBERS, REDEEM = 20, 2100, 2000
+PEOPLE, MEMBERS, REDEEM = 20, 2200, 2100
 now = datetime.now(UTC)
 rng = random.Random(7)
 

@@ -1,51 +1,23 @@
-"""Booking, redemption and availability over HTTP at 1 and 8 clients, beside pgbench on the same PostgreSQL.
+"""Bookings, redemptions and availability over HTTP and in process, on one PostgreSQL with what stands beside them.
 
-Ours goes through the shipped server and address: token, permission, idempotency key, outbox, roles.
-pgbench commits the two INSERTs (booking, claim) and nothing else, so it is the floor, not a rival.
+pgbench commits the two INSERTs (booking, claim) and nothing else, so it is the floor, not a rival; the bare Django view
+is what a framework alone adds to it. pretix is the rival.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import psutil
 
 from bench import in_process
 from bench.ground import HOME, ROOT, Ground, Row
+from bench.load import CLIENTS
+from bench.over_http import Shop, measure_over_http
+from bench.pretix.rows import rows_beside_pretix
 from bench.provisioning import python
-from bench.serving import cpu_of, serving
-
-CLIENTS = 8
-EACH = 250
-HOST = "traffic.tessera.test"
 
 PREPARE = (ROOT / "bench" / "prepare_traffic.py").read_text()
-
-
-@dataclass
-class Shop:
-    """What the prepared chain holds; see prepare_traffic.py."""
-
-    schema: str
-    store: str
-    service: str
-    practitioners: list[str]
-    resources: list[str]
-    members: list[str]
-    tokens: list[str]
-    clerk: str
-    codes: list[str]
-    slots: list[str]
 
 
 def run(ground: Ground) -> list[Row]:
@@ -56,111 +28,19 @@ def run(ground: Ground) -> list[Row]:
     together = in_process.measure(
         ground, shop, processes=in_process.PROCESSES, threads=in_process.THREADS, first=900
     )
-    with serving(sys.executable, "config.wsgi:application", ground.environment(), alive="/livez") as (
-        port,
-        processes,
-    ):
-        # every worker has loaded its views before anything is measured
-        _load(port, processes, _availability(shop, days=1), clients=CLIENTS, each=8)
-        one = _load(port, processes, _bookings(shop, offset=0), clients=1)
-        many = _load(port, processes, _bookings(shop, offset=8), clients=CLIENTS)
-        redeemed = _load(port, processes, _redemptions(shop), clients=CLIENTS)
-        week = _load(port, processes, _availability(shop, days=7), clients=1, each=60)
+    over_http = measure_over_http(ground, shop)
+    ours, bare, week = over_http.ours, over_http.bare, over_http.week
+    one, many = (f"{floor[clients]:,.0f}/s (pgbench, two INSERTs)" for clients in (1, CLIENTS))
     return [
-        Row("booking over HTTP, 1 client", f"{one.rate:,.0f}/s, {one.cpu:.1f} ms CPU", f"{floor[1]:,.0f}/s (pgbench, two INSERTs)", one.rate / floor[1], "–"),
-        Row("booking over HTTP, 8 clients", f"{many.rate:,.0f}/s, {many.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", many.rate / floor[CLIENTS], "≥ 8 %"),
-        Row("booking in process, 1 at once", f"{alone.rate:,.0f}/s, {alone.cpu:.1f} ms CPU", f"{floor[1]:,.0f}/s (pgbench, two INSERTs)", alone.rate / floor[1], "–"),
-        Row(f"booking in process, {in_process.PROCESSES} × {in_process.THREADS} at once", f"{together.rate:,.0f}/s, {together.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", together.rate / floor[CLIENTS], "≥ 30 %"),
-        Row("redemption over HTTP, 8 clients", f"{redeemed.rate:,.0f}/s, {redeemed.cpu:.1f} ms CPU", f"{floor[CLIENTS]:,.0f}/s (pgbench, two INSERTs)", redeemed.rate / floor[CLIENTS], "–"),
+        Row("booking over HTTP, 1 client", str(ours.alone), one, ours.alone.rate / floor[1], "–"),
+        Row(f"booking over HTTP, {CLIENTS} clients", str(ours.booking), many, ours.booking.rate / floor[CLIENTS], "≥ 8 %"),
+        Row(f"booking over HTTP, {CLIENTS} clients, beside a bare view", str(ours.booking), f"{bare} (Django view, two INSERTs)", ours.booking.rate / bare.rate, "–"),
+        Row("booking in process, 1 at once", f"{alone.rate:,.0f}/s, {alone.cpu:.1f} ms CPU", one, alone.rate / floor[1], "–"),
+        Row(f"booking in process, {in_process.PROCESSES} × {in_process.THREADS} at once", f"{together.rate:,.0f}/s, {together.cpu:.1f} ms CPU", many, together.rate / floor[CLIENTS], "≥ 30 %"),
+        Row(f"redemption over HTTP, {CLIENTS} clients", str(ours.redemption), many, ours.redemption.rate / floor[CLIENTS], "–"),
+        *rows_beside_pretix(ours, over_http.pretix),
         Row("availability over HTTP, 20 practitioners, a week", f"{week.cpu:.1f} ms CPU, {week.median:.1f} ms", "6 ms CPU (aim)", 6 / week.cpu, "≤ 6 ms CPU"),
     ]  # fmt: skip
-
-
-Request = tuple[str, str, str | None, str]
-
-
-@dataclass
-class Measured:
-    """Requests a second, milliseconds of CPU a request, median milliseconds."""
-
-    rate: float
-    cpu: float
-    median: float
-
-
-def _bookings(shop: Shop, *, offset: int) -> Callable[[int, int], Request]:
-    def request(client: int, number: int) -> Request:
-        who = client + offset
-        body = {
-            "store": shop.store,
-            "service": shop.service,
-            "starts_at": shop.slots[number],
-            "practitioner": shop.practitioners[who],
-        }
-        return "POST", "/api/v1/bookings", json.dumps(body), shop.tokens[who]
-
-    return request
-
-
-def _redemptions(shop: Shop) -> Callable[[int, int], Request]:
-    def request(client: int, number: int) -> Request:
-        code = shop.codes[client * EACH + number]
-        return "POST", "/api/v1/redemptions", json.dumps({"store": shop.store, "code": code}), shop.clerk
-
-    return request
-
-
-def _availability(shop: Shop, *, days: int) -> Callable[[int, int], Request]:
-    first, last = shop.slots[0][:10], shop.slots[48 * days][:10]
-    address = f"/api/v1/availability?store={shop.store}&service={shop.service}&from={first}&to={last}"
-
-    def request(client: int, number: int) -> Request:
-        return "GET", address, None, shop.tokens[0]
-
-    return request
-
-
-def _load(
-    port: int,
-    processes: list[psutil.Process],
-    make: Callable[[int, int], Request],
-    *,
-    clients: int,
-    each: int = EACH,
-) -> Measured:
-    """Each client on its own kept connection, one request after the other; every answer must be 2xx."""
-    times: list[float] = []
-    wrong: list[Any] = []
-
-    def go(client: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for number in range(each):
-            method, path, body, token = make(client, number)
-            headers = {"Host": HOST, "Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            if method == "POST":
-                headers["Idempotency-Key"] = f"{path}-{client}-{number}"
-            begun = time.perf_counter()
-            connection.request(method, path, body=body, headers=headers)
-            answer = connection.getresponse()
-            text = answer.read()
-            times.append((time.perf_counter() - begun) * 1000)
-            if answer.status not in (200, 201):
-                wrong.append((answer.status, text[:300]))
-
-    before = cpu_of(processes)
-    begun = time.perf_counter()
-    threads = [threading.Thread(target=go, args=(client,)) for client in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    spent = time.perf_counter() - begun
-    if wrong:
-        raise RuntimeError(f"{len(wrong)} wrong answers, the first {wrong[0]}")
-    count = clients * each
-    return Measured(
-        count / spent, (cpu_of(processes) - before) * 1000 / count, sorted(times)[len(times) // 2]
-    )
 
 
 SCRIPT = """

@@ -1,0 +1,1 @@
+"""The yardstick of bookings over HTTP: a bare Django view with the same two INSERTs."""
