@@ -47,7 +47,7 @@ def open_sample(page, platform_url, path, *, language, theme, width):
 
 def find_violations(page):
     """axe's violations as (rule, targets)."""
-    found = run_axe(page, {"include": [["html"]]}, {"type": "tag", "values": rules})
+    found = run_axe(page, rules)
     return [(item["id"], [node["target"] for node in item["nodes"]]) for item in found]
 
 

@@ -39,10 +39,10 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}-full.png"), full_page=True, caret="initial")
 
 
-def check(page: Page, name: str, *, within: str = "html") -> list[str]:
-    """What is wrong with the page, or with what stands over it: axe's findings and whatever is wider than the window."""
+def check(page: Page, name: str) -> list[str]:
+    """What is wrong with the page: axe's findings and whatever is wider than the window."""
     keep(page, name)
-    wrong = [f"{name} {finding}" for finding in axe_violations(page, within=within)]
+    wrong = [f"{name} {finding}" for finding in axe_violations(page)]
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return [*wrong, *([f"{name} is {wide} px too wide"] if wide > 0 else [])]
 
@@ -52,7 +52,7 @@ def check_around(page: Page, name: Callable[[str], str]) -> list[str]:
     here = page.url
     page.locator("[data-opens=calendar]").click()
     page.locator("#month .month").wait_for()
-    wrong = check(page, name("2-month"), within="#calendar")
+    wrong = check(page, name("2-month"))
     page.locator("#month [hx-get]").last.click()
     page.locator("#month a.day").first.click()
     page.locator("#month .month").wait_for(state="detached")
@@ -75,7 +75,7 @@ def test_every_page_is_accessible_and_fits(
         page.goto(site.url(chain.info.slug))
         wrong += check(page, name("1-shop"))
         page.locator("[data-opens=stores]").click()
-        wrong += check(page, name("1-stores"), within="#stores")
+        wrong += check(page, name("1-stores"))
         page.keyboard.press("Escape")
         page.locator(".row .btn-tint").first.click()
         day = page.locator(".day-2, .day-3").nth(2)
@@ -90,7 +90,7 @@ def test_every_page_is_accessible_and_fits(
         page.locator("#why-clock").fill("03:00")
         page.locator("#why .btn-primary").click()
         page.locator("#why-answer .alert").wait_for()
-        wrong += check(page, name("2-why"), within="#why")
+        wrong += check(page, name("2-why"))
         page.locator("#why [data-closes]").click()
         page.locator("#bar-in .btn-primary").click()
         page.wait_for_url("**/confirm/**")
@@ -109,7 +109,7 @@ def test_every_page_is_accessible_and_fits(
         page.locator(".ticket").wait_for()
         wrong += check(page, name("4-done"))
         page.locator("[data-opens=change]").click()
-        wrong += check(page, name("4-change"), within="#change")
+        wrong += check(page, name("4-change"))
         page.locator("#change a.btn-primary").click()
         page.wait_for_url("**/move/**")
         wrong += check(page, name("5-move"))

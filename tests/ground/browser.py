@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,21 +143,13 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     assert errors == []
 
 
-def axe_violations(
-    page: Page, *, within: str = "html", exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()
-) -> list[str]:
-    """What axe-core finds on the page: rule and place of each violation; `exclude` names elements not to look at.
-
-    `within` is for what has come to stand over a page that was looked at before, `rules` for what may have become
-    different in one.
-    """
+def axe_violations(page: Page, *, exclude: tuple[str, ...] = ()) -> list[str]:
+    """What axe-core finds on the page: rule and place of each violation; `exclude` names elements not to look at."""
     # tall enough that no sticky bar lies over a control that is being measured
     size = page.viewport_size or {"width": 375, "height": 812}
     height = max(size["height"], min(4000, int(page.evaluate("document.documentElement.scrollHeight")) + 160))
     page.set_viewport_size({"width": size["width"], "height": height})
-    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
-    context = {"include": [[within]], "exclude": [[one] for one in exclude]}
-    found = run_axe(page, context, only)
+    found = run_axe(page, AXE_TAGS, exclude=exclude)
     page.set_viewport_size(size)
     return [
         f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
@@ -166,14 +158,15 @@ def axe_violations(
     ]
 
 
-def run_axe(page: Page, context: object, only: object) -> list[dict[str, Any]]:
-    """axe's violations; what it found in order, a hundred times as much, stays in the page."""
+def run_axe(page: Page, tags: Sequence[str], *, exclude: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """axe's violations of the rules with those tags; what it found in order, a hundred times as much, stays in the page."""
     # an injected script would be refused by the CSP, an evaluated one is not
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(
-        "([context, runOnly]) => axe.run(context, {runOnly, resultTypes: ['violations']}).then(found => found.violations)",
-        [context, only],
+        "([values, exclude]) => axe.run({include: [['html']], exclude}, {runOnly: {type: 'tag', values},"
+        " resultTypes: ['violations']}).then(found => found.violations)",
+        [list(tags), [[one] for one in exclude]],
     )
     return found
 
