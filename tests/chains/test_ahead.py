@@ -179,6 +179,10 @@ WRITES: dict[str, Callable[[Region], object]] = {
     "ask": lambda row: question(insertion([row])),
     "last": lambda row: ask_at_commit(insertion([row])),
 }
+FAILURES: dict[str, Callable[[], object]] = {
+    "fail": lambda: ask("SELECT 1 / 0"),
+    "fail to ask": lambda: question(Question("SELECT 1 / 0", (), done)),
+}
 # What a block holds: rows to write, statements that fail, calls for everything at once, further blocks.
 STEPS = st.recursive(
     st.sampled_from(["write", "fail", "many", "look", "ask", "fail to ask", "last"]),
@@ -220,9 +224,7 @@ def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
                     wrote += fresh
                 case "fail" | "fail to ask":
                     with pytest.raises(DatabaseError, match="division"), transaction.atomic():
-                        ask("SELECT 1 / 0") if step == "fail" else question(
-                            Question("SELECT 1 / 0", (), done)
-                        )
+                        FAILURES[step]()
                 case "look":
                     look()
                 case (good, inner):

@@ -25,7 +25,7 @@ from psycopg.pq import TransactionStatus
 from chains.scope import PUBLIC, Scope, current
 
 from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, went_ahead
-from .hints import Written, commit_with, hint
+from .commits import Unheard, commit_with, hint
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
 _BACK = "ROLLBACK TO SAVEPOINT "
@@ -52,8 +52,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._entered: Scope | None = None
-        self._hints: list[Written] = []
-        self._lasts: list[Written] = []
+        self._hints: list[Unheard] = []
+        self._lasts: list[Unheard] = []
         # savepoints that are one with another: nothing happened between the two
         self._same: dict[str, str] = {}
         super().__init__(*args, **kwargs)
@@ -177,7 +177,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         """
         if len(self.atomic_blocks) != 1:
             return False
-        self._lasts.append(Written(sql, params))
+        self._lasts.append(Unheard(sql, params))
         return True
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
@@ -220,7 +220,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def commit(self) -> None:
         if self._lasts:
-            self._enter(current())
+            self._enter(current())  # what waits goes ahead of them
         else:
             self._leave()
         super().commit()

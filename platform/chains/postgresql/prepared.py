@@ -32,7 +32,7 @@ _USELESS = (errors.FeatureNotSupported, errors.ProgrammingError)
 
 Key = tuple[str, str, tuple[bytes, ...]]
 # A value as SQL, and the type that it is of in that writing.
-Written = tuple[bytes, bytes]
+Literal = tuple[bytes, bytes]
 
 
 class Statement(Protocol):
@@ -86,7 +86,7 @@ class Prepared:
 
     def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
         """The values of each as SQL and the types they are of; one that a message says several times is written once."""
-        known: dict[int, Written] = {}
+        known: dict[int, Literal] = {}
         written = []
         for one in statements:
             values, types = [], []
@@ -227,24 +227,24 @@ def _type_of(literal: bytes) -> bytes:
     return b"int8" if -(2**63) <= number < 2**63 else b"numeric"
 
 
-def _write_int(value: int) -> Written | None:
+def _write_int(value: int) -> Literal | None:
     return (b"%d" % value, b"int4") if 0 <= value < 2**31 else None
 
 
-def _write_moment(value: datetime) -> Written | None:
+def _write_moment(value: datetime) -> Literal | None:
     return (
         None if value.tzinfo is None else (f"'{value.isoformat(' ')}'::timestamptz".encode(), b"timestamptz")
     )
 
 
-def _write_list(value: list[Any]) -> Written | None:
+def _write_list(value: list[Any]) -> Literal | None:
     if not value or any(type(one) is not UUID for one in value):
         return None
     return f"'{{{','.join([one.hex for one in value])}}}'::uuid[]".encode(), b"uuid[]"
 
 
 # What most values are, as the driver writes it, which asks for each how that is done.
-_WRITERS: dict[type, Callable[[Any], Written | None]] = {
+_WRITERS: dict[type, Callable[[Any], Literal | None]] = {
     NoneType: lambda value: (b"NULL", b"unknown"),
     UUID: lambda value: (f"'{value.hex}'::uuid".encode(), b"uuid"),
     bool: lambda value: (b"true" if value else b"false", b"bool"),

@@ -21,24 +21,24 @@ log = structlog.get_logger("chains")
 HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
 
 
-class Written(NamedTuple):
+class Unheard(NamedTuple):
     """A statement, with a `%s` for each of its values, whose answer nobody waits for."""
 
     sql: str
     params: Sequence[Any]
 
 
-def hint(channel: str, payload: str) -> Written:
+def hint(channel: str, payload: str) -> Unheard:
     """Tell whoever listens there; ids only, for roles do not protect channels."""
-    return Written(HINT, (channel, payload))
+    return Unheard(HINT, (channel, payload))
 
 
 def commit_with(
     connection: psycopg.Connection[Any],
     *,
     ahead: Sequence[bytes] = (),
-    lasts: Sequence[Written] = (),
-    hints: Sequence[Written] = (),
+    lasts: Sequence[Unheard] = (),
+    hints: Sequence[Unheard] = (),
 ) -> None:
     """Run what waits ahead and the last statements, commit the open transaction, then send the hints.
 

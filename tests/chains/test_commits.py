@@ -20,7 +20,7 @@ from tenants.stores.models import Region, Resource
 from tests.ground.chains import TwoChains
 from tests.ground.messages import messages_of
 
-CHANNEL = "test_hints"
+CHANNEL = "test_commits"
 Heard = Callable[[], list[str]]
 
 
