@@ -56,6 +56,7 @@ from datetime import UTC, datetime
 import django
 django.setup()
 from django.db import connection
+from chains.anew import in_chain
 from chains.models import Chain
 from chains.scope import chain_scope, platform_scope
 from config.steady import settle
@@ -75,8 +76,7 @@ def go(thread, session=hot, count=each):
     done = {}
     for member in mine[thread::threads][:count]:
         try:
-            with chain_scope(chain):
-                book_scheduled(Wish(session_id=session.id), by=Actor(member_id=member), now=now)
+            in_chain(chain, lambda: book_scheduled(Wish(session_id=session.id), by=Actor(member_id=member), now=now))
             answer = "booked"
         except Exception as error:
             answer = getattr(error, "code", repr(error))

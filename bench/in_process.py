@@ -20,7 +20,8 @@ import django
 django.setup()
 from django.db import connection
 from chains.models import Chain
-from chains.scope import chain_scope, platform_scope
+from chains.anew import in_chain
+from chains.scope import platform_scope
 from config.steady import settle
 from tenants.booking.domain.book import book
 from tenants.people.domain.rights import Actor
@@ -31,10 +32,9 @@ with platform_scope():
 def go(thread, first=first, count=each):
     who = place * threads + thread
     for slot in shop["slots"][first:first + count]:
-        with chain_scope(chain):
-            book(UUID(shop["service"]), store_id=UUID(shop["store"]), starts_at=datetime.fromisoformat(slot),
+        in_chain(chain, lambda: book(UUID(shop["service"]), store_id=UUID(shop["store"]), starts_at=datetime.fromisoformat(slot),
                 practitioner_id=UUID(shop["practitioners"][who]), by=Actor(member_id=UUID(shop["members"][40 + who])),
-                now=datetime.now(UTC))
+                now=datetime.now(UTC)))
     connection.close()
 with ThreadPoolExecutor(threads) as pool:
     list(pool.map(lambda thread: go(thread, first + each, 3), range(threads)))

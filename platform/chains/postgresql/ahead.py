@@ -2,13 +2,14 @@
 
 BEGIN, a scope's path and role, SAVEPOINT and RELEASE answer nothing that anybody waits for: each of them
 costs a round trip only where it is sent alone. They are kept on the connection and sent, in their order,
-in front of the next statement. PostgreSQL runs the statements of one message one after the other, each
+in front of the next statement; so are writes, where whoever made the transaction begins it anew if they are refused
+(chains.anew). PostgreSQL runs the statements of one message one after the other, each
 with a snapshot of its own, and stops at the first error, exactly as if they had come one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -29,6 +30,10 @@ from psycopg.pq.abc import PGresult
 BEGIN = b"BEGIN"
 
 
+class Write(bytes):
+    """A statement that may be refused."""
+
+
 class Ahead:
     """What is still to be sent on one connection, in order."""
 
@@ -39,6 +44,15 @@ class Ahead:
     def add(self, statement: bytes) -> None:
         """Send it in front of the next statement."""
         self.statements.append(statement)
+
+    def add_writes(self, statements: Iterable[bytes]) -> None:
+        """Send them in front of the next statement, at the latest COMMIT."""
+        self.statements += map(Write, statements)
+
+    @property
+    def holds_writes(self) -> bool:
+        """Whether any of what waits may be refused."""
+        return any(type(statement) is Write for statement in self.statements)
 
     def add_savepoint(self, name: str, statement: bytes) -> None:
         """As add; last_savepoint knows it by that name."""
@@ -134,14 +148,25 @@ def exchange(connection: Any, message: bytes) -> list[PGresult]:
     As a cursor would, which is made and asked for each message anew and takes longer than all of the rest here.
     """
     sent = ahead_of(connection).take()
-    with connection.lock:
-        results = connection.wait(_exchange(connection.pgconn, b";".join([*sent, message])))
+    results = send(connection, b";".join([*sent, message]))
     if results[-1].status == ExecStatus.FATAL_ERROR:
-        error = psycopg.errors.error_from_result(results[-1], encoding=connection.info.encoding)
+        error = error_of(connection, results[-1])
         mark(error, connection, sent=sent, results=len(results))
         raise error
     del results[: len(sent)]
-    return results  # type: ignore[no-any-return]
+    return results
+
+
+def send(connection: Any, message: bytes) -> list[PGresult]:
+    """Send a message as it is, and hear its results; the last may be an error."""
+    with connection.lock:
+        results: list[PGresult] = connection.wait(_exchange(connection.pgconn, message))
+    return results
+
+
+def error_of(connection: Any, result: PGresult) -> psycopg.Error:
+    """What an error among the results says."""
+    return psycopg.errors.error_from_result(result, encoding=connection.info.encoding)
 
 
 def _exchange(pgconn: Any, message: bytes) -> Any:

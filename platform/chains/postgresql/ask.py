@@ -7,8 +7,9 @@ snapshot of its own: one that reads behind one that locks sees what was committe
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,16 +17,18 @@ from types import NoneType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
+from django.db.models import CharField, JSONField, Model, TextField
 
+from chains.anew import writes_may_wait
 from chains.scope import current
 
 from .ahead import ran_before, rows_of
-from .prepared import prepared_on
+from .prepared import Prepared, prepared_on
 
 T = TypeVar("T")
 _PLAIN = frozenset({NoneType, UUID, int, bool, datetime})
+_TEXT = frozenset({CharField, TextField})
 _NAME = re.compile(r"%\((\w+)\)s")
 Row = tuple[Any, ...]
 
@@ -34,12 +37,14 @@ Row = tuple[Any, ...]
 class Question(Generic[T]):
     """One statement without `;`; `params` by position; `read` makes the answer of all of its rows.
 
-    A value whose type nothing around it tells needs a cast: `%s::uuid IS NULL`.
+    A place is `%s`, or `%n$s` for the n-th of the params, which may have several. A value whose type nothing around
+    it tells needs a cast: `%s::uuid IS NULL`. `unread` is done instead of `read` where nobody hears the answer.
     """
 
     sql: str
     params: Sequence[Any]
     read: Callable[[list[Row]], T]
+    unread: Callable[[], object] | None = None
 
 
 def ask(question: Question[T]) -> T:
@@ -63,23 +68,25 @@ def ask_all(questions: Sequence[Question[Any]]) -> list[Any]:
 
 
 def _answers(wrapper: Any, questions: Sequence[Question[Any]]) -> list[Any]:
-    driver = wrapper.connection
-    prepared = prepared_on(driver)
+    prepared = prepared_on(wrapper.connection)
     looks = prepared.direct is None
+    with wrapper.wrap_database_errors:
+        message, before = prepared.message([*questions, _WHO] if looks else questions, scope=current().schema)
+    found = _exchanged(wrapper, prepared, message, before)
+    if looks:
+        prepared.direct = found.pop()[0][0] == wrapper.connection.info.backend_pid
+    return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+
+
+def _exchanged(wrapper: Any, prepared: Prepared, message: bytes, before: int) -> list[list[Row]]:
+    """The rows of each statement; the results of so many before them are left out."""
     try:
-        with wrapper.wrap_database_errors:
-            message, before = prepared.message(
-                [*questions, _WHO] if looks else questions, scope=current().schema
-            )
         results = wrapper.exchange(message)
     except BaseException as error:
         prepared.failed(error.__cause__, behind=ran_before(error))
         raise
     with wrapper.wrap_database_errors:
-        found = [rows_of(driver, result) for result in results[before:]]
-    if looks:
-        prepared.direct = found.pop()[0][0] == driver.info.backend_pid
-    return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
+        return [rows_of(wrapper.connection, result) for result in results[before:]]
 
 
 def ask_at_commit(question: Question[None]) -> None:
@@ -90,6 +97,41 @@ def ask_at_commit(question: Question[None]) -> None:
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     if not wrapper.write_at_commit(question.sql, question.params):
         ask(question)
+
+
+def ask_ahead(questions: Sequence[Question[Any]]) -> None:
+    """Let them travel in front of what is asked next, at the latest COMMIT; at once where writes may not wait.
+
+    For writes whose answers nobody reads, in a transaction that whoever made it begins anew if they are refused
+    (chains.anew): what a constraint says to them is never heard here.
+    """
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
+    if not writes_may_wait() or wrapper.get_autocommit():
+        ask_all(questions)
+        return
+    try:
+        _write_ahead(wrapper, questions)
+    except DatabaseError as error:
+        wrapper.raise_lost(error)
+
+
+def _write_ahead(wrapper: Any, questions: Sequence[Question[Any]]) -> None:
+    """At once where something is prepared with it, which must be in step with what the session has."""
+    prepared = prepared_on(wrapper.connection)
+    if prepared.direct is None:
+        ask_all(questions)
+        return
+    with wrapper.wrap_database_errors:
+        each, before = prepared.each(questions, scope=current().schema)
+    if before:
+        found = _exchanged(wrapper, prepared, b";\n".join(each), before)
+        for question, rows in zip(questions, found, strict=True):
+            question.read(rows)
+        return
+    wrapper.write_ahead(each)
+    for question in questions:
+        if question.unread is not None:
+            question.unread()
 
 
 _WHO: Question[None] = Question("SELECT pg_backend_pid()", (), lambda rows: None)
@@ -104,28 +146,50 @@ def insertion(rows: Sequence[Model]) -> Question[None]:
 
     As bulk_create of rows with keys, without compiling the statement anew; the rows' state is not touched.
     """
-    insert, places, fields = _insert_of(type(rows[0]), rows[0].pk is not None)
-    return Question(
-        insert + ", ".join([places] * len(rows)),
-        [_param(field, getattr(row, field.attname)) for row in rows for field in fields],
-        done,
-    )
+    names = [field.attname for field in type(rows[0])._meta.concrete_fields]
+    return insertion_of(type(rows[0]), [{name: getattr(row, name) for name in names} for row in rows])
+
+
+def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Question[None]:
+    """As insertion, of rows (at least one) by their columns; one that is not told takes the model's default."""
+    insert, places, columns = _insert_of(model, rows[0].get(model._meta.pk.attname) is not None)
+    params = [
+        convert(row[name]) if name in row else convert(default())
+        for row in rows
+        for name, convert, default in columns
+    ]
+    return Question(insert + ", ".join([places] * len(rows)), params, done)
+
+
+_Column = tuple[str, Callable[[Any], Any], Callable[[], Any]]
 
 
 @cache
-def _insert_of(model: type[Model], has_key: bool) -> tuple[str, str, list[Any]]:
-    """How an insertion begins, the places of one row, and its fields; without a key where the database gives it."""
+def _insert_of(model: type[Model], has_key: bool) -> tuple[str, str, list[_Column]]:
+    """How an insertion begins, the places of one row, and its columns; without a key where the database gives it."""
     fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    columns = [(field.attname, _converter(field), field.get_default) for field in fields]
     table = model._meta.db_table
-    return f'INSERT INTO "{table}" ({columns}) VALUES ', "(" + ", ".join(["%s"] * len(fields)) + ")", fields  # noqa: S608
+    return f'INSERT INTO "{table}" ({names}) VALUES ', "(" + ", ".join(["%s"] * len(fields)) + ")", columns  # noqa: S608
 
 
-def _param(field: Any, value: Any) -> Any:
-    """As Django prepares it; what the driver writes as it is needs no preparation."""
-    return value if type(value) in _PLAIN else field.get_db_prep_save(value, connection)
+def _converter(field: Any) -> Callable[[Any], Any]:
+    """As Django prepares a value of the field; what is written as it is needs no preparation."""
+    plain, is_json = _PLAIN | {str} if type(field) in _TEXT else _PLAIN, type(field) is JSONField
+
+    def convert(value: Any) -> Any:
+        if type(value) in plain:
+            return value
+        if is_json:
+            return json.dumps(value, cls=field.encoder)
+        return field.get_db_prep_save(value, connection)
+
+    return convert
 
 
 def named(sql: str) -> tuple[str, list[str]]:
-    """A statement with `%(name)s` places as one with places by position, and the names in their order."""
-    return _NAME.sub("%s", sql), _NAME.findall(sql)
+    """A statement with `%(name)s` places as one with places by number, and each name once, in the numbers' order."""
+    names = list(dict.fromkeys(_NAME.findall(sql)))
+    number = {name: f"%{place}$s" for place, name in enumerate(names, start=1)}
+    return _NAME.sub(lambda found: number[found[1]], sql), names

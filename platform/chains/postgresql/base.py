@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
 from django.db.backends.utils import debug_transaction
@@ -22,10 +22,12 @@ from django_tenants.postgresql_backend import base as stock
 from psycopg import sql as compose
 from psycopg.pq import TransactionStatus
 
+from chains.lost import Lost, is_lost
 from chains.scope import PUBLIC, Scope, current
 
 from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, went_ahead
-from .commits import Unheard, commit_with, hint
+from .commits import Unheard, commit_with, hint, marked_hint
+from .prepared import prepared_on
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
 _BACK = "ROLLBACK TO SAVEPOINT "
@@ -53,9 +55,12 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._entered: Scope | None = None
         self._hints: list[Unheard] = []
+        self._marks = 0
         self._lasts: list[Unheard] = []
         # savepoints that are one with another: nothing happened between the two
         self._same: dict[str, str] = {}
+        # what was said to writes of the running transaction after whoever made them had gone on
+        self.lost: DatabaseError | None = None
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(self._execute_in_scope)
 
@@ -95,6 +100,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         scope = current()
+        if self._writes_wait:
+            self._send_writes()
         if not (isinstance(sql, str) and sql.startswith(_BACK)):
             self._enter(scope)
         try:
@@ -169,6 +176,18 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         """
         self._hints.append(hint(channel, payload))
 
+    def new_mark(self) -> str:
+        """A setting for one statement of the running transaction to put something into, which its hint then says.
+
+        They are few, for a session keeps them: of more than that in one transaction the last are told.
+        """
+        self._marks = (self._marks + 1) % 16
+        return f"tessera.mark_{self._marks}"
+
+    def notify_mark_at_commit(self, channel: str, payload: str, mark: str) -> None:
+        """As notify_at_commit; behind the payload comes what is in the setting `mark` then."""
+        self._hints.append(marked_hint(channel, payload, mark))
+
     def write_at_commit(self, sql: str, params: Sequence[Any]) -> bool:
         """Run it in the message that commits the running transaction; whether it will be.
 
@@ -179,6 +198,34 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             return False
         self._lasts.append(Unheard(sql, params))
         return True
+
+    def write_ahead(self, statements: Sequence[bytes]) -> None:
+        """Send these writes in front of the next statement, at the latest COMMIT; a transaction must be open.
+
+        Where they are refused, Lost is raised there, and the transaction cannot be committed any more.
+        """
+        self._enter(current())
+        self._ahead.add_writes(statements)
+
+    @property
+    def _writes_wait(self) -> bool:
+        return self.connection is not None and self._ahead.holds_writes
+
+    def _send_writes(self) -> None:
+        """By themselves: what is asked next must see them, and its error not be taken for theirs."""
+        waiting = b";".join(self._ahead.take())
+        try:
+            with self.wrap_database_errors:
+                exchange(self.connection, waiting)
+        except DatabaseError as error:
+            self.needs_rollback = True
+            self.raise_lost(error)
+
+    def raise_lost(self, error: DatabaseError) -> NoReturn:
+        """Raise Lost, or what a second time would not mend; whoever hears it, the transaction is not committed."""
+        prepared_on(self.connection).failed(error.__cause__, behind=None)
+        self.lost = Lost(str(error)) if is_lost(error) else error
+        raise self.lost from error.__cause__
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
@@ -194,6 +241,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
                 self.connection.autocommit = True
         self._ahead.clear()
         if not autocommit:
+            self.lost = None
             self._ahead.add(BEGIN)
 
     @property
@@ -219,9 +267,11 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             super()._savepoint_rollback(sid)
 
     def commit(self) -> None:
+        if self.lost is not None:
+            raise self.lost  # whoever heard it has kept it to themselves
         if self._lasts:
             self._enter(current())  # what waits goes ahead of them
-        else:
+        elif not self._writes_wait:
             self._leave()
         super().commit()
         self._leave()
@@ -241,13 +291,19 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             raise transaction.TransactionManagementError(
                 "a statement of this transaction failed: nothing of it stands"
             )
-        if status == TransactionStatus.IDLE and not lasts:
+        waiting = self._writes_wait
+        if status == TransactionStatus.IDLE and not (lasts or waiting):
             return
-        if self.connection is None or not (hints or lasts):
+        if self.connection is None or not (hints or lasts or waiting):
             super()._commit()
             return
-        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-            commit_with(self.connection, ahead=self._ahead.take(), lasts=lasts, hints=hints)
+        try:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                commit_with(self.connection, ahead=self._ahead.take(), lasts=lasts, hints=hints)
+        except DatabaseError as error:
+            if not waiting:
+                raise
+            self.raise_lost(error)
 
     def savepoint_rollback(self, sid: str) -> None:
         self._entered = None

@@ -13,12 +13,16 @@ import psycopg
 import structlog
 from psycopg.pq import ExecStatus
 
+from .ahead import error_of, send
 from .prepared import prepared_on
 
 log = structlog.get_logger("chains")
 
 # What is told need not be on the disk.
 HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
+
+# What it says behind its payload is known to PostgreSQL alone when it is written: see ask.Question.unread.
+MARKED_HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s || current_setting(%s))"
 
 
 class Unheard(NamedTuple):
@@ -33,6 +37,11 @@ def hint(channel: str, payload: str) -> Unheard:
     return Unheard(HINT, (channel, payload))
 
 
+def marked_hint(channel: str, payload: str, mark: str) -> Unheard:
+    """As hint; behind the payload comes what a statement of the transaction has put into the setting `mark`."""
+    return Unheard(MARKED_HINT, (channel, payload, mark))
+
+
 def commit_with(
     connection: psycopg.Connection[Any],
     *,
@@ -42,25 +51,14 @@ def commit_with(
 ) -> None:
     """Run what waits ahead and the last statements, commit the open transaction, then send the hints.
 
-    Raises where anything up to the commit failed (nothing of the transaction stands then), and only then.
+    Raises where anything up to the commit failed (nothing of the transaction stands then), and only then: what is
+    committed is committed, and a hint that fails cannot undo it.
     """
     prepared = prepared_on(connection)
     first = [*ahead, *(prepared.written(last) for last in lasts)]
-    with _Cursor(connection) as cursor:
-        cursor.before = len(first)
-        cursor.execute(b";".join([*first, b"COMMIT", *(prepared.written(one) for one in hints)]))
-
-
-class _Cursor(psycopg.ClientCursor[Any]):
-    """One for which what is committed is committed: what stands behind that cannot undo it."""
-
-    before = 0
-
-    def _check_results(self, results: Any) -> None:
-        if len(results) <= self.before or results[self.before].status != ExecStatus.COMMAND_OK:
-            super()._check_results(results)
-        elif results[-1].status == ExecStatus.FATAL_ERROR:
-            log.warning("hint_not_sent", error=results[-1].get_error_message())
-
-    def _set_results(self, results: Any) -> None:
-        super()._set_results(results[: self.before + 1])
+    results = send(connection, b";".join([*first, b"COMMIT", *(prepared.written(one) for one in hints)]))
+    failed = results[-1].status == ExecStatus.FATAL_ERROR
+    if failed and len(results) <= len(first) + 1:
+        raise error_of(connection, results[-1])
+    if failed:
+        log.warning("hint_not_sent", error=results[-1].get_error_message())

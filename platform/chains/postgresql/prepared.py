@@ -16,17 +16,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from types import NoneType
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg import errors
 from psycopg.adapt import Transformer
 
 # A connection's plans, of all the chains it serves; some 30 kB each.
 MOST = 300
 _PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-_PLACES = re.compile("(%s)|%%")
+_PLACES = re.compile(r"%(?:(\d+)\$)?(s)|%%")
 # PostgreSQL says so where a plan cannot be used any more: a migration changed its table meanwhile.
 _USELESS = (errors.FeatureNotSupported, errors.ProgrammingError)
 
@@ -36,7 +36,7 @@ Literal = tuple[bytes, bytes]
 
 
 class Statement(Protocol):
-    """What is to be asked: `sql` with a `%s` for each of the `params`."""
+    """What is to be asked: `sql` with a `%s` for each of the `params`, or `%n$s` for the n-th."""
 
     @property
     def sql(self) -> str: ...
@@ -68,6 +68,11 @@ class Prepared:
 
         What the message prepares counts as prepared until `failed` is told. Raises what `literal` does.
         """
+        each, before = self.each(statements, scope=scope)
+        return b";\n".join(each), before
+
+    def each(self, statements: Sequence[Statement], *, scope: str) -> tuple[list[bytes], int]:
+        """As message, not yet joined. All of it must be sent, and sent together, where the number is not 0."""
         self._ahead, self._fresh = [], []
         written = self._literals(statements)
         if self._doubtful:
@@ -78,7 +83,8 @@ class Prepared:
             execution(one.sql, values, types, scope)
             for one, (values, types) in zip(statements, written, strict=True)
         ]
-        return b";\n".join([*_each_alone(self._ahead), *asked]), min(len(self._ahead), 1)
+        first = _each_alone(self._ahead)
+        return [*first, *asked], len(first)
 
     def written(self, statement: Statement) -> bytes:
         """The statement with its values written in, to be asked once."""
@@ -87,17 +93,22 @@ class Prepared:
     def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
         """The values of each as SQL and the types they are of; one that a message says several times is written once."""
         known: dict[int, Literal] = {}
+        write, literal = _WRITERS.get, self._literal
         written = []
         for one in statements:
             values, types = [], []
             for value in one.params:
+                if value is None:
+                    values.append(b"NULL")
+                    types.append(b"unknown")
+                    continue
                 found = known.get(id(value))
                 if found is None:
-                    write = _WRITERS.get(type(value))
-                    found = write(value) if write is not None else None
+                    writer = write(type(value))
+                    found = writer(value) if writer is not None else None
                     if found is None:
-                        literal = self._literal(value)
-                        found = literal, _type_of(literal)
+                        text = literal(value)
+                        found = text, _type_of(text)
                     known[id(value)] = found
                 values.append(found[0])
                 types.append(found[1])
@@ -178,33 +189,39 @@ def _quoted(text: bytes) -> bytes:
 
 
 @lru_cache(maxsize=2000)
-def _parts(sql: str) -> tuple[bytes, ...]:
-    """What stands around the places for values, each `%%` read as the one it means."""
-    parts, begun = [""], 0
+def _parts(sql: str) -> tuple[bytes, tuple[tuple[int, bytes], ...], int]:
+    """What stands before the first place for a value; for each, which value (from 0) and what stands behind it; how
+    many values there must be.
+    """
+    parts, order, begun = [""], [], 0
     for found in _PLACES.finditer(sql):
         parts[-1] += sql[begun : found.start()]
         begun = found.end()
-        if found[1]:
+        if found[2]:
+            order.append(int(found[1]) - 1 if found[1] else len(order))
             parts.append("")
         else:
             parts[-1] += "%"
     parts[-1] += sql[begun:]
-    return tuple(part.encode() for part in parts)
+    first, *others = [part.encode() for part in parts]
+    return first, tuple(zip(order, others, strict=True)), max(order, default=-1) + 1
 
 
 def _plain(sql: str, values: Sequence[bytes]) -> bytes:
     """The statement with its values written in."""
-    parts = _parts(sql)
-    pieces = [parts[0]]
-    for value, part in zip(values, parts[1:], strict=True):
-        pieces += (value, part)
+    first, others, count = _parts(sql)
+    if len(values) != count:
+        raise ValueError(f"{len(values)} values for {count} places")
+    pieces = [first]
+    for place, part in others:
+        pieces += (values[place], part)
     return b"".join(pieces)
 
 
 def _numbered(sql: str) -> bytes:
     """The statement with `$1`, `$2` in the places of its values."""
-    parts = _parts(sql)
-    return _plain(sql, [b"$%d" % place for place in range(1, len(parts))])
+    first, others, _count = _parts(sql)
+    return first + b"".join([b"$%d%b" % (place + 1, part) for place, part in others])
 
 
 def _type_of(literal: bytes) -> bytes:
@@ -243,12 +260,29 @@ def _write_list(value: list[Any]) -> Literal | None:
     return f"'{{{','.join([one.hex for one in value])}}}'::uuid[]".encode(), b"uuid[]"
 
 
+def _write_text(value: str) -> Literal | None:
+    """What needs no escape; the driver knows how to write all other text."""
+    if "'" in value or "\\" in value or "\0" in value:
+        return None
+    return f"'{value}'".encode(), b"unknown"
+
+
+def _write_range(value: DateTimeTZRange) -> Literal | None:
+    lower, upper = value.lower, value.upper
+    if value.bounds != "[)" or type(lower) is not datetime or type(upper) is not datetime:
+        return None
+    if lower.tzinfo is None or upper.tzinfo is None:
+        return None
+    return f"'[{lower.isoformat(' ')},{upper.isoformat(' ')})'::tstzrange".encode(), b"tstzrange"
+
+
 # What most values are, as the driver writes it, which asks for each how that is done.
 _WRITERS: dict[type, Callable[[Any], Literal | None]] = {
-    NoneType: lambda value: (b"NULL", b"unknown"),
     UUID: lambda value: (f"'{value.hex}'::uuid".encode(), b"uuid"),
     bool: lambda value: (b"true" if value else b"false", b"bool"),
     int: _write_int,
     datetime: _write_moment,
     list: _write_list,
+    str: _write_text,
+    DateTimeTZRange: _write_range,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -20,6 +21,9 @@ R = TypeVar("R")
 ATTEMPTS = 4
 # deadlock_detected, serialization_failure, lock_not_available, and a kept plan that a migration made useless
 _AGAIN = {"40P01", "40001", "55P03", "0A000"}
+
+
+_number: ContextVar[int] = ContextVar("tessera_attempt", default=1)
 
 
 class TooBusy(Refusal):
@@ -46,6 +50,7 @@ def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
     @wraps(act)
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
         for number in range(1, ATTEMPTS + 1):
+            token = _number.set(number)
             try:
                 with transaction.atomic():
                     return act(*args, **kwargs)
@@ -55,9 +60,16 @@ def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
                 if sqlstate_of(error) not in _AGAIN:
                     raise
                 log.info("deadlock", act=act.__name__, attempt=number)
+            finally:
+                _number.reset(token)
         raise TooBusy
 
     return attempt
+
+
+def first_attempt() -> bool:
+    """Whether the running act has not lost a race yet: the quick way may then be tried, which may lose one."""
+    return _number.get() == 1
 
 
 def sqlstate_of(error: BaseException) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from accounts.ids import new_id
+from chains.anew import writes_may_wait
 from chains.due import mark_due
-from chains.postgresql.ask import Question, ask, ask_all, insertion
+from chains.postgresql.ask import Question, ask_ahead, insertion
 from tenants.booking.models import Booking, Channel, Status
 from tenants.events.domain.record import event_question
 from tenants.extension.answers import Answers
@@ -30,19 +30,20 @@ from tenants.stores.models import Resource
 from .asked_for import require_practitioner
 from .attempts import Raced, again_on_conflict
 from .availability import require_thing
-from .calendar import Calendar, Wish, calendar_at
+from .calendar import Calendar, Wish
 from .claims import FULL, OutOfStock, PoolClaim, Wanted, constraint_of, holders_of, pool_full
 from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
-from .first_look import FirstLook, first_look
+from .first_look import FirstLook
+from .foresight import Asked, Day, Moment, look_ahead, offered, read_day
 from .free_times import free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .known import known
-from .offering import Offering, known_service, known_store, offering_from, require_by_time, zone_in
-from .one_at_a_time import lock_member, overlap_question, refuse_overlap, require_member_free
+from .offering import Offering, known_service, known_store, require_by_time, zone_in
+from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
 from .penalties import refuse_paused, require_booking_right
@@ -53,8 +54,6 @@ from .rules import MemberOverlap
 from .terms import keep_terms
 from .transitions import transition_question
 
-# A moment, or how it is read once the store's clock is known.
-Moment = datetime | Callable[[ZoneInfo], datetime]
 # Whom staff book for a moment ago or the next quarter of an hour has walked in.
 WALK_IN_WITHIN = timedelta(minutes=15)
 
@@ -103,26 +102,34 @@ def book(
     """
     whom = _whom(member, store_id=store_id, by=by, companion=companion)
     require_overbooker(overbook, store_id=store_id, by=by)
-    look = first_look(store_id, service_id, member_id=None if isinstance(whom, Guest) else whom, now=now)
+    member_id = None if isinstance(whom, Guest) else whom
+    alone = resource_id is None and not extra and overbook is None
+    asked = Asked(
+        store_id, service_id, member_id, Wish(practitioner_id, resource_id, party_size), by.is_employee, alone
+    )
+    look, foreseen = look_ahead(asked, starts_at, now=now)
     if callable(starts_at):
-        starts_at = starts_at(zone_in(look.offering, store_id))
-    offering = offering_from(look.offering, store_id, service_id, by_staff=by.is_employee)
+        starts_at = foreseen.starts_at if foreseen else starts_at(zone_in(look.offering, store_id))
+    offering = offered(asked, look, foreseen)
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
     later, staff = hold_until is not None, by.is_employee
     answers = check_details(
         offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=later
     )
-    wish = Wish(practitioner_id, resource_id, answers.fills["party_size"])
-    calendar, overlapping = _calendar_for(offering, starts_at, wish, look.member, by=by, now=now)
+    wish = replace(asked.wish, party_size=answers.fills["party_size"])
+    day = foreseen.day if foreseen and foreseen.wish == wish else None
+    if day is None:
+        day = read_day(offering, starts_at, wish, look.member, by_staff=staff, now=now)
+    _require_asked(day.calendar, starts_at, look.member, by_staff=staff, now=now)
     for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
     booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = (*extra, *pass_claims(booking, by=by, now=now))
-    how = _Settling(practitioner_id, basket, claimed, overbook, not later, look, overlapping)
-    place = _settle(calendar, booking, how, by=by, now=now)
+    how = _Settling(basket, claimed, overbook, not later, look, day)
+    place = _settle(booking, how, by=by, now=now)
     detail = note_overbooking(booking, place, overbook, by=by, now=now)
     begin_booking(booking, by=by, now=now, detail=detail, claims=place.unwritten)
     write_items(booking, basket)
@@ -131,18 +138,14 @@ def book(
 
 @dataclass(frozen=True, slots=True)
 class _Settling:
-    """How a booking takes its place: by whom, with what else, over others or not; `complete` once all is told.
+    """How a booking takes its place: with what else, over others or not; `complete` once all is told."""
 
-    `overlapping` are bookings of the member then, None where they were not asked for yet.
-    """
-
-    practitioner_id: UUID | None
     basket: Basket
     extra: tuple[Wanted, ...]
     overbook: str | None
     complete: bool
     look: FirstLook
-    overlapping: list[UUID] | None
+    day: Day
 
 
 def _whom(member: UUID | Guest | None, *, store_id: UUID, by: Actor, companion: bool) -> UUID | Guest | None:
@@ -152,49 +155,41 @@ def _whom(member: UUID | Guest | None, *, store_id: UUID, by: Actor, companion: 
     return by.member_id if (by.is_member and not companion) or member is None else member
 
 
-def _calendar_for(
-    offering: Offering, starts_at: datetime, wish: Wish, member: Member | None, *, by: Actor, now: datetime
-) -> tuple[Calendar, list[UUID] | None]:
-    """The day of the wish, and the bookings that the member has then; None for whoever is not known yet.
-
-    Raises as require_practitioner and require_thing.
-    """
-    asked = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=by.is_employee)
-    overlapping: list[UUID] | None = None
-    if member is None:
-        calendar = ask(asked)
-    else:
-        ends_at = offering.need.service_span(starts_at).end
-        calendar, overlapping = ask_all([asked, overlap_question(member.id, starts_at, ends_at, but=None)])
+def _require_asked(
+    calendar: Calendar, starts_at: datetime, member: Member | None, *, by_staff: bool, now: datetime
+) -> None:
+    """Raise as require_practitioner and require_thing for who and what the calendar's wish names."""
+    wish = calendar.wish
     other = partial(
         free_times,
-        offering,
+        calendar.offering,
         wish,
         starts_at,
         now=now,
-        by_staff=by.is_employee,
+        by_staff=by_staff,
         member_id=member.id if member else None,
     )
     require_practitioner(calendar, wish.practitioner_id, other)
     require_thing(calendar, wish.resource_id)
-    return calendar, overlapping
 
 
-def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
+def _settle(booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Place:
     """Give a booking that is to be written its place, hear what its member and the rules say of it, keep its terms."""
     assert booking.member_id is not None
     booking.price_amount += how.basket.amount
+    calendar, overlapping = how.day.calendar, how.day.overlapping
     try:
         place = take_place(
             calendar,
             booking,
             starts_at=booking.starts_at,
-            practitioner_id=how.practitioner_id,
+            practitioner_id=calendar.wish.practitioner_id,
             now=now,
             by_staff=by.is_employee,
             extra=[*how.basket.claims, *how.extra],
             overbook=how.overbook is not None,
             written_later=True,
+            locked=how.day.locked,
         )
     except OutOfStock as refusal:
         raise name_short(refusal, how.basket) from None
@@ -203,11 +198,11 @@ def _settle(calendar: Calendar, booking: Booking, how: _Settling, *, by: Actor, 
         free_times, calendar.offering, calendar.wish, booking.starts_at, member_id=booking.member_id
     )
     with naming(partial(other, now=now, by_staff=by.is_employee)):
-        if how.overlapping is None:
+        if overlapping is None:
             require_member_free(booking.member_id, booking, now=now)
         else:
-            refuse_overlap(how.overlapping, booking.member_id, booking, now=now)
-    if how.overlapping is None:
+            refuse_overlap(overlapping, booking.member_id, booking, now=now)
+    if overlapping is None:
         require_booking_right(booking.member_id, by=by, zone=calendar.offering.zone, now=now)
     elif not by.is_employee:
         refuse_paused(how.look.paused, zone=calendar.offering.zone, now=now)
@@ -291,7 +286,7 @@ def begin_booking(
     pools, which are taken last. Raises SessionFull, WindowFull, OutOfStock, PassUsedUp for a pool that has none.
     """
 
-    counted = any(isinstance(claim, PoolClaim) for claim in claims)
+    counted = any(isinstance(claim, PoolClaim) for claim in claims) and not writes_may_wait()
 
     def write() -> None:
         try:
@@ -360,9 +355,10 @@ def _insert(booking: Booking, beginning: Sequence[Question[Any]], claims: Sequen
     A code that is taken makes the whole attempt lost (Raced), and the next one draws another: that is
     rarer than a savepoint around every insert is dear. The exclusion constraints of members and resources
     stand behind require_member_free and lock_free: what they stop is told the same, or looked at anew.
+    Where writes may wait all of that is heard at the commit, and the whole act begun anew (chains.anew).
     """
     booking.code = draw_code(randbelow=secrets.randbelow)
-    ask_all([insertion([booking]), *beginning, *new_claims(booking.id, claims)])
+    ask_ahead([insertion([booking]), *beginning, *new_claims(booking.id, claims)])
     booking._state.adding, booking._state.db = False, DEFAULT_DB_ALIAS
 
 

@@ -202,6 +202,16 @@ def lock_question(resource_ids: Iterable[UUID]) -> Question[None]:
     )
 
 
+def lock_practitioner_question(practitioner_id: UUID) -> Question[UUID | None]:
+    """Lock the resource of the practitioner, as lock_resources would; which it is, None where there is none."""
+    return Question(
+        "SELECT id FROM stores_resource WHERE id = (SELECT resource_id FROM people_employee WHERE id = %s)"
+        " FOR NO KEY UPDATE",
+        (practitioner_id,),
+        lambda rows: rows[0][0] if rows else None,
+    )
+
+
 def check_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
     """Raise SlotTaken, with every claim that another booking or session stands against; Raced, see AsRead."""
     if wanted:
@@ -272,10 +282,15 @@ def _write_resources(holder_id: UUID, holder: Holder, held: list[Claim], wanted:
 
 def new_claim(holder_id: UUID, holder: Holder, want: Wanted) -> Claim:
     """The row, still to be written."""
+    return Claim(**claim_columns(holder_id, holder, want))
+
+
+def claim_columns(holder_id: UUID, holder: Holder, want: Wanted) -> dict[str, Any]:
+    """The columns of new_claim."""
     of = {"id": new_id(), f"{holder}_id": holder_id}
     if isinstance(want, PoolClaim):
-        return Claim(**of, pool_id=want.pool_id, units=want.units)
-    return Claim(**of, resource_id=want.resource_id, **_row(want))
+        return {**of, "pool_id": want.pool_id, "units": want.units}
+    return {**of, "resource_id": want.resource_id, **_row(want)}
 
 
 def _row(want: ResourceClaim) -> dict[str, Any]:

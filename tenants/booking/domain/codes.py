@@ -45,7 +45,10 @@ def draw_code(*, randbelow: Callable[[int], int]) -> str:
     `randbelow(n)` gives a number in `[0, n)`: `secrets.randbelow`, for codes must not be guessable. Two
     draws may be equal; that a code is unique in a chain is the database's to hold.
     """
-    body = "".join(ALPHABET[randbelow(len(ALPHABET))] for _symbol in range(LENGTH - 1))
+    number, body = randbelow(len(ALPHABET) ** (LENGTH - 1)), ""
+    for _symbol in range(LENGTH - 1):
+        number, symbol = divmod(number, len(ALPHABET))
+        body += ALPHABET[symbol]
     return body + check_symbol(body)
 
 

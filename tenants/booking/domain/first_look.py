@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chains.postgresql.ask import Question, ask_all
+from chains.postgresql.ask import Question
 from tenants.booking.models import Policy
 from tenants.members.models import Member
 
@@ -52,8 +52,3 @@ def first_questions(
     if member_id is not None:
         asked += [lock_question(member_id), pause_question(member_id, now=now)]
     return asked
-
-
-def first_look(store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime) -> FirstLook:
-    """Read it, and lock the member if one is named already; one message."""
-    return FirstLook.of(ask_all(first_questions(store_id, service_id, member_id=member_id, now=now)))

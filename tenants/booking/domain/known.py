@@ -8,18 +8,24 @@ from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=Model)
 
 
 def known(model: type[M], **columns: Any) -> M:
-    """The row with these columns, in any order, as a cursor read them; any other is read where it is asked for."""
+    """The row with these columns, in any order, as a cursor read them; any other is read where it is asked for.
+
+    As Model.from_db, which asks every field of the model for its value; a field without one is deferred.
+    """
     for name, convert in _converters(model).items():
         if name in columns:
             columns[name] = convert(columns[name], None, connection)
-    # Django takes the values in the order in which the model has its fields, whatever the order of the names
-    names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]
-    return model.from_db(DEFAULT_DB_ALIAS, names, [columns[name] for name in names])
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(columns)
+    return row
 
 
 @cache

@@ -49,13 +49,15 @@ def take_place(
     prefer: Collection[UUID] = (),
     overbook: bool = False,
     written_later: bool = False,
+    locked: UUID | None = None,
 ) -> Place:
     """Claim who and what serves the booking from `starts_at` on, and `extra` (pools, further resources) with it.
 
     Plans are tried one after the other, the fairest first, each in a savepoint: a conflict leaves no lock
     behind. The calendar was read for the room or table asked for and the party's size; resources of `prefer`
     come first where they are free. `overbook` takes people and things that others hold (never units of a
-    pool). `written_later`: of a new booking that claims nothing else, see Place.unwritten. Raises SlotTaken or the rule that closes the
+    pool). `written_later`: of a new booking that claims nothing else, see Place.unwritten; `locked` is a resource
+    that was locked before the calendar was read. Raises SlotTaken or the rule that closes the
     time, both with alternatives; SessionFull, WindowFull, OutOfStock for an `extra` that cannot be had.
     """
 
@@ -77,7 +79,9 @@ def take_place(
     later = written_later and not extra and not overbook
     while (plan := planner.plan()) is not None:
         try:
-            if later:
+            if later and all(claim.resource_id == locked for claim in plan.claims):
+                pass  # the calendar is what stands
+            elif later:
                 lock_claims(booking.id, wanted=plan.claims, now=now)
             else:
                 wanted = [*(replace(claim, over=overbook) for claim in plan.claims), *extra]

@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.anew import hear_writes
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
 from tenants.members.models import Member
@@ -119,6 +120,7 @@ class Prepared:
     booking: Booking
     basket: Basket
     wanted: tuple[Wanted, ...]
+    units: int = 0  # of the spot's own pool
 
 
 @again_on_conflict
@@ -159,6 +161,8 @@ def book_scheduled(
     except Refusal:
         _claim(spot, prepared, now=now)  # that it is full is said before anything else
         raise
+    if spot.row.pool.taken + prepared.units > spot.row.pool.capacity:
+        hear_writes()  # it is full, and is to be said here
     with _near_when_full(spot, prepared, now=now):
         # the pool's row is taken last, directly before the commit: many wait for it
         begin_booking(prepared.booking, by=by, now=now, claims=prepared.wanted)
@@ -272,7 +276,7 @@ def _draft(
     )
     wanted: list[Wanted] = [PoolClaim(row.pool_id, seats), *basket.claims]
     wanted += pass_claims(booking, units=seats, by=by, now=now)
-    return Prepared(booking, basket, tuple(wanted))
+    return Prepared(booking, basket, tuple(wanted), units=seats)
 
 
 def _require_takable(spot: Spot, booking: Booking, *, by: Actor, now: datetime) -> None:

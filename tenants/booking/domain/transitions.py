@@ -23,7 +23,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from chains.postgresql.ask import Question, ask, ask_all, insertion
+from chains.postgresql.ask import Question, ask, ask_all, insertion_of
 from chains.refusals import Refusal, Text, require_version
 from tenants.booking.models import Booking, Status, Transition
 from tenants.events.domain.record import event_question
@@ -214,17 +214,17 @@ def transition_question(
     detail: Mapping[str, Any] | None = None,
 ) -> Question[None]:
     """What writes the line of record_transition."""
-    line = Transition(
-        booking_id=booking.id,
-        before=before,
-        after=booking.status,
-        at=now,
-        by_employee_id=by.employee_id,
-        by_member_id=by.member_id,
-        reason=reason,
-        detail=dict(detail or {}),
-    )
-    return insertion([line])
+    line = {
+        "booking_id": booking.id,
+        "before": before,
+        "after": str(booking.status),
+        "at": now,
+        "by_employee_id": by.employee_id,
+        "by_member_id": by.member_id,
+        "reason": reason,
+        "detail": dict(detail or {}),
+    }
+    return insertion_of(Transition, [line])
 
 
 def read_booking(booking_id: UUID) -> Booking | None:

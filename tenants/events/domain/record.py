@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
+from chains.anew import writes_may_wait
 from chains.postgresql.ask import Question, ask
 from chains.postgresql.base import DatabaseWrapper
 from chains.scope import current
@@ -24,7 +25,7 @@ OUTBOX = "outbox"
 CHANNEL = "live"
 
 # The event, its deliveries and their due work in one round trip: every booking waits for this.
-_RECORD = """
+_RECORDED = """
 WITH event AS (
     INSERT INTO events_event (kind, subject_id, store_id, version, payload, at)
     VALUES (%s, %s, %s, %s, %s::jsonb, %s) RETURNING id
@@ -32,8 +33,10 @@ WITH event AS (
     INSERT INTO events_delivery (event_id, subscriber, attempts, due_at, last_error)
     SELECT event.id, name, 0, %s, '' FROM event, unnest(%s::text[]) AS name
 )
-SELECT id, CASE WHEN %s THEN public.mark_due(%s, %s) END FROM event
+SELECT id, CASE WHEN %s THEN public.mark_due(%s, %s) END{mark} FROM event
 """
+_RECORD = _RECORDED.replace("{mark}", "")
+_MARKED = _RECORDED.replace("{mark}", ", set_config(%s, id::text, false)")
 
 
 def record_event(
@@ -68,27 +71,37 @@ def event_question(
     now: datetime,
 ) -> Question[Event]:
     """What records the event, for a message that does more; as record_event in all else."""
-    event = Event(
-        kind=kind,
-        subject_id=subject_id,
-        store_id=store_id,
-        version=version,
-        payload=dict(payload or {}),
-        at=now,
-    )
+    told = dict(payload or {})
     names = subscribers_of(kind)
     params = (
-        *(kind, subject_id, store_id, version, json.dumps(event.payload), now),
+        *(kind, subject_id, store_id, version, json.dumps(told), now),
         *(now, names, bool(names), OUTBOX, now),
     )
 
     def read(rows: list[tuple[Any, ...]]) -> Event:
-        event.id = rows[0][0]
+        event = Event(
+            id=rows[0][0],
+            kind=kind,
+            subject_id=subject_id,
+            store_id=store_id,
+            version=version,
+            payload=told,
+            at=now,
+        )
         if store_id is not None:
             hint_at_commit(f"{current().schema}:{event.id}")
         return event
 
-    return Question(_RECORD, params, read)
+    if not writes_may_wait():
+        return Question(_RECORD, params, read)
+    wrapper = cast(DatabaseWrapper, connection)
+    mark = wrapper.new_mark()
+
+    def unread() -> None:
+        if store_id is not None:
+            wrapper.notify_mark_at_commit(CHANNEL, f"{current().schema}:", mark)
+
+    return Question(_MARKED, (*params, mark), read, unread)
 
 
 def hint_at_commit(hint: str) -> None:

@@ -1,0 +1,135 @@
+"""A booking's first message: what decides about it and, where this process knows the offer from before, the wished day.
+
+What is offered is read every time. Only which questions follow from it is foreseen: they are asked with it, and
+asked again where it is not what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from chains.postgresql.ask import Question, ask, ask_all
+from chains.refusals import Refusal
+from tenants.members.models import Member
+
+from .attempts import first_attempt
+from .calendar import Calendar, Wish, calendar_at
+from .claims import lock_practitioner_question
+from .first_look import FirstLook, first_questions
+from .needs import PRACTITIONER
+from .offering import Offering, last_seen, offering_from
+from .one_at_a_time import overlap_question
+
+# A moment, or how it is read once the store's clock is known.
+Moment = datetime | Callable[[ZoneInfo], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a booking begins with. `member_id` where the member is known; `alone` where nothing is claimed beside
+    what the service needs, and by no permission.
+    """
+
+    store_id: UUID
+    service_id: UUID
+    member_id: UUID | None
+    wish: Wish
+    by_staff: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of a wish, and the bookings that the member has then; None where nobody was known to ask for.
+
+    `locked` is the resource that was locked before the calendar was read: what it shows of that one stands.
+    """
+
+    calendar: Calendar
+    overlapping: list[UUID] | None
+    locked: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What was asked before the offer was read, and turned out right: the offering, and the day of this wish."""
+
+    offering: Offering
+    starts_at: datetime
+    wish: Wish
+    day: Day
+
+
+def look_ahead(asked: Asked, starts_at: Moment, *, now: datetime) -> tuple[FirstLook, Foreseen | None]:
+    """The first look, which locks the member, and the day where it could be foreseen. One message."""
+    first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
+    guess = _guess(asked, starts_at, now=now)
+    if guess is None:
+        return FirstLook.of(ask_all(first)), None
+    row, offering, moment, then = guess
+    answers = ask_all([*first, *then])
+    look = FirstLook.of(answers[: len(first)])
+    if look.offering != row:
+        return look, None
+    day = Day(*answers[: len(first) - 1 : -1])
+    return look, Foreseen(offering, moment, asked.wish, day)
+
+
+def offered(asked: Asked, look: FirstLook, foreseen: Foreseen | None) -> Offering:
+    """What the store offers. Raises as offering_from."""
+    if foreseen is not None:
+        return foreseen.offering
+    return offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
+
+
+def read_day(
+    offering: Offering,
+    starts_at: datetime,
+    wish: Wish,
+    member: Member | None,
+    *,
+    by_staff: bool,
+    now: datetime,
+) -> Day:
+    """The day of the wish. One message."""
+    calendar = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=by_staff)
+    if member is None:
+        return Day(ask(calendar), None)
+    return Day(*ask_all([calendar, _overlap(offering, starts_at, member.id)]))
+
+
+def _guess(
+    asked: Asked, starts_at: Moment, *, now: datetime
+) -> tuple[Any, Offering, datetime, list[Question[Any]]] | None:
+    """What the offer was when it was last read, the moment that is meant then, and what follows from both."""
+    found = last_seen(asked.store_id, asked.service_id, by_staff=asked.by_staff)
+    if found is None or asked.member_id is None:
+        return None
+    row, offering = found
+    try:
+        moment = starts_at(offering.zone) if callable(starts_at) else starts_at
+        calendar = calendar_at(offering, moment, wish=asked.wish, now=now, by_staff=asked.by_staff)
+        overlap = _overlap(offering, moment, asked.member_id)
+    except (Refusal, ValueError, OverflowError):
+        return None  # told when it is that moment's turn
+    then: list[Question[Any]] = [calendar, overlap]
+    only = asked.wish.practitioner_id
+    if only is not None and asked.alone and first_attempt() and _needs_one(offering):
+        then.append(lock_practitioner_question(only))
+    # the lock comes first: what is read behind it stands
+    return row, offering, moment, then[::-1]
+
+
+def _needs_one(offering: Offering) -> bool:
+    """Whether one practitioner is all that serves."""
+    roles = offering.roles
+    return not roles or (len(roles) == 1 and roles[0].kind == PRACTITIONER and roles[0].count == 1)
+
+
+def _overlap(offering: Offering, starts_at: datetime, member_id: UUID) -> Question[list[UUID]]:
+    return overlap_question(member_id, starts_at, offering.need.service_span(starts_at).end, but=None)
