@@ -20,6 +20,7 @@ from api.problems import Malformed
 from api.v1.booking_documents import BookingOut, booking_document, booking_documents
 from api.v1.booking_requests import BookingQuery, Cancelling, Confirming, Moving, NewBooking, Versioned
 from api.views import Endpoint
+from chains.anew import let_writes_wait
 from chains.refusals import FieldError
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import (
@@ -86,6 +87,7 @@ class Bookings(Endpoint):
     @extend_schema(request=NewBooking, responses={201: BookingOut})
     def post(self, request: Request) -> Response:
         """Book, or hold for ten minutes."""
+        let_writes_wait()
         asked = self.body(NewBooking)
         member = asked.get("member")
         if self.actor.is_employee and member is None:

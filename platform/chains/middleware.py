@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
 
 from chains.after_scope import finished
+from chains.anew import in_chain
 from chains.hosts import ChainInfo, chain_at
 from chains.models import ChainState
-from chains.scope import chain_scope, platform_scope
+from chains.scope import platform_scope
 
 _CLOSED_DOORS = {ChainState.SUSPENDED, ChainState.CLOSED, ChainState.PROVISIONING}
 
@@ -50,8 +51,8 @@ class HostMiddleware:
         request.urlconf = (
             settings.SUSPENDED_URLCONF if chain.state in _CLOSED_DOORS else settings.CHAIN_URLCONF
         )
-        with chain_scope(chain):
-            response = _undone_if_broken(self.get_response(request))
+        # a view that lets its writes wait must be able to read its request a second time
+        response = in_chain(chain, lambda: _undone_if_broken(self.get_response(request)), waits=False)
         return finished(response)
 
 

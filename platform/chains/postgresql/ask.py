@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -152,12 +152,19 @@ def insertion(rows: Sequence[Model]) -> Question[None]:
 
 def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Question[None]:
     """As insertion, of rows (at least one) by their columns; one that is not told takes the model's default."""
-    insert, places, columns = _insert_of(model, rows[0].get(model._meta.pk.attname) is not None)
-    params = [
-        convert(row[name]) if name in row else convert(default())
+    columns = _columns_of(model)
+    values = [
+        [convert(row[name] if name in row else default()) for name, convert, default in columns]
         for row in rows
-        for name, convert, default in columns
     ]
+    # a column of which nothing is known is not written at all: it is NULL, or the key that the database gives
+    told = tuple(
+        place
+        for place, column in enumerate(zip(*values, strict=True))
+        if any(one is not None for one in column)
+    )
+    insert, places = _insert_of(model, told)
+    params = [row[place] for row in values for place in told]
     return Question(insert + ", ".join([places] * len(rows)), params, done)
 
 
@@ -165,13 +172,17 @@ _Column = tuple[str, Callable[[Any], Any], Callable[[], Any]]
 
 
 @cache
-def _insert_of(model: type[Model], has_key: bool) -> tuple[str, str, list[_Column]]:
-    """How an insertion begins, the places of one row, and its columns; without a key where the database gives it."""
-    fields = [field for field in model._meta.concrete_fields if has_key or not field.primary_key]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    columns = [(field.attname, _converter(field), field.get_default) for field in fields]
-    table = model._meta.db_table
-    return f'INSERT INTO "{table}" ({names}) VALUES ', "(" + ", ".join(["%s"] * len(fields)) + ")", columns  # noqa: S608
+def _columns_of(model: type[Model]) -> list[_Column]:
+    """The columns of a row: name, how a value is prepared, and the default's."""
+    return [(field.attname, _converter(field), field.get_default) for field in model._meta.concrete_fields]
+
+
+@lru_cache(maxsize=2000)
+def _insert_of(model: type[Model], told: tuple[int, ...]) -> tuple[str, str]:
+    """How an insertion of these columns begins, and the places of one row."""
+    columns = [model._meta.concrete_fields[place].column for place in told]
+    names, places = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ', f"({places})"  # noqa: S608
 
 
 def _converter(field: Any) -> Callable[[Any], Any]:

@@ -193,7 +193,8 @@ def _parts(sql: str) -> tuple[bytes, tuple[tuple[int, bytes], ...], int]:
     """What stands before the first place for a value; for each, which value (from 0) and what stands behind it; how
     many values there must be.
     """
-    parts, order, begun = [""], [], 0
+    order: list[int] = []
+    parts, begun = [""], 0
     for found in _PLACES.finditer(sql):
         parts[-1] += sql[begun : found.start()]
         begun = found.end()

@@ -36,13 +36,13 @@ from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
 from .first_look import FirstLook
-from .foresight import Asked, Day, Moment, look_ahead, offered, read_day
+from .foresight import Asked, Day, Moment, Seen, look_ahead
 from .free_times import free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .known import known
-from .offering import Offering, known_service, known_store, require_by_time, zone_in
+from .offering import known_service, known_store, require_by_time
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
@@ -104,27 +104,20 @@ def book(
     require_overbooker(overbook, store_id=store_id, by=by)
     member_id = None if isinstance(whom, Guest) else whom
     alone = resource_id is None and not extra and overbook is None
-    asked = Asked(
-        store_id, service_id, member_id, Wish(practitioner_id, resource_id, party_size), by.is_employee, alone
-    )
-    look, foreseen = look_ahead(asked, starts_at, now=now)
-    if callable(starts_at):
-        starts_at = foreseen.starts_at if foreseen else starts_at(zone_in(look.offering, store_id))
-    offering = offered(asked, look, foreseen)
+    wish = Wish(practitioner_id, resource_id, party_size)
+    asked = Asked(store_id, service_id, member_id, wish, by_staff=by.is_employee, alone=alone)
+    seen = look_ahead(asked, starts_at, now=now)
+    offering, look = seen.offering, seen.look
     require_by_time(offering)
     basket = fill_basket(store_id, items, currency=offering.currency)
     later, staff = hold_until is not None, by.is_employee
     answers = check_details(
         offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=later
     )
-    wish = replace(asked.wish, party_size=answers.fills["party_size"])
-    day = foreseen.day if foreseen and foreseen.wish == wish else None
-    if day is None:
-        day = read_day(offering, starts_at, wish, look.member, by_staff=staff, now=now)
-    _require_asked(day.calendar, starts_at, look.member, by_staff=staff, now=now)
+    day = seen.day_of(replace(wish, party_size=answers.fills["party_size"]), now=now)
+    _require_asked(day.calendar, seen.starts_at, look.member, by_staff=staff, now=now)
     for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
-    booking = _draft(offering, answers, for_member, starts_at=starts_at, pass_id=pass_id, by=by, now=now)
-    booking.channel = channel_of(by, starts_at=starts_at, now=now, by_program=by_program)
+    booking = _draft(seen, answers, for_member, pass_id=pass_id, by=by, now=now, by_program=by_program)
     if hold:
         booking.status, booking.expires_at = Status.HELD, hold_until or now + HOLD_FOR
     claimed = (*extra, *pass_claims(booking, by=by, now=now))
@@ -228,16 +221,17 @@ def _show(booking: Booking, place: Place, calendar: Calendar) -> None:
 
 
 def _draft(
-    offering: Offering,
+    seen: Seen,
     answers: Answers,
     member: Member,
     *,
-    starts_at: datetime,
     pass_id: UUID | None,
     by: Actor,
     now: datetime,
+    by_program: bool,
 ) -> Booking:
-    """The booking as it will be written, confirmed, but for its place, channel and code, at the service's price."""
+    """The booking as it will be written, confirmed, but for its place and code, at the service's price."""
+    offering, starts_at = seen.offering, seen.starts_at
     return Booking(
         id=new_id(),
         status=Status.CONFIRMED,
@@ -252,6 +246,7 @@ def _draft(
         currency=offering.currency,
         note=answers.fills["note"],
         details=answers.details,
+        channel=channel_of(by, starts_at=starts_at, now=now, by_program=by_program),
         made_by_id=by.employee_id,
         notice=offering.notice,
         created_at=now,

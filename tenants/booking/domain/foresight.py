@@ -15,14 +15,13 @@ from zoneinfo import ZoneInfo
 
 from chains.postgresql.ask import Question, ask, ask_all
 from chains.refusals import Refusal
-from tenants.members.models import Member
 
 from .attempts import first_attempt
 from .calendar import Calendar, Wish, calendar_at
 from .claims import lock_practitioner_question
 from .first_look import FirstLook, first_questions
 from .needs import PRACTITIONER
-from .offering import Offering, last_seen, offering_from
+from .offering import Offering, last_seen, offering_from, zone_in
 from .one_at_a_time import overlap_question
 
 # A moment, or how it is read once the store's clock is known.
@@ -56,51 +55,43 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What was asked before the offer was read, and turned out right: the offering, and the day of this wish."""
+class Seen:
+    """What the first message told: the offer, what else decides, the moment that is meant; `foreseen` is the day of
+    the wish that was asked, where it came with it.
+    """
 
+    asked: Asked
+    look: FirstLook
     offering: Offering
     starts_at: datetime
-    wish: Wish
-    day: Day
+    foreseen: Day | None
+
+    def day_of(self, wish: Wish, *, now: datetime) -> Day:
+        """The day of the wish as it turned out; in one more message where that was not foreseen."""
+        if self.foreseen is not None and wish == self.asked.wish:
+            return self.foreseen
+        offering, starts_at, member = self.offering, self.starts_at, self.look.member
+        calendar = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=self.asked.by_staff)
+        if member is None:
+            return Day(ask(calendar), None)
+        return Day(*ask_all([calendar, _overlap(offering, starts_at, member.id)]))
 
 
-def look_ahead(asked: Asked, starts_at: Moment, *, now: datetime) -> tuple[FirstLook, Foreseen | None]:
-    """The first look, which locks the member, and the day where it could be foreseen. One message."""
+def look_ahead(asked: Asked, starts_at: Moment, *, now: datetime) -> Seen:
+    """The first look, which locks the member, and the day where it could be foreseen. One message.
+
+    Raises as offering_from, and what `starts_at` raises.
+    """
     first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
     guess = _guess(asked, starts_at, now=now)
-    if guess is None:
-        return FirstLook.of(ask_all(first)), None
-    row, offering, moment, then = guess
-    answers = ask_all([*first, *then])
+    answers = ask_all([*first, *(guess[-1] if guess else ())])
     look = FirstLook.of(answers[: len(first)])
-    if look.offering != row:
-        return look, None
-    day = Day(*answers[: len(first) - 1 : -1])
-    return look, Foreseen(offering, moment, asked.wish, day)
-
-
-def offered(asked: Asked, look: FirstLook, foreseen: Foreseen | None) -> Offering:
-    """What the store offers. Raises as offering_from."""
-    if foreseen is not None:
-        return foreseen.offering
-    return offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
-
-
-def read_day(
-    offering: Offering,
-    starts_at: datetime,
-    wish: Wish,
-    member: Member | None,
-    *,
-    by_staff: bool,
-    now: datetime,
-) -> Day:
-    """The day of the wish. One message."""
-    calendar = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=by_staff)
-    if member is None:
-        return Day(ask(calendar), None)
-    return Day(*ask_all([calendar, _overlap(offering, starts_at, member.id)]))
+    if guess is not None and guess[0] == look.offering:
+        _row, offering, moment, _then = guess
+        return Seen(asked, look, offering, moment, Day(*answers[: len(first) - 1 : -1]))
+    moment = starts_at(zone_in(look.offering, asked.store_id)) if callable(starts_at) else starts_at
+    offering = offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
+    return Seen(asked, look, offering, moment, None)
 
 
 def _guess(

@@ -10,6 +10,7 @@ from tenants.booking.models import LIVE, Booking
 from tenants.members.models import Member
 from tenants.people.domain.rights import NotSeen
 
+from .facts import LONGEST_CLAIM
 from .holds import expire_holds_among
 from .known import known
 from .rules import MemberOverlap
@@ -40,8 +41,8 @@ def overlap_question(
     """The live bookings that the member has then, at any store; pickups aside."""
     return Question(
         "SELECT id FROM booking_booking WHERE member_id = %s AND status = ANY(%s) AND pickup_window_id IS NULL"
-        " AND starts_at < %s AND ends_at > %s AND id IS DISTINCT FROM %s",
-        (member_id, _LIVE, ends_at, starts_at, but),
+        " AND starts_at < %s AND starts_at > %s AND ends_at > %s AND id IS DISTINCT FROM %s",
+        (member_id, _LIVE, ends_at, starts_at - LONGEST_CLAIM, starts_at, but),
         lambda rows: [row[0] for row in rows],
     )
 
