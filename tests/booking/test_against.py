@@ -45,9 +45,9 @@ def many_claims(cast: Cast) -> Iterator[None]:
 
 
 def whole_tables(sql: str) -> list[str]:
-    """Which tables the kept plan of a statement with `%s` places reads from end to end."""
+    """Which tables the kept plan of a statement with `%s` or `%1$s` places reads from end to end."""
     places = iter(range(1, sql.count("%s") + 1))
-    numbered = re.sub("%s", lambda _found: f"${next(places)}", sql)
+    numbered = re.sub(r"%(?:(\d+)\$)?s", lambda found: f"${found[1] or next(places)}", sql)
     plan = superuser().execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode()).fetchall()
     return sorted({found[1] for (line,) in plan if (found := re.search(r"Seq Scan on (\w+)", line))})
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from chains.anew import in_chain
 from chains.scope import chain_scope
 from tenants.booking.domain.book import book
 from tenants.booking.domain.change import cancel_booking
@@ -111,15 +113,19 @@ def _ticket(chain: Chain, who: str, store: str) -> str:
         return issue_ticket(chain.stores[store].id, by=chain.actors[who], now=timezone.now())[0]
 
 
+def _wanted(chain: Chain, store: str = "north", hour: int = 10) -> Any:
+    return book(
+        chain.services["facial"].id,
+        store_id=chain.stores[store].id,
+        starts_at=local(23, hour),
+        by=chain.actors["su"],
+        now=NOW,
+    )
+
+
 def _book(chain: Chain, store: str = "north", hour: int = 10) -> Any:
     with chain_scope(chain.info):
-        return book(
-            chain.services["facial"].id,
-            store_id=chain.stores[store].id,
-            starts_at=local(23, hour),
-            by=chain.actors["su"],
-            now=NOW,
-        )
+        return _wanted(chain, store, hour)
 
 
 def test_committed_booking_reaches_the_stores_stream_and_a_change_follows(
@@ -131,6 +137,15 @@ def test_committed_booking_reaches_the_stores_stream_and_a_change_follows(
     with chain_scope(cast.alpha.info):
         cancel_booking(made.id, by=cast.alpha.actors["su"], now=NOW)
     assert stream.next() == {"kind": "booking.cancelled", "id": str(made.id), "version": 2}
+    stream.close()
+
+
+def test_booking_whose_writes_travel_with_its_commit_is_told_with_it(cast: Cast, live: LiveProcess) -> None:
+    """Nobody has read the event's number then: PostgreSQL says it itself."""
+    stream = live.open(cast.alpha, _ticket(cast.alpha, "clerk", "north"))
+    for hour in (10, 12, 14):  # by the third its plans are kept
+        made = in_chain(cast.alpha.info, partial(_wanted, cast.alpha, hour=hour))
+        assert stream.next() == {"kind": "booking.confirmed", "id": str(made.id), "version": 1}
     stream.close()
 
 

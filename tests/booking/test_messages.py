@@ -6,20 +6,24 @@ to be written down here. The hint to open pages travels behind the commit, in it
 
 from __future__ import annotations
 
+from functools import partial
+
 import time_machine
 
+from chains.anew import in_chain
 from chains.scope import chain_scope
 from tenants.booking.domain.redeem import redeem_code
 from tenants.booking.domain.scheduled import Wish, book_scheduled
+from tenants.people.domain.rights import Actor
 from tests.api.conftest import employee_program, member_program
 from tests.booking.conftest import MONDAY_TEN, Desk
-from tests.booking.counted import Counted
+from tests.booking.counted import Counted, strangers
 from tests.ground.cast import NOW, Cast, local
 from tests.ground.messages import messages_of
 
 
-def test_booking_of_a_named_practitioner(cast: Cast, desk: Desk) -> None:
-    """What is offered and who; their day; lock and look; write; commit."""
+def test_booking_of_what_nobody_has_booked_here_before(cast: Cast, desk: Desk) -> None:
+    """What is offered and who; their day; lock and look; write; commit. The second time: see test_foresight."""
 
     def act() -> None:
         with chain_scope(cast.alpha.info):
@@ -37,19 +41,26 @@ def test_booking_of_anybody_asks_besides_who_served_longest_ago(cast: Cast, desk
 
 
 def test_seat_in_a_session_that_was_seen_before(cast: Cast) -> None:
-    """Lock and look; write, the seat last; commit. The first time the session's place is asked for before."""
+    """Lock and look; write, the seat last; commit, in one message where writes may wait and their plans are kept.
+
+    The first time the session's place is asked for before.
+    """
     alpha = cast.alpha
     with chain_scope(alpha.info):
-        session = Counted(alpha).session(seats=3)
+        session, *members = Counted(alpha).session(seats=6), *strangers(3)
 
-    def seat(who: str) -> int:
-        def act() -> None:
+    def seat(by: Actor, *, waits: bool = False) -> int:
+        def book_seat() -> None:
+            book_scheduled(Wish(session_id=session.id), by=by, now=NOW)
+
+        def heard() -> None:
             with chain_scope(alpha.info):
-                book_scheduled(Wish(session_id=session.id), by=alpha.actors[who], now=NOW)
+                book_seat()
 
-        return messages_of(act)
+        return messages_of(partial(in_chain, alpha.info, book_seat) if waits else heard)
 
-    assert (seat("su"), seat("chen")) == (4, 3)
+    assert (seat(alpha.actors["su"]), seat(alpha.actors["chen"])) == (4, 3)
+    assert [seat(Actor(member_id=one.id), waits=True) for one in members][-1] == 2
 
 
 def test_redemption(cast: Cast, desk: Desk) -> None:
@@ -93,8 +104,8 @@ def test_over_http_token_key_and_kept_answer_come_to_it(cast: Cast) -> None:
         return messages_of(act)
 
     with time_machine.travel(NOW, tick=False):
-        book(10)  # the token is stamped, the host is found
-        assert book(12) == 7
+        # the token is stamped, the host is found; then the plans are kept
+        assert [book(hour) for hour in (10, 12, 14, 16)][-1] == 4
     with time_machine.travel(local(23, 9), tick=False):
         redeem(codes[0])
         assert redeem(codes[1]) == 5

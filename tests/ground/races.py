@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.db import connection
 
+from chains.anew import in_chain
 from chains.hosts import ChainInfo
 from chains.scope import chain_scope
 
@@ -16,11 +17,12 @@ T = TypeVar("T")
 
 
 def race(
-    chain: ChainInfo, acts: Sequence[Callable[[], T]], *, threads: int | None = None
+    chain: ChainInfo, acts: Sequence[Callable[[], T]], *, threads: int | None = None, waits: bool = False
 ) -> list[T | Exception]:
     """Run the acts in threads, each in one transaction of the chain; what each returned or raised, in order.
 
-    With as many threads as acts (the default) all begin at the same moment.
+    With as many threads as acts (the default) all begin at the same moment. Where writes may wait for the commit
+    (`waits`), an act that loses there is begun anew.
     """
     count = threads or len(acts)
     start = Barrier(count) if count == len(acts) else None
@@ -29,6 +31,8 @@ def race(
         try:
             if start is not None:
                 start.wait(30)
+            if waits:
+                return in_chain(chain, act)
             with chain_scope(chain):
                 return act()
         except Exception as error:
