@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chains.scope import chain_scope
+from tenants.booking.domain import offering
 from tenants.booking.domain.book import book
 from tenants.booking.models import Booking
 from tests.booking.counted import Counted
@@ -34,6 +35,12 @@ class Desk:
         }
         service = asked.pop("service", "facial")
         return book(self.cast.services[service].id, starts_at=starts_at, **asked)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen() -> None:
+    """No offer is known from the test before: a first booking is one."""
+    offering._seen.clear()
 
 
 @pytest.fixture()

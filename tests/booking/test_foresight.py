@@ -172,6 +172,12 @@ def crowd(chain: Chain, count: int) -> list[Callable[[], Booking]]:
     ]
 
 
+def resource_without_lock(practitioner_id: object) -> Question[Any]:
+    """What the question in front of the day must not be."""
+    sql = "SELECT resource_id FROM people_employee WHERE id = %s"
+    return Question(sql, (practitioner_id,), lambda rows: rows[0][0])
+
+
 def met(answers: list[Any]) -> dict[str, int]:
     names = [getattr(one, "code", "") if isinstance(one, Exception) else "booked" for one in answers]
     return {name: names.count(name) for name in names}
@@ -208,12 +214,8 @@ def test_without_the_lock_in_front_of_the_day_two_find_it_free(
         both.wait(20)
         return begin(*args, **kwargs)
 
-    def look_without_lock(practitioner_id: object) -> Question[Any]:
-        sql = "SELECT resource_id FROM people_employee WHERE id = %s"
-        return Question(sql, (practitioner_id,), lambda rows: rows[0][0])
-
     monkeypatch.setattr(booking_door, "begin_booking", wait_then_write)
-    monkeypatch.setattr(foresight, "lock_practitioner_question", look_without_lock)
+    monkeypatch.setattr(foresight, "lock_practitioner_question", resource_without_lock)
     assert met(race(chain.info, others)) == {"booked": 2}
     with chain_scope(chain.info):
         assert "no two claims of a resource overlap" in {breach.promise for breach in check_bookings()}

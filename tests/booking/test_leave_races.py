@@ -15,13 +15,14 @@ from django.db import OperationalError, connection
 
 from chains.scope import chain_scope
 from tenants.booking.domain import book as booking_door
+from tenants.booking.domain import foresight, session_times
 from tenants.booking.domain import session_moves as moves_door
-from tenants.booking.domain import session_times
 from tenants.booking.domain import sessions as sessions_door
 from tenants.booking.domain.approvals import LeaveClashes, approve_leave, approve_swap
 from tenants.booking.domain.attempts import TooBusy
 from tenants.booking.domain.book import book
 from tenants.booking.domain.calendar import Calendar
+from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.rules import ClosedDay, NoShift, OnLeave
 from tenants.booking.domain.session_moves import Going, move_session
 from tenants.booking.models import Booking, Session
@@ -31,6 +32,7 @@ from tenants.stores.domain.stores import close_days
 from tests.booking.conftest import MONDAY_TEN
 from tests.booking.counted import Counted
 from tests.booking.test_approvals import MONDAY, accepted_swap, asked_leave, manager
+from tests.booking.test_foresight import resource_without_lock
 from tests.ground.cast import NOW, Cast, local
 
 pytestmark = pytest.mark.race
@@ -89,9 +91,22 @@ def in_scope(cast: Cast, act: Callable[[], object]) -> object:
 
 
 @pytest.fixture()
+def offer_seen(cast: Cast) -> None:
+    """The facial was booked here before: its next day is read behind the practitioner's lock."""
+    with chain_scope(cast.alpha.info):
+        book(
+            cast.alpha.services["facial"].id,
+            store_id=cast.alpha.stores["north"].id,
+            starts_at=local(24, 10),
+            by=cast.alpha.actors["chen"],
+            now=NOW,
+        )
+
+
+@pytest.fixture()
 def stop(monkeypatch: pytest.MonkeyPatch) -> Stop:
     """The booking stops: see Stop."""
-    return Stop(monkeypatch, (booking_door, "_calendar_for"))
+    return Stop(monkeypatch, (booking_door, "_require_asked"))
 
 
 def counts(cast: Cast) -> tuple[int, int]:
@@ -181,6 +196,37 @@ def test_whoever_changes_a_plan_waits_for_the_booking_that_is_being_made(cast: C
     told = in_scope(cast, act)
     if change == "asked_leave":
         assert isinstance(told, LeaveClashes)
+
+
+@pytest.mark.parametrize("change", ["leave", "asked_leave", "day_off", "swap"])
+def test_a_plan_that_was_read_behind_the_lock_stands_until_the_booking_does(
+    cast: Cast, offer_seen: None, stop: Stop, change: str
+) -> None:
+    """The quick way: nobody reads the plan a second time, so nobody may change it meanwhile."""
+    with chain_scope(cast.alpha.info):
+        act = CHANGES[change](cast)
+
+    def impatient() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        return act()
+
+    made, waited = stop.race(cast, partial(book_ya, cast), impatient)
+    assert isinstance(made, Booking), made
+    assert isinstance(waited, TooBusy | OperationalError), waited
+    with chain_scope(cast.alpha.info):
+        assert check_bookings() == []
+
+
+@pytest.mark.mutant
+def test_mutant_without_that_lock_a_leave_comes_between(
+    cast: Cast, offer_seen: None, stop: Stop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresight, "lock_practitioner_question", resource_without_lock)
+    with chain_scope(cast.alpha.info):
+        act = CHANGES["asked_leave"](cast)
+    answers = stop.race(cast, partial(book_ya, cast), act)
+    assert [type(one) for one in answers] == [Booking, LeaveRequest]
 
 
 @pytest.mark.mutant
