@@ -158,12 +158,10 @@ def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Quest
         for row in rows
     ]
     # a column of which nothing is known is not written at all: it is NULL, or the key that the database gives
-    told = tuple(
-        place
-        for place, column in enumerate(zip(*values, strict=True))
-        if any(one is not None for one in column)
-    )
-    insert, places = _insert_of(model, told)
+    told = [place for place in range(len(columns)) if values[0][place] is not None]
+    if len(rows) > 1:
+        told = [place for place in range(len(columns)) if any(row[place] is not None for row in values)]
+    insert, places = _insert_of(model, tuple(told))
     params = [row[place] for row in values for place in told]
     return Question(insert + ", ".join([places] * len(rows)), params, done)
 

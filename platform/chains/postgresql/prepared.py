@@ -93,26 +93,20 @@ class Prepared:
     def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
         """The values of each as SQL and the types they are of; one that a message says several times is written once."""
         known: dict[int, Literal] = {}
-        write, literal = _WRITERS.get, self._literal
+
+        def write(value: Any) -> Literal:
+            writer = _WRITERS.get(type(value))
+            found = writer(value) if writer is not None else None
+            if found is None:
+                literal = self._literal(value)
+                found = literal, _type_of(literal)
+            known[id(value)] = found
+            return found
+
         written = []
         for one in statements:
-            values, types = [], []
-            for value in one.params:
-                if value is None:
-                    values.append(b"NULL")
-                    types.append(b"unknown")
-                    continue
-                found = known.get(id(value))
-                if found is None:
-                    writer = write(type(value))
-                    found = writer(value) if writer is not None else None
-                    if found is None:
-                        text = literal(value)
-                        found = text, _type_of(text)
-                    known[id(value)] = found
-                values.append(found[0])
-                types.append(found[1])
-            written.append((values, types))
+            pairs = [_NULL if value is None else known.get(id(value)) or write(value) for value in one.params]
+            written.append(([pair[0] for pair in pairs], [pair[1] for pair in pairs]))
         return written
 
     def failed(self, error: BaseException | None, *, behind: int | None) -> None:
@@ -277,6 +271,7 @@ def _write_range(value: DateTimeTZRange) -> Literal | None:
     return f"'[{lower.isoformat(' ')},{upper.isoformat(' ')})'::tstzrange".encode(), b"tstzrange"
 
 
+_NULL: Literal = b"NULL", b"unknown"
 # What most values are, as the driver writes it, which asks for each how that is done.
 _WRITERS: dict[type, Callable[[Any], Literal | None]] = {
     UUID: lambda value: (f"'{value.hex}'::uuid".encode(), b"uuid"),

@@ -41,7 +41,7 @@ from .free_times import free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
-from .known import known
+from .known import known, unwritten
 from .offering import known_service, known_store, require_by_time
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
@@ -232,12 +232,11 @@ def _draft(
 ) -> Booking:
     """The booking as it will be written, confirmed, but for its place and code, at the service's price."""
     offering, starts_at = seen.offering, seen.starts_at
-    return Booking(
+    return unwritten(
+        Booking,
+        {"store": known_store(offering), "service": known_service(offering), "member": member},
         id=new_id(),
         status=Status.CONFIRMED,
-        store=known_store(offering),
-        service=known_service(offering),
-        member=member,
         starts_at=starts_at,
         ends_at=offering.need.service_span(starts_at).end,
         party_size=answers.fills["party_size"],

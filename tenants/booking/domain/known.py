@@ -1,8 +1,8 @@
-"""Rows of which some columns are known already, so that nobody reads them a second time."""
+"""Rows made of what is known of them: those that are there, so that nobody reads them again, and new ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -26,6 +26,29 @@ def known(model: type[M], **columns: Any) -> M:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     row.__dict__.update(columns)
     return row
+
+
+def unwritten(model: type[M], related: Mapping[str, Model | None], **columns: Any) -> M:
+    """A new row with these columns and rows it points to, by the fields' names; any other has the model's default.
+
+    As the model's own constructor, which asks every field for its value one by one.
+    """
+    row = model.__new__(model)
+    row._state = ModelState()
+    values = row.__dict__
+    for name, default in _defaults(model):
+        values[name] = columns.pop(name) if name in columns else default()
+    if columns:
+        raise TypeError(f"{model.__name__} has no {', '.join(columns)}")
+    for name, other in related.items():
+        values[f"{name}_id"] = other.pk if other is not None else None
+        row._state.fields_cache[name] = other
+    return row
+
+
+@cache
+def _defaults(model: type[Model]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
 
 
 @cache

@@ -33,6 +33,7 @@ from .first_look import FirstLook
 from .free_times import naming, other_sessions
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
+from .known import unwritten
 from .offering import Offering, known_service, known_store, offering_from
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
@@ -250,16 +251,20 @@ def _draft(
         raise NothingOrdered
     paid = 0 if wish.pass_id is not None else offering.price_amount * seats
     session = row if isinstance(row, Session) else None
-    booking = Booking(
+    related = {
+        "store": known_store(offering),
+        "service": known_service(offering),
+        "member": member,
+        "session": session,
+        "pickup_window": row if isinstance(row, PickupWindow) else None,
+        "practitioner": session.practitioner if session else None,
+        "resource": session.resource if session else None,
+    }
+    booking = unwritten(
+        Booking,
+        related,
         id=new_id(),
         status=Status.HELD if hold else Status.CONFIRMED,
-        store=known_store(offering),
-        service=known_service(offering),
-        session=session,
-        pickup_window=row if isinstance(row, PickupWindow) else None,
-        member=member,
-        practitioner=session.practitioner if session else None,
-        resource=session.resource if session else None,
         pass_id=wish.pass_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
