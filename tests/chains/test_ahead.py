@@ -12,8 +12,9 @@ from django.db import DatabaseError, DataError, ProgrammingError, connection, tr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chains.anew import in_chain
 from chains.postgresql.ahead import Ahead
-from chains.postgresql.ask import Question, ask_at_commit, done, insertion
+from chains.postgresql.ask import Question, ask_ahead, ask_at_commit, done, insertion
 from chains.postgresql.ask import ask as question
 from chains.postgresql.base import ScopeNotEntered
 from chains.scope import chain_scope
@@ -178,14 +179,24 @@ WRITES: dict[str, Callable[[Region], object]] = {
     "write": lambda row: row.save(),
     "ask": lambda row: question(insertion([row])),
     "last": lambda row: ask_at_commit(insertion([row])),
+    "ahead": lambda row: ask_ahead([insertion([row])]),
 }
 FAILURES: dict[str, Callable[[], object]] = {
     "fail": lambda: ask("SELECT 1 / 0"),
     "fail to ask": lambda: question(Question("SELECT 1 / 0", (), done)),
 }
+
+
+def stand(wrote: list[str], *, kept: bool) -> list[str]:
+    """What an act ends with: that, or an error."""
+    if not kept:
+        raise ZeroDivisionError
+    return wrote
+
+
 # What a block holds: rows to write, statements that fail, calls for everything at once, further blocks.
 STEPS = st.recursive(
-    st.sampled_from(["write", "fail", "many", "look", "ask", "fail to ask", "last"]),
+    st.sampled_from(["write", "fail", "many", "look", "ask", "fail to ask", "last", "ahead"]),
     lambda inner: st.tuples(st.booleans(), st.lists(inner, max_size=4)),
     max_leaves=12,
 )
@@ -194,9 +205,9 @@ STEPS = st.recursive(
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
-@given(steps=st.lists(STEPS, max_size=5), kept=st.booleans())
+@given(steps=st.lists(STEPS, max_size=5), kept=st.booleans(), waits=st.booleans())
 def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
-    two_chains: TwoChains, steps: list[Any], kept: bool
+    two_chains: TwoChains, steps: list[Any], kept: bool, waits: bool
 ) -> None:
     """Held against a list: each block adds what it wrote where it ends well, and nothing where it does not."""
     scope = f'{two_chains.a.schema_name} "{two_chains.a.schema_name}", extensions'
@@ -212,7 +223,7 @@ def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
         for step in steps:
             fresh = [f"r{next(numbers)}", f"r{next(numbers)}"]
             match step:
-                case "write" | "ask" | "last":
+                case "write" | "ask" | "last" | "ahead":
                     WRITES[step](Region(name=fresh[0]))
                     wrote.append(fresh[0])
                 case "many":
@@ -244,10 +255,7 @@ def test_any_nesting_of_blocks_keeps_what_they_keep_and_stays_in_the_scope(
 
     numbers = count()
     stands: list[str] = []
-    with suppress(ZeroDivisionError), chain_scope(two_chains.a):
-        stands = play(steps)
-        if not kept:
-            stands = []
-            raise ZeroDivisionError
+    with suppress(ZeroDivisionError):
+        stands = in_chain(two_chains.a, lambda: stand(play(steps), kept=kept), waits=waits)
     with chain_scope(two_chains.a):
         assert names() == sorted(stands)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, DataError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import errors, sql
@@ -135,6 +136,11 @@ def test_each_chain_has_its_own_and_gets_its_own_answer(cast: Cast) -> None:
         ("SELECT %s::int[]", [None, None]),
         ("SELECT coalesce(%s::uuid, gen_random_uuid()) IS NOT NULL", None),
         ("SELECT 1 WHERE 'it''s' = %s", "it's"),
+        ("SELECT %1$s::text || %1$s::text || '%%s'", "twice"),
+        (
+            "SELECT pg_typeof(%1$s)::text, upper(%1$s) - lower(%1$s)",
+            DateTimeTZRange(NINE, NINE + timedelta(hours=1)),
+        ),
     ],
 )
 def test_a_value_means_the_same_prepared_as_written(cast: Cast, sql: str, value: Any) -> None:
@@ -145,6 +151,7 @@ def test_a_value_means_the_same_prepared_as_written(cast: Cast, sql: str, value:
         assert len(names()) == 1
 
 
+MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai")]))
 VALUES = st.one_of(
     st.none(),
     st.uuids(),
@@ -156,6 +163,12 @@ VALUES = st.one_of(
     st.lists(st.one_of(st.none(), st.uuids()), max_size=3),
     st.lists(st.integers(0, 5), max_size=3),
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+    st.builds(
+        DateTimeTZRange,
+        st.none() | MOMENTS,
+        st.none() | MOMENTS,
+        st.sampled_from(["[)", "[]", "()"]),
+    ),
 )
 
 
@@ -165,6 +178,13 @@ def test_values_are_written_as_the_driver_writes_them(value: Any) -> None:
     literal = b"NULL" if value is None else Transformer(connection.connection).as_literal(value)
     ((values, types),) = prepared_on(connection.connection)._literals([Question("SELECT %s", (value,), rows)])
     assert (values, types) == ([literal], [prepared._type_of(literal)])
+
+
+@pytest.mark.parametrize("params", [(), (1,), (1, 2, 3)])
+def test_as_many_values_as_places_or_none_is_sent(cast: Cast, params: tuple[int, ...]) -> None:
+    for text in ("SELECT %s, %s", "SELECT %2$s, %1$s, %2$s"):
+        with chain_scope(cast.alpha.info), pytest.raises(ValueError, match="2 places"):
+            asked(text, *params)
 
 
 def test_a_kept_plan_is_made_once_for_any_values(cast: Cast) -> None:

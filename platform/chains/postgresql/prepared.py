@@ -268,7 +268,7 @@ def _write_range(value: DateTimeTZRange) -> Literal | None:
         return None
     if lower.tzinfo is None or upper.tzinfo is None:
         return None
-    return f"'[{lower.isoformat(' ')},{upper.isoformat(' ')})'::tstzrange".encode(), b"tstzrange"
+    return f'\'["{lower.isoformat(" ")}","{upper.isoformat(" ")}")\'::tstzrange'.encode(), b"tstzrange"
 
 
 _NULL: Literal = b"NULL", b"unknown"
