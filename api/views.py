@@ -98,7 +98,8 @@ class Endpoint(APIView):
         if person is not None:
             structlog.contextvars.bind_contextvars(user=str(person))
         self._admit(self.who_reads or self.who if request.method in _READS else self.who)
-        if self.bearer is not None and self.chain is not None:
+        if self.bearer is not None and self.chain is not None and not hasattr(request._request, "counted"):
+            request._request.counted = True  # type: ignore[attr-defined]  # a request that is begun anew is one call
             count_call(self.chain)
 
     def body(self, serializer: type[B], **options: Any) -> dict[str, Any]:

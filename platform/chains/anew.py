@@ -7,7 +7,8 @@ transaction runs the act a second time, in another one, in which every write is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -36,27 +37,37 @@ _run: ContextVar[_Run | None] = ContextVar("tessera_anew", default=None)
 def in_chain(chain: HasSchema, act: Callable[[], T], *, waits: bool = True) -> T:
     """What `act` returns, run in the chain's scope; twice where writes that waited were refused.
 
-    All that `act` changes must be in the database. Its writes wait from the beginning, or once it says so
-    (let_writes_wait). Within a transaction that another made it is run once. Raises what `act` raises.
+    What `act` changes outside of the database must bear to be changed twice. Its writes wait from the beginning, or
+    once it says so (let_writes_wait). Within a transaction that another made it is run once. Raises what `act` raises.
     """
     wrapper: Any = transaction.get_connection()
     if wrapper.in_atomic_block:
         with chain_scope(chain):
             return act()
-    token = _run.set(_Run(waits))
     try:
-        with chain_scope(chain):
+        with chain_scope(chain), _running(_Run(waits)):
             done = act()
-        if not isinstance(wrapper.lost, Lost):
-            return done
     except Exception:
-        if not isinstance(wrapper.lost, Lost):
+        if not isinstance(wrapper.refused, Lost):
             raise
+    else:
+        if wrapper.refused is None:
+            return done
+        if not isinstance(wrapper.refused, Lost):
+            raise wrapper.refused  # whoever heard it kept it to themselves, and nothing stands
+    log.info("begun_anew")
+    with chain_scope(chain), _running(None):
+        return act()
+
+
+@contextmanager
+def _running(run: _Run | None) -> Iterator[None]:
+    """It ends before the commit: what happens after that is another act's."""
+    token = _run.set(run)
+    try:
+        yield
     finally:
         _run.reset(token)
-    log.info("begun_anew")
-    with chain_scope(chain):
-        return act()
 
 
 def let_writes_wait() -> None:

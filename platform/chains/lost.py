@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db import DatabaseError
 
-# What PostgreSQL says where it has certainly committed nothing, and a second time may go well: a constraint, a lock or
-# deadlock, a kept plan that is useless now.
-_AGAIN = ("23", "40", "55", "0A", "42")
+# What PostgreSQL says where it has certainly committed nothing, and a second time may go well: a lock or deadlock; a kept
+# plan that is not there, or that a migration made useless. So does whatever a constraint says (class 23).
+_AGAIN = {"40001", "40P01", "55P03", "26000", "0A000", "42703", "42804", "42883"}
+_CONSTRAINT = "23"
 
 
 class Lost(DatabaseError):
@@ -16,4 +17,4 @@ class Lost(DatabaseError):
 def is_lost(error: BaseException) -> bool:
     """Whether a transaction that ended in this error is to be begun anew."""
     state = str(getattr(error.__cause__, "sqlstate", None) or "")
-    return state.startswith(_AGAIN)
+    return state in _AGAIN or state.startswith(_CONSTRAINT)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
 
 from chains.after_scope import finished
 from chains.anew import in_chain
 from chains.hosts import ChainInfo, chain_at
+from chains.lost import Lost
 from chains.models import ChainState
 from chains.scope import platform_scope
 
@@ -45,6 +46,14 @@ class HostMiddleware:
             with platform_scope():
                 return self.get_response(request)
         return self._within(chain, request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Nothing that anybody sees, or reads in a log, of a request that is begun anew (see _within)."""
+        if not isinstance(exception, Lost):
+            return None
+        undone = HttpResponse(status=503)
+        undone._has_been_logged = True  # type: ignore[attr-defined]
+        return undone
 
     def _within(self, chain: ChainInfo, request: HttpRequest) -> HttpResponseBase:
         request.chain = chain  # type: ignore[attr-defined]

@@ -38,9 +38,9 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_seen() -> None:
+def _nothing_remembered() -> None:
     """No offer is known from the test before: a first booking is one."""
-    offering._seen.clear()
+    offering._remembered.clear()
 
 
 @pytest.fixture()

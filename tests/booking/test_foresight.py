@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
@@ -13,12 +15,14 @@ import pytest
 import time_machine
 from structlog.testing import capture_logs
 
+from api import views as api_views
 from chains.anew import in_chain
 from chains.postgresql.ask import Question
 from chains.scope import chain_scope
 from tenants.booking.domain import book as booking_door
 from tenants.booking.domain import foresight
 from tenants.booking.domain.book import book
+from tenants.booking.domain.change import confirm_booking
 from tenants.booking.domain.claims import SlotTaken
 from tenants.booking.domain.integrity import check_bookings
 from tenants.booking.domain.items import Item
@@ -26,7 +30,8 @@ from tenants.booking.domain.rules import WrongSkill
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
 from tenants.members.models import Member
-from tenants.people.models import Employee
+from tenants.people.models import Employee, Role
+from tenants.stores.domain.resources import set_travel
 from tests.api.conftest import member_program
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.booking.counted import Counted
@@ -108,7 +113,7 @@ def test_a_moment_that_cannot_be_read_is_refused_as_it_was(cast: Cast, seen: Des
 
 @pytest.mark.parametrize("waits", [True, False])
 def test_an_expired_hold_makes_room_on_the_quick_way_too(cast: Cast, seen: Desk, waits: bool) -> None:
-    """The calendar counts it as free, the constraint does not: the second attempt clears it away."""
+    """Behind the lock no hold has expired: the second attempt clears it away."""
     held = told(cast, partial(seen.book, hold=True))
     act = partial(seen.book, who="chen", now=NOW + timedelta(minutes=11))
     made = in_chain(cast.alpha.info, act, waits=waits)
@@ -117,25 +122,35 @@ def test_an_expired_hold_makes_room_on_the_quick_way_too(cast: Cast, seen: Desk,
         assert (held.status, made.status, check_bookings()) == ("expired", "confirmed", [])
 
 
-def test_over_http_a_booking_that_was_begun_anew_is_answered_once_and_kept(cast: Cast, seen: Desk) -> None:
-    chen, ya = member_program(cast.alpha, "chen"), str(cast.alpha.employees["practitioner"].id)
+@pytest.mark.parametrize("hold", [True, False])
+def test_over_http_a_booking_that_was_begun_anew_is_answered_once_counted_once_and_kept(
+    cast: Cast, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, hold: bool
+) -> None:
+    """Its code was drawn by another: told at its commit, or (a hold is due work, too) by what is asked before."""
+    chen, calls = member_program(cast.alpha, "chen"), list[object]()
+    monkeypatch.setattr(api_views, "count_call", calls.append)
     wish = {
         "store": str(cast.alpha.stores["north"].id),
         "service": str(cast.alpha.services["facial"].id),
-        "practitioner": ya,
+        "practitioner": str(cast.alpha.employees["practitioner"].id),
+        "hold": hold,
     }
     with time_machine.travel(NOW, tick=False):
         for hour in (12, 14, 16):
-            made = chen.post("bookings", {**wish, "starts_at": local(23, hour).isoformat()}, key=f"at-{hour}")
+            made = chen.post("bookings", {**wish, "starts_at": local(24, hour).isoformat()}, key=f"at-{hour}")
             assert made.status_code == 201, made.content
-        told(cast, partial(seen.book, hold=True))
-    body = {**wish, "starts_at": MONDAY_TEN.isoformat()}
-    with time_machine.travel(NOW + timedelta(minutes=11), tick=False), capture_logs() as said:
-        first, again = (chen.post("bookings", body, key="ten") for _time in range(2))
+        calls.clear()
+        drawn, draw = [made.json()["code"]], booking_door.draw_code
+        monkeypatch.setattr(booking_door, "draw_code", lambda **by: drawn.pop() if drawn else draw(**by))
+        body = {**wish, "starts_at": MONDAY_TEN.isoformat()}
+        with capture_logs() as said:
+            first = chen.post("bookings", body, key="ten")
+        again = chen.post("bookings", body, key="ten")
     assert [entry["event"] for entry in said if entry["event"] == "begun_anew"] == ["begun_anew"]
-    assert (first.status_code, again.content) == (201, first.content)
+    assert (first.status_code, again.content, len(calls)) == (201, first.content, 2)
+    assert [one.getMessage() for one in caplog.records if one.name == "django.request"] == []
     with chain_scope(cast.alpha.info):
-        here = Booking.objects.filter(starts_at=MONDAY_TEN, status="confirmed")
+        here = Booking.objects.filter(starts_at=MONDAY_TEN, status="held" if hold else "confirmed")
         assert (here.get().code, check_bookings()) == (first.json()["code"], [])
 
 
@@ -170,6 +185,40 @@ def crowd(chain: Chain, count: int) -> list[Callable[[], Booking]]:
         )
         for member in members
     ]
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_hold_at_another_store_that_is_confirmed_late_keeps_its_way(
+    committed: None, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    """Who confirms it locks nobody's resource, and travel has no constraint: behind the lock it has not expired."""
+    chain = fill_alpha(make_chain("far"))
+    north, south, ya = chain.stores["north"], chain.stores["south"], chain.employees["practitioner"]
+    with chain_scope(chain.info):
+        set_travel(north, south.id, 60)
+        ya.grants.create(role=Role.PRACTITIONER, store=south)
+        for weekday in range(1, 8):
+            ya.weekly_shifts.create(store=south, weekday=weekday, starts=9 * 60, ends=21 * 60)
+
+    def wish(store: Any, who: str, at: datetime, *, now: datetime = NOW, **more: Any) -> Booking:
+        by, key = chain.actors[who], chain.services["facial"].id
+        return in_chain(
+            chain.info,
+            lambda: book(key, store_id=store.id, starts_at=at, by=by, practitioner_id=ya.id, now=now, **more),
+        )
+
+    wish(north, "su", local(24, 9, 30))
+    held = wish(south, "chen", local(23, 12, 30), hold=True)
+    if not quick:
+        monkeypatch.setattr(foresight, "first_attempt", lambda: False)
+    with ThreadPoolExecutor(1) as other, chain_scope(chain.info):
+        confirm_booking(held.id, by=chain.actors["chen"], now=NOW + timedelta(minutes=9, seconds=59))
+        # not committed yet, and the other's clock is past the hold's end
+        late = other.submit(wish, north, "su", local(23, 10, 30), now=NOW + timedelta(minutes=10, seconds=1))
+        with suppress(TimeoutError, SlotTaken):
+            late.result(0.5)
+    assert getattr(late.exception(30), "code", "booked") == "slot_taken"
 
 
 def resource_without_lock(practitioner_id: object) -> Question[Any]:

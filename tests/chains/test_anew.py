@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
-from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
 from chains.anew import hear_writes, in_chain, let_writes_wait, writes_may_wait
-from chains.postgresql.ask import Question, ask_ahead, done, insertion
+from chains.postgresql import commits
+from chains.postgresql.ask import Question, ask_ahead, ask_at_commit, done, insertion, insertion_of
 from chains.postgresql.prepared import prepared_on
 from chains.scope import chain_scope
 from tenants.stores.models import Region
@@ -195,3 +198,94 @@ def test_a_refusal_leaves_the_connection_as_it_was(two_chains: TwoChains) -> Non
     assert prepared_on(connection.connection).direct is True
     assert messages_of(lambda: in_chain(two_chains.a, lambda: write("after"))) == 1
     assert "after" in names(two_chains)
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_what_a_hook_behind_the_commit_is_refused_does_not_run_the_act_again(
+    two_chains: TwoChains, anew: bool
+) -> None:
+    key, tries = taken(two_chains), []
+
+    def hooked() -> None:
+        def refused() -> None:
+            tries.append(writes_may_wait())
+            write("hooked", key=key)
+
+        with contextlib.suppress(IntegrityError):
+            if anew:
+                in_chain(two_chains.a, refused)
+            else:
+                with chain_scope(two_chains.a):
+                    refused()
+
+    def act() -> str:
+        write("outer")
+        transaction.on_commit(hooked)
+        return "done"
+
+    assert in_chain(two_chains.a, act) == "done"
+    assert (tries, names(two_chains).count("outer")) == ([True, False] if anew else [False], 1)
+
+
+def test_a_fault_that_was_kept_quiet_does_not_end_as_done(two_chains: TwoChains) -> None:
+    def act() -> str:
+        write("gone")
+        ask_ahead([Question("SELECT 1 / %s", (0,), done)])
+        with contextlib.suppress(DataError):
+            Region.objects.count()
+        return "done"
+
+    for _time in range(3):
+        with pytest.raises(DataError):
+            in_chain(two_chains.a, act)
+    assert "gone" not in names(two_chains)
+
+
+def test_where_nobody_knows_whether_the_commit_stands_it_is_raised_and_not_begun_anew(
+    two_chains: TwoChains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, send = [], commits.send
+
+    def cut_off(driver: Any, message: bytes) -> None:
+        send(driver, message)
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def act() -> None:
+        tries.append(1)
+        write("stands")
+
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(commits, "send", cut_off)
+        in_chain(two_chains.a, act)
+    assert (tries, names(two_chains).count("stands")) == ([1], 1)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_of_a_commit_that_was_never_sent_nothing_stands_with_the_next(
+    two_chains: TwoChains, waits: bool
+) -> None:
+    def act() -> None:
+        write("left")
+        ask_at_commit(Question("DELETE FROM stores_region WHERE name = %s", ("\ud800",), done))
+
+    with pytest.raises(UnicodeEncodeError):
+        in_chain(two_chains.a, act, waits=waits)
+    with chain_scope(two_chains.b):
+        Region.objects.create(name="next")
+    assert "left" not in names(two_chains)
+
+
+def test_a_copy_does_not_take_writes_along_that_wait(two_chains: TwoChains) -> None:
+    def act() -> None:
+        write("waits")
+        with connection.cursor() as cursor, cursor.copy("COPY stores_region (id, name) FROM STDIN"):
+            raise AssertionError("it was to be refused")
+
+    with pytest.raises(RuntimeError, match="writes wait"):
+        in_chain(two_chains.a, act)
+    assert "waits" not in names(two_chains)
+
+
+def test_a_row_with_a_column_that_the_model_does_not_have_is_an_error() -> None:
+    with pytest.raises(TypeError, match="nmae"):
+        insertion_of(Region, [{"nmae": "typed wrong"}])

@@ -95,13 +95,25 @@ def test_a_hint_that_cannot_be_sent_leaves_the_commit_standing(two_chains: TwoCh
     assert heard() == ["works again"]
 
 
-def test_hint_of_a_savepoint_that_is_undone_is_harmless(two_chains: TwoChains, heard: Heard) -> None:
+def test_hint_of_a_savepoint_that_is_undone_goes_with_it(two_chains: TwoChains, heard: Heard) -> None:
     with chain_scope(two_chains.a):
+        hint("before")
         with pytest.raises(ZeroDivisionError), transaction.atomic():
-            hint("undone")
+            with transaction.atomic():
+                hint("undone")
             raise ZeroDivisionError
         Region.objects.create(name="kept")
-    assert heard() == ["undone"]
+        hint("behind")
+    assert heard() == ["before", "behind"]
+
+
+def test_a_mark_that_nothing_was_put_into_says_nothing(two_chains: TwoChains, heard: Heard) -> None:
+    with chain_scope(two_chains.a):
+        Region.objects.create(name="unmarked")
+        wrapper = cast(DatabaseWrapper, connection)
+        wrapper.notify_mark_at_commit(CHANNEL, "of nobody: ", "tessera.mark_never")
+        hint("told all the same")
+    assert heard() == ["", "told all the same"]
 
 
 @pytest.mark.parametrize("hinted", [True, False])

@@ -180,13 +180,6 @@ def test_values_are_written_as_the_driver_writes_them(value: Any) -> None:
     assert (values, types) == ([literal], [prepared._type_of(literal)])
 
 
-@pytest.mark.parametrize("params", [(), (1,), (1, 2, 3)])
-def test_as_many_values_as_places_or_none_is_sent(cast: Cast, params: tuple[int, ...]) -> None:
-    for text in ("SELECT %s, %s", "SELECT %2$s, %1$s, %2$s"):
-        with chain_scope(cast.alpha.info), pytest.raises(ValueError, match="2 places"):
-            asked(text, *params)
-
-
 def test_a_kept_plan_is_made_once_for_any_values(cast: Cast) -> None:
     sql = "SELECT id FROM members_member WHERE id = ANY(%s) AND created_at < %s"
     with chain_scope(cast.alpha.info):

@@ -40,14 +40,14 @@ def messages_of(act: Callable[[], object]) -> int:
 def questions() -> Iterator[list[str]]:
     """The texts of all questions that are asked in the block, whether PostgreSQL keeps their plans or not."""
     asked: list[str] = []
-    message = Prepared.message
+    each = Prepared.each
 
-    def heard(self: Prepared, statements: Sequence[Statement], *, scope: str) -> tuple[bytes, int]:
+    def heard(self: Prepared, statements: Sequence[Statement], *, scope: str) -> tuple[list[bytes], int]:
         asked.extend(one.sql for one in statements)
-        return message(self, statements, scope=scope)
+        return each(self, statements, scope=scope)
 
-    Prepared.message = heard  # type: ignore[method-assign]
+    Prepared.each = heard  # type: ignore[method-assign]
     try:
         yield asked
     finally:
-        Prepared.message = message  # type: ignore[method-assign]
+        Prepared.each = each  # type: ignore[method-assign]

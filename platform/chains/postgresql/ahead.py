@@ -230,6 +230,8 @@ class Cursor(StockCursor):
         yield from super().stream(*args, **kwargs)
 
     def _send_ahead(self) -> None:
+        if ahead_of(self._conn).holds_writes:
+            raise RuntimeError("writes wait on this connection: ask something before a copy or a stream")
         waiting = ahead_of(self._conn).take()
         if waiting:
             psycopg.ClientCursor(self._conn).execute(b";".join(waiting))

@@ -151,8 +151,13 @@ def insertion(rows: Sequence[Model]) -> Question[None]:
 
 
 def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Question[None]:
-    """As insertion, of rows (at least one) by their columns; one that is not told takes the model's default."""
+    """As insertion, of rows (at least one) by their columns; one that is not told takes the model's default.
+
+    Raises TypeError for a column that the model does not have.
+    """
     columns = _columns_of(model)
+    if unknown := [name for row in rows for name in row if name not in _names_of(model)]:
+        raise TypeError(f"{model.__name__} has no {', '.join(unknown)}")
     values = [
         [convert(row[name] if name in row else default()) for name, convert, default in columns]
         for row in rows
@@ -173,6 +178,11 @@ _Column = tuple[str, Callable[[Any], Any], Callable[[], Any]]
 def _columns_of(model: type[Model]) -> list[_Column]:
     """The columns of a row: name, how a value is prepared, and the default's."""
     return [(field.attname, _converter(field), field.get_default) for field in model._meta.concrete_fields]
+
+
+@cache
+def _names_of(model: type[Model]) -> frozenset[str]:
+    return frozenset(name for name, _convert, _default in _columns_of(model))
 
 
 @lru_cache(maxsize=2000)

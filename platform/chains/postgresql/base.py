@@ -59,8 +59,10 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._lasts: list[Unheard] = []
         # savepoints that are one with another: nothing happened between the two
         self._same: dict[str, str] = {}
+        # how many hints there were at a savepoint: those that came behind it go with it
+        self._hints_at: dict[str, int] = {}
         # what was said to writes of the running transaction after whoever made them had gone on
-        self.lost: DatabaseError | None = None
+        self.refused: DatabaseError | None = None
         super().__init__(*args, **kwargs)
         self.execute_wrappers.append(self._execute_in_scope)
 
@@ -171,8 +173,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def notify_at_commit(self, channel: str, payload: str) -> None:
         """As notify_unscoped, in the message that commits the running transaction, behind the commit.
 
-        One that cannot be sent is logged, nothing else: the transaction stands. A rollback forgets it; one to a
-        savepoint need not, so whoever hears of something looks whether it is there.
+        One that cannot be sent is logged, nothing else: the transaction stands. A rollback forgets it, as one to a
+        savepoint does; whoever hears of something looks whether it is there all the same.
         """
         self._hints.append(hint(channel, payload))
 
@@ -218,14 +220,14 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             with self.wrap_database_errors:
                 exchange(self.connection, waiting)
         except DatabaseError as error:
+            prepared_on(self.connection).failed(error.__cause__, behind=None)
             self.needs_rollback = True
             self.raise_lost(error)
 
     def raise_lost(self, error: DatabaseError) -> NoReturn:
         """Raise Lost, or what a second time would not mend; whoever hears it, the transaction is not committed."""
-        prepared_on(self.connection).failed(error.__cause__, behind=None)
-        self.lost = Lost(str(error)) if is_lost(error) else error
-        raise self.lost from error.__cause__
+        self.refused = Lost(str(error)) if is_lost(error) else error
+        raise self.refused from error.__cause__
 
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
@@ -236,12 +238,16 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         """The driver's connection never begins a transaction itself: BEGIN goes ahead of the first statement."""
         self._entered = None
+        if self.connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            # what was to end the last transaction was never sent: nothing of it may stand with the next
+            with self.wrap_database_errors:
+                self.connection.rollback()
         if not self.connection.autocommit:
             with self.wrap_database_errors:
                 self.connection.autocommit = True
         self._ahead.clear()
         if not autocommit:
-            self.lost = None
+            self.refused = None
             self._ahead.add(BEGIN)
 
     @property
@@ -249,6 +255,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         return ahead_of(self.connection)
 
     def _savepoint(self, sid: str) -> None:
+        self._hints_at[sid] = len(self._hints)
         waiting = self._ahead.last_savepoint()
         if waiting is None:
             self._ahead.add_savepoint(sid, self.ops.savepoint_create_sql(sid).encode())
@@ -262,13 +269,14 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._ahead.add(self.ops.savepoint_commit_sql(sid).encode())
 
     def _savepoint_rollback(self, sid: str) -> None:
+        del self._hints[self._hints_at.get(sid, 0) :]
         sid = self._same.get(sid, sid)
         if not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
             super()._savepoint_rollback(sid)
 
     def commit(self) -> None:
-        if self.lost is not None:
-            raise self.lost  # whoever heard it has kept it to themselves
+        if self.refused is not None:
+            raise self.refused  # whoever heard it has kept it to themselves
         if self._lasts:
             self._enter(current())  # what waits goes ahead of them
         elif not self._writes_wait:
@@ -303,6 +311,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         except DatabaseError as error:
             if not waiting:
                 raise
+            prepared_on(self.connection).failed(error.__cause__, behind=None)
             self.raise_lost(error)
 
     def savepoint_rollback(self, sid: str) -> None:
@@ -319,5 +328,6 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         """Nothing that waits matters to a transaction that ends, or was never begun."""
         self._entered = None
         self._same.clear()
+        self._hints_at.clear()
         if self.connection is not None:
             self._ahead.clear()

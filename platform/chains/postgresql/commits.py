@@ -22,7 +22,9 @@ log = structlog.get_logger("chains")
 HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
 
 # What it says behind its payload is known to PostgreSQL alone when it is written: see ask.Question.unread.
-MARKED_HINT = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s || current_setting(%s))"
+MARKED_HINT = (
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s || current_setting(%s, true))"
+)
 
 
 class Unheard(NamedTuple):
@@ -51,8 +53,8 @@ def commit_with(
 ) -> None:
     """Run what waits ahead and the last statements, commit the open transaction, then send the hints.
 
-    Raises where anything up to the commit failed (nothing of the transaction stands then), and only then: what is
-    committed is committed, and a hint that fails cannot undo it.
+    Raises where anything up to the commit failed: nothing of the transaction stands then. A hint that fails is logged
+    alone. Raises too where the connection breaks, when nobody knows whether the transaction stands.
     """
     prepared = prepared_on(connection)
     first = [*ahead, *(prepared.written(last) for last in lasts)]

@@ -79,10 +79,15 @@ class Prepared:
             self._ahead.append(b"DEALLOCATE ALL")
             self._doubtful = False
         execution = self._execution if self.direct else _unprepared
-        asked = [
-            execution(one.sql, values, types, scope)
-            for one, (values, types) in zip(statements, written, strict=True)
-        ]
+        try:
+            asked = [
+                execution(one.sql, values, types, scope)
+                for one, (values, types) in zip(statements, written, strict=True)
+            ]
+        except ValueError:
+            self._doubtful = True  # what was to be prepared will not be sent
+            self._names.clear()
+            raise
         first = _each_alone(self._ahead)
         return [*first, *asked], len(first)
 

@@ -40,6 +40,10 @@ class Raced(Exception):
     """What was read has been changed before it was written; reading again will tell."""
 
 
+class LookAgain(Raced):
+    """The quick way of a first attempt found something against it; the thorough way will tell what that is."""
+
+
 def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
     """Run `act` as a savepoint (or transaction) of its own; up to four times while it loses a race.
 
@@ -54,6 +58,8 @@ def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     return act(*args, **kwargs)
+            except LookAgain:
+                pass  # nothing was lost but the attempt
             except Raced:
                 log.info("raced", act=act.__name__, attempt=number)
             except (OperationalError, NotSupportedError) as error:

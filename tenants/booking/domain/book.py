@@ -36,7 +36,7 @@ from .codes import draw_code
 from .credits import pass_keeper
 from .deposits import wait_for_deposit
 from .first_look import FirstLook
-from .foresight import Asked, Day, Moment, Seen, look_ahead
+from .foresight import Day, Enquiry, Moment, Seen, look_ahead
 from .free_times import free_times, naming
 from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
@@ -105,7 +105,7 @@ def book(
     member_id = None if isinstance(whom, Guest) else whom
     alone = resource_id is None and not extra and overbook is None
     wish = Wish(practitioner_id, resource_id, party_size)
-    asked = Asked(store_id, service_id, member_id, wish, by_staff=by.is_employee, alone=alone)
+    asked = Enquiry(store_id, service_id, member_id, wish, by_staff=by.is_employee, alone=alone)
     seen = look_ahead(asked, starts_at, now=now)
     offering, look = seen.offering, seen.look
     require_by_time(offering)

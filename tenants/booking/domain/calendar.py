@@ -115,12 +115,18 @@ def read_calendar(
 
 
 def calendar_at(
-    offering: Offering, starts_at: datetime, *, wish: Wish, now: datetime, by_staff: bool = False
+    offering: Offering,
+    starts_at: datetime,
+    *,
+    wish: Wish,
+    now: datetime,
+    by_staff: bool = False,
+    holds_expire: bool = True,
 ) -> Question[Calendar]:
     """What read_calendar reads of the local day of `starts_at`, to judge that one time.
 
     Where nobody but a wished practitioner can serve, of claims and leave only what can stand against that time:
-    nobody's load is compared.
+    nobody's load is compared. Unless `holds_expire`, one whose time is over keeps its place.
     """
     day = local_date(starts_at, offering.zone)
     span = reach([day], offering.zone, offering.need)
@@ -129,7 +135,7 @@ def calendar_at(
     if asked.only is not None:
         need = offering.need  # a start off the cells begins up to one earlier
         span = Span(starts_at - (need.before + 1) * CELL, starts_at + (need.claimed + 1) * CELL)
-    question = facts_question(asked, span, dates, now=now, but=None)
+    question = facts_question(asked, span, dates, now=now if holds_expire else None, but=None)
 
     def read(rows: list[tuple[Any, ...]]) -> Calendar:
         (calendar,) = _lay_all([offering], question.read(rows), dates, wish=wish, now=now, by_staff=by_staff)

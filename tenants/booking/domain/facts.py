@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,6 +21,8 @@ from .spans import Span
 
 # No claim is longer: how far before a window one that reaches into it can begin.
 LONGEST_CLAIM = timedelta(days=3)
+# Before any hold.
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _PEOPLE = f"""
 people AS MATERIALIZED (
@@ -168,9 +170,12 @@ class Asked(NamedTuple):
 
 
 def facts_question(
-    asked: Asked, window: Span, dates: Sequence[date], *, now: datetime, but: UUID | None
+    asked: Asked, window: Span, dates: Sequence[date], *, now: datetime | None, but: UUID | None
 ) -> Question[dict[str, list[Fact]]]:
-    """The facts of the window (and of the dates, for what is kept by the date), by their kind."""
+    """The facts of the window (and of the dates, for what is kept by the date), by their kind.
+
+    Holds that have expired by `now` count as free; without it every hold keeps its place.
+    """
     told = {
         **asked._asdict(),
         "stores": list(asked.stores),
@@ -181,7 +186,7 @@ def facts_question(
         "end": window.end,
         "since": window.start - LONGEST_CLAIM,
         "but": [but] if but is not None else [],
-        "now": now,
+        "now": now or _NEVER,
     }
     things = bool(asked.kinds) or asked.resource is not None
     sql, names = _statement(asked.people, things, asked.people and asked.skilled, asked.combined)

@@ -6,7 +6,7 @@ asked again where it is not what it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from .calendar import Calendar, Wish, calendar_at
 from .claims import lock_practitioner_question
 from .first_look import FirstLook, first_questions
 from .needs import PRACTITIONER
-from .offering import Offering, last_seen, offering_from, zone_in
+from .offering import Offering, offering_from, remembered, zone_in
 from .one_at_a_time import overlap_question
 
 # A moment, or how it is read once the store's clock is known.
@@ -29,7 +29,7 @@ Moment = datetime | Callable[[ZoneInfo], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Enquiry:
     """What a booking begins with. `member_id` where the member is known; `alone` where nothing is claimed beside
     what the service needs, and by no permission.
     """
@@ -46,7 +46,8 @@ class Asked:
 class Day:
     """The day of a wish, and the bookings that the member has then; None where nobody was known to ask for.
 
-    `locked` is the resource that was locked before the calendar was read: what it shows of that one stands.
+    `locked` is the resource that was locked before the calendar was read, in which then no hold has expired: who is
+    free in it is free. Whoever confirms a hold late needs no lock for it, and travel has no constraint behind it.
     """
 
     calendar: Calendar
@@ -60,7 +61,7 @@ class Seen:
     the wish that was asked, where it came with it.
     """
 
-    asked: Asked
+    asked: Enquiry
     look: FirstLook
     offering: Offering
     starts_at: datetime
@@ -77,43 +78,52 @@ class Seen:
         return Day(*ask_all([calendar, _overlap(offering, starts_at, member.id)]))
 
 
-def look_ahead(asked: Asked, starts_at: Moment, *, now: datetime) -> Seen:
+def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
     """The first look, which locks the member, and the day where it could be foreseen. One message.
 
     Raises as offering_from, and what `starts_at` raises.
     """
     first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
     guess = _guess(asked, starts_at, now=now)
-    answers = ask_all([*first, *(guess[-1] if guess else ())])
+    answers = ask_all([*first, *(guess.then if guess else ())])
     look = FirstLook.of(answers[: len(first)])
-    if guess is not None and guess[0] == look.offering:
-        _row, offering, moment, _then = guess
-        return Seen(asked, look, offering, moment, Day(*answers[: len(first) - 1 : -1]))
+    if guess is not None and guess.row == look.offering:
+        *locked, overlapping, calendar = answers[len(first) :]
+        day = Day(calendar, overlapping, locked[0] if locked else None)
+        return Seen(asked, look, guess.offering, guess.starts_at, day)
     moment = starts_at(zone_in(look.offering, asked.store_id)) if callable(starts_at) else starts_at
     offering = offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
     return Seen(asked, look, offering, moment, None)
 
 
-def _guess(
-    asked: Asked, starts_at: Moment, *, now: datetime
-) -> tuple[Any, Offering, datetime, list[Question[Any]]] | None:
-    """What the offer was when it was last read, the moment that is meant then, and what follows from both."""
-    found = last_seen(asked.store_id, asked.service_id, by_staff=asked.by_staff)
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """What the offer was when it was last read, the moment that is meant then, and what is asked because of both."""
+
+    row: Any
+    offering: Offering
+    starts_at: datetime
+    then: Sequence[Question[Any]]
+
+
+def _guess(asked: Enquiry, starts_at: Moment, *, now: datetime) -> _Guess | None:
+    found = remembered(asked.store_id, asked.service_id, by_staff=asked.by_staff)
     if found is None or asked.member_id is None:
         return None
     row, offering = found
+    only = asked.wish.practitioner_id
+    quick = only is not None and asked.alone and first_attempt() and _needs_one(offering)
+    # the lock comes first: what is read behind it stands
+    locks = [lock_practitioner_question(only)] if quick and only is not None else []
     try:
         moment = starts_at(offering.zone) if callable(starts_at) else starts_at
-        calendar = calendar_at(offering, moment, wish=asked.wish, now=now, by_staff=asked.by_staff)
         overlap = _overlap(offering, moment, asked.member_id)
+        calendar = calendar_at(
+            offering, moment, wish=asked.wish, now=now, by_staff=asked.by_staff, holds_expire=not quick
+        )
     except (Refusal, ValueError, OverflowError):
         return None  # told when it is that moment's turn
-    then: list[Question[Any]] = [calendar, overlap]
-    only = asked.wish.practitioner_id
-    if only is not None and asked.alone and first_attempt() and _needs_one(offering):
-        then.append(lock_practitioner_question(only))
-    # the lock comes first: what is read behind it stands
-    return row, offering, moment, then[::-1]
+    return _Guess(row, offering, moment, [*locks, overlap, calendar])
 
 
 def _needs_one(offering: Offering) -> bool:

@@ -31,7 +31,8 @@ def lock_free(holder_id: UUID, wanted: Sequence[ResourceClaim]) -> None:
 def new_claims(booking_id: UUID, wanted: Sequence[Wanted]) -> list[Question[Any]]:
     """What writes all claims of a booking that is written with them, resources that lock_free has locked and pools.
 
-    The answer of a pool without that many units left is its refusal, and the caller undoes the whole message.
+    The answer of a pool without that many units left is its refusal, and the caller undoes the whole message; where
+    writes may wait it is the constraint's, and the act is begun anew.
     Pools come last, by id: whoever wants the same ones waits only until this transaction ends.
     """
     if not wanted:

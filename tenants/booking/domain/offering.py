@@ -106,8 +106,8 @@ ORDER BY st.position, st.name, o.store_id
 
 
 # What a row alone makes an offering of, no plug-in adding needs of its own.
-_seen: dict[tuple[str, UUID, UUID, bool], tuple[_Row, Offering]] = {}
-_MOST_SEEN = 10_000
+_remembered: dict[tuple[str, UUID, UUID, bool], tuple[_Row, Offering]] = {}
+_MOST_REMEMBERED = 10_000
 
 
 class _Row(NamedTuple):
@@ -170,20 +170,20 @@ def offering_from(row: _Row | None, store_id: UUID, service_id: UUID, *, by_staf
     if not by_staff and not row.online:
         raise NotOffered(params={"service": row.service_name, "store": row.store_name})
     key = current().schema, store_id, service_id, by_staff
-    seen = _seen.get(key)
-    if seen is not None and seen[0] == row:
-        return seen[1]
+    before = _remembered.get(key)
+    if before is not None and before[0] == row:
+        return before[1]
     offering = _offering(row, service_id, by_staff=by_staff)
     if not any(plugin.hooks.needs is not None for plugin in plugins_on(row.verticals)):
-        if len(_seen) >= _MOST_SEEN:
-            _seen.clear()
-        _seen[key] = row, offering
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = row, offering
     return offering
 
 
-def last_seen(store_id: UUID, service_id: UUID, *, by_staff: bool) -> tuple[_Row, Offering] | None:
+def remembered(store_id: UUID, service_id: UUID, *, by_staff: bool) -> tuple[_Row, Offering] | None:
     """What was offered when this process last read it, and the row it was made of: held against the row every time."""
-    return _seen.get((current().schema, store_id, service_id, by_staff))
+    return _remembered.get((current().schema, store_id, service_id, by_staff))
 
 
 def read_offerings(

@@ -11,6 +11,7 @@ from uuid import UUID
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, Claim
 
+from .attempts import LookAgain
 from .availability import judge
 from .calendar import Calendar
 from .claims import SlotTaken, Wanted, slot_taken
@@ -18,7 +19,7 @@ from .free_times import free_times
 from .holds import lock_claims, take_claims
 from .planner import Plan, Planner
 from .rules import time_closed
-from .why import TAKEN, Verdict
+from .why import TAKEN, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ def take_place(
     behind. The calendar was read for the room or table asked for and the party's size; resources of `prefer`
     come first where they are free. `overbook` takes people and things that others hold (never units of a
     pool). `written_later`: of a new booking that claims nothing else, see Place.unwritten; `locked` is a resource
-    that was locked before the calendar was read. Raises SlotTaken or the rule that closes the
-    time, both with alternatives; SessionFull, WindowFull, OutOfStock for an `extra` that cannot be had.
+    that was locked before the calendar was read, with every hold in it. Raises LookAgain where it is taken then, by a
+    hold whose time is over as it may be; SlotTaken or the rule that closes the time, both with alternatives;
+    SessionFull, WindowFull, OutOfStock for an `extra` that cannot be had.
     """
-
     if resource_id not in (None, calendar.wish.resource_id):
         raise ValueError("the calendar was read for another room")
 
@@ -72,6 +73,8 @@ def take_place(
         # judged again had nobody booked anything; whoever is really free still comes first
         unbooked = replace(calendar, inputs=calendar.inputs.unbooked())
         verdict = judge(unbooked, starts_at, now=now, practitioner_id=practitioner_id)
+    if locked is not None and _taken(verdict):
+        raise LookAgain
     if not verdict.bookable:
         raise _refusal(calendar, verdict, alternatives)
     planner = Planner(calendar, verdict.choices, starts_at=starts_at, free=free, prefer=prefer)
@@ -105,11 +108,15 @@ def _place(booking: Booking, plan: Plan, *, overbook: bool) -> Place:
     return Place(plan.practitioner_id, plan.resource_id, serving, over)
 
 
+def _taken(verdict: Verdict[UUID]) -> list[Reason[UUID]]:
+    return [reason for reason in verdict.reasons if reason.code in TAKEN]
+
+
 def _refusal(
     calendar: Calendar, verdict: Verdict[UUID], alternatives: Callable[[], list[dict[str, object]]]
 ) -> Refusal:
     """What closes the time: that something is taken before any other rule."""
-    taken = [reason for reason in verdict.reasons if reason.code in TAKEN]
+    taken = _taken(verdict)
     if not taken:
         return time_closed([reason.code for reason in verdict.reasons], alternatives=alternatives())
     return _with_alternatives(slot_taken(calendar.resource_of(taken[0].staff[0])), alternatives)
