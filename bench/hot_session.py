@@ -1,6 +1,7 @@
 """Seats of one hot session, booked in process by several processes at once, beside pgbench on one hot row.
 
-Ours writes booking, transition, event, claim and seat in one transaction each; pgbench only counts one row up.
+Ours writes booking, transition, event, claim and seat in one transaction each; pgbench only counts one row up. They
+take turns, so that a slow moment of the disk meets both.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
 PROCESSES, THREADS = 2, 4
-EACH = 100
+# a new session each round
+ROUNDS, EACH = 3, 100
 
 PREPARE = """
 import json
@@ -44,9 +46,9 @@ with chain_scope(chain):
         pool = Pool.objects.create(store=store, kind="session", capacity=capacity)
         return Session.objects.create(store=store, service=service, pool=pool, starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=1), created_at=now)
-    hot, warm = session(SEATS, starts_at), session(SEATS, starts_at + timedelta(days=1))
+    rounds = [[session(SEATS, starts_at + timedelta(days=2 * n + warm)) for warm in (0, 1)] for n in range(ROUNDS)]
     Member.objects.bulk_create(Member(name=f"M{n}", created_at=now) for n in range(SEATS + 40))
-print(json.dumps({"schema": schema, "pool": str(hot.pool_id)}))
+print(json.dumps({"schema": schema, "pools": [str(hot.pool_id) for hot, warm in rounds]}))
 """
 
 WORK = """
@@ -64,11 +66,11 @@ from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.booking.models import Session
 from tenants.members.models import Member
 from tenants.people.domain.rights import Actor
-place, processes, threads, each = map(int, sys.argv[1:])
+place, processes, threads, each, turn = map(int, sys.argv[1:])
 with platform_scope():
     chain = Chain.objects.get(slug="hot")
 with chain_scope(chain):
-    hot, warm = Session.objects.order_by("starts_at")
+    hot, warm = Session.objects.order_by("starts_at")[2 * turn:2 * turn + 2]
     members = list(Member.objects.order_by("id").values_list("id", flat=True))
 mine = members[place::processes]
 now = datetime.now(UTC)
@@ -97,25 +99,29 @@ with ThreadPoolExecutor(threads) as pool:
 def run(ground: Ground) -> list[Row]:
     """The table's row. Raises where a seat was sold twice or an answer was none of the two."""
     seats = PROCESSES * THREADS * EACH - 40  # the last ones get a clear no
-    made = python(ground, f"SEATS = {seats}\n{PREPARE}")
-    booked, seconds, cpu = _book(ground)
-    if booked != seats:
-        raise RuntimeError(f"{booked} of {seats} seats were booked")
-    floor = _pgbench(ground, str(made["schema"]), str(made["pool"]))
+    made = python(ground, f"SEATS, ROUNDS = {seats}, {ROUNDS}\n{PREPARE}")
+    seconds, cpu, floor = 0.0, 0.0, 0.0
+    for turn, pool in enumerate(made["pools"]):  # type: ignore[arg-type, var-annotated]
+        booked, took, spent = _book(ground, turn)
+        if booked != seats:
+            raise RuntimeError(f"{booked} of {seats} seats were booked")
+        seconds, cpu = seconds + took, cpu + spent
+        floor += _pgbench(ground, str(made["schema"]), pool) / ROUNDS
+    total = seats * ROUNDS
     return [
         Row(
             f"seats of one hot session in process, {PROCESSES} × {THREADS} at once",
-            f"{booked / seconds:,.0f}/s, {cpu * 1000 / booked:.1f} ms CPU",
+            f"{total / seconds:,.0f}/s, {cpu * 1000 / total:.1f} ms CPU",
             f"{floor:,.0f}/s (pgbench, one hot row)",
-            booked / seconds / floor,
+            total / seconds / floor,
             "≥ 25 %",
         )
     ]
 
 
-def _book(ground: Ground) -> tuple[int, float, float]:
+def _book(ground: Ground, turn: int) -> tuple[int, float, float]:
     """How many seats were booked, the seconds of the slowest process, and the seconds of CPU of all."""
-    said = run_at_once(ground, WORK, [(place, PROCESSES, THREADS, EACH) for place in range(PROCESSES)])
+    said = run_at_once(ground, WORK, [(place, PROCESSES, THREADS, EACH, turn) for place in range(PROCESSES)])
     kinds = {kind for one in said for answers in one["answers"] for kind in answers}
     if not kinds <= {"booked", "session_full"}:
         raise RuntimeError(f"answers that are neither a seat nor a clear no: {kinds}")
@@ -132,7 +138,7 @@ def _pgbench(ground: Ground, schema: str, pool: str) -> float:
     clients = str(PROCESSES * THREADS)
     program = str(postgres_program("pgbench"))
     done = subprocess.run(
-        [program, "-n", "-c", clients, "-j", "2", "-T", "5", "-f", str(script), ground.owner],
+        [program, "-n", "-c", clients, "-j", "2", "-T", "3", "-f", str(script), ground.owner],
         capture_output=True,
         text=True,
         check=True,

@@ -10,6 +10,8 @@ from bench.ground import Ground
 
 PROCESSES, THREADS = 2, 4
 EACH = 200
+# before they are measured: plans are kept by then
+WARM_UP = 3
 
 WORK = """
 import json, sys, time
@@ -37,7 +39,7 @@ def go(thread, first=first, count=each):
                 now=datetime.now(UTC)))
     connection.close()
 with ThreadPoolExecutor(threads) as pool:
-    list(pool.map(lambda thread: go(thread, first + each, 3), range(threads)))
+    list(pool.map(lambda thread: go(thread, first + each, WARM_UP), range(threads)))
     settle()
     print("ready", flush=True)
     sys.stdin.readline()
@@ -55,13 +57,15 @@ class Rate:
     cpu: float
 
 
-def measure(ground: Ground, shop: object, *, processes: int, threads: int, first: int) -> Rate:
-    """`first` is the place among the shop's slots from which on nobody has booked yet."""
+def measure(
+    ground: Ground, shop: object, *, processes: int, threads: int, first: int, each: int = EACH
+) -> Rate:
+    """`each` bookings of a thread; `first` is the place among the slots from which on nobody has booked yet."""
     said = run_at_once(
         ground,
-        WORK,
-        [(place, threads, EACH, first) for place in range(processes)],
+        f"WARM_UP = {WARM_UP}\n{WORK}",
+        [(place, threads, each, first) for place in range(processes)],
         told=json.dumps(asdict(shop)),  # type: ignore[call-overload]
     )
-    count = processes * threads * EACH
+    count = processes * threads * each
     return Rate(count / max(one["seconds"] for one in said), sum(one["cpu"] for one in said) * 1000 / count)
