@@ -361,21 +361,17 @@ def slot_taken(resource_id: UUID) -> SlotTaken:
 
 def pool_full(pool_id: UUID, units: int) -> Full:
     """The refusal that names the pool, by its kind."""
-    pool = Pool.objects.filter(id=pool_id).values("name", "kind", "capacity", "taken").first()
+    pool = Pool.objects.filter(id=pool_id).only("id", "name", "kind", "capacity", "taken").first()
     if pool is None:
         return OutOfStock(extra={"claim": {"pool": str(pool_id), "units": units, "left": 0}})
-    return _FULL.get(pool["kind"], OutOfStock)(
-        params={"left": max(0, pool["capacity"] - pool["taken"]), "name": pool["name"]},
-        extra={
-            "claim": {
-                "pool": str(pool_id),
-                "pool_name": pool["name"],
-                "kind": pool["kind"],
-                "units": units,
-                "left": max(0, pool["capacity"] - pool["taken"]),
-            }
-        },
-    )
+    return refusal_of_pool(pool, units)
+
+
+def refusal_of_pool(pool: Pool, units: int) -> Full:
+    """As pool_full, of a pool as it was read."""
+    left = max(0, pool.capacity - pool.taken)
+    claim = {"pool": str(pool.id), "pool_name": pool.name, "kind": pool.kind, "units": units, "left": left}
+    return _FULL.get(pool.kind, OutOfStock)(params={"left": left, "name": pool.name}, extra={"claim": claim})
 
 
 def _refusal_of(error: IntegrityError, resources: list[ResourceClaim], pools: list[PoolClaim]) -> Exception:

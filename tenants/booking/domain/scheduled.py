@@ -18,7 +18,6 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
-from chains.anew import hear_writes
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
 from tenants.members.models import Member
@@ -31,6 +30,7 @@ from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, clai
 from .deposits import wait_for_deposit
 from .first_look import FirstLook
 from .free_times import naming, other_sessions
+from .full import refuse_when_full
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .known import unwritten
@@ -156,14 +156,14 @@ def book_scheduled(
     prepared = _draft(spot, wish, member=for_member, by=by, now=now, hold=hold, by_program=by_program)
     if hold_until is not None:
         prepared.booking.expires_at = hold_until
+    with _near_when_full(spot, prepared, now=now):
+        refuse_when_full(spot.row.pool, prepared.units, now=now)
     try:
         _require_right(spot, prepared.booking, looked.overlapping, by=by, now=now, complete=not offered)
         wait_for_deposit(prepared.booking, by=by, now=now)
     except Refusal:
         _claim(spot, prepared, now=now)  # that it is full is said before anything else
         raise
-    if spot.row.pool.taken + prepared.units > spot.row.pool.capacity:
-        hear_writes()  # it is full, and is to be said here
     with _near_when_full(spot, prepared, now=now):
         # the pool's row is taken last, directly before the commit: many wait for it
         begin_booking(prepared.booking, by=by, now=now, claims=prepared.wanted)

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.postgresql.ask import ask
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.booking.models import Booking, Pool, Session, SessionState, Status
 from tenants.catalogue.domain.practitioners import serving
@@ -32,6 +33,7 @@ from .history import require_shown
 from .holds import take_claims
 from .offering import Offering, read_offering
 from .session_times import Stay, note_outside, read_times, require_overruler, require_times, stay_at
+from .spots import rows_question
 
 MOST_WEEKS = 26
 MOST_SEATS = 5_000
@@ -278,15 +280,15 @@ def sessions_with_room(
     service_id: UUID, *, store_id: UUID, around: datetime, seats: int, now: datetime, but: UUID | None = None
 ) -> list[Session]:
     """Up to six sessions of the service with that many seats left, from a day before to two weeks after."""
-    found = Session.objects.select_related("pool").filter(
-        store_id=store_id,
-        service_id=service_id,
-        state=SessionState.SCHEDULED,
-        starts_at__gt=max(now, around - timedelta(days=1)),
-        starts_at__lt=around + timedelta(days=14),
-        pool__taken__lte=F("pool__capacity") - seats,
+    first, last = max(now, around - timedelta(days=1)), around + timedelta(days=14)
+    return ask(
+        rows_question(
+            Session,
+            "s.store_id = %s AND s.service_id = %s AND s.state = %s AND s.starts_at > %s AND s.starts_at < %s"
+            " AND p.taken <= p.capacity - %s AND s.id IS DISTINCT FROM %s ORDER BY s.starts_at LIMIT 6",
+            (store_id, service_id, str(SessionState.SCHEDULED), first, last, seats, but),
+        )
     )
-    return list(found.exclude(id=but).order_by("starts_at")[:6])
 
 
 def session_state(session: Session, *, now: datetime) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model
@@ -20,6 +22,7 @@ from .known import known
 from .one_at_a_time import overlap_question
 
 Row = Session | PickupWindow
+R = TypeVar("R", bound=Row)
 
 _MOST_KNOWN = 10_000
 
@@ -92,29 +95,36 @@ def _share_question(model: type[Row], row_id: UUID | None) -> Question[None]:
 
 def _row_question(model: type[Row], row_id: UUID | None) -> Question[Row | None]:
     """The row with its pool, and the names of who and what serves; behind the lock, so as it stands now."""
+    found = rows_question(model, "s.id = %s", (row_id,))
+    return Question(found.sql, found.params, lambda rows: next(iter(found.read(rows)), None))
+
+
+def rows_question(model: type[R], where: str, params: Sequence[Any]) -> Question[list[R]]:
+    """Sessions (or windows), `s`, each with its pool, `p`, and the names of who and what serves."""
+    select, own, pool = _select(model)
+
+    def read_one(values: tuple[Any, ...]) -> R:
+        found = known(model, **dict(zip(own, values, strict=False)))
+        found.pool = known(Pool, **dict(zip(pool, values[len(own) :], strict=False)))
+        _name(found, *values[-2:])
+        return found
+
+    return Question(f"{select} WHERE {where}", params, lambda rows: [read_one(one) for one in rows])
+
+
+@cache
+def _select(model: type[Row]) -> tuple[str, list[str], list[str]]:
+    """The statement up to WHERE, the columns of a row and of its pool; the last two it answers are names."""
     table, own, pool = model._meta.db_table, _columns(model), _columns(Pool)
     names, joins = "NULL, NULL", ""
     if model is Session:
         names = "e.name, r.name"
         joins = (
-            "LEFT JOIN people_employee e ON e.id = s.practitioner_id "
-            "LEFT JOIN stores_resource r ON r.id = s.resource_id "
+            " LEFT JOIN people_employee e ON e.id = s.practitioner_id"
+            " LEFT JOIN stores_resource r ON r.id = s.resource_id"
         )
     columns = ", ".join([*(f"s.{name}" for name in own), *(f"p.{name}" for name in pool), names])
-
-    def read(rows: list[tuple[Any, ...]]) -> Row | None:
-        if not rows:
-            return None
-        found = known(model, **dict(zip(own, rows[0], strict=False)))
-        found.pool = known(Pool, **dict(zip(pool, rows[0][len(own) :], strict=False)))
-        _name(found, *rows[0][-2:])
-        return found
-
-    return Question(
-        f"SELECT {columns} FROM {table} s JOIN booking_pool p ON p.id = s.pool_id {joins}WHERE s.id = %s",  # noqa: S608
-        (row_id,),
-        read,
-    )
+    return f"SELECT {columns} FROM {table} s JOIN booking_pool p ON p.id = s.pool_id{joins}", own, pool  # noqa: S608
 
 
 def _name(row: Row, practitioner: str | None, resource: str | None) -> None:
