@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
 import time_machine
 
 from chains.anew import in_chain
 from chains.scope import chain_scope
+from tenants.booking.domain.claims import SessionFull
 from tenants.booking.domain.redeem import redeem_code
 from tenants.booking.domain.scheduled import Wish, book_scheduled
 from tenants.people.domain.rights import Actor
@@ -61,6 +63,21 @@ def test_seat_in_a_session_that_was_seen_before(cast: Cast) -> None:
 
     assert (seat(alpha.actors["su"]), seat(alpha.actors["chen"])) == (4, 3)
     assert [seat(Actor(member_id=one.id), waits=True) for one in members][-1] == 2
+
+
+def test_clear_no_of_a_full_session_is_written_nowhere(cast: Cast) -> None:
+    """Lock and look; whether a hold is over; where else there is room; roll back."""
+    alpha = cast.alpha
+    with chain_scope(alpha.info):
+        counted = Counted(alpha)
+        session, one = counted.session(seats=1), strangers(1)[0]
+        counted.book_for(one, session_id=session.id)
+
+    def act() -> None:
+        with pytest.raises(SessionFull), chain_scope(alpha.info):
+            book_scheduled(Wish(session_id=session.id), by=alpha.actors["su"], now=NOW)
+
+    assert messages_of(act) == 4
 
 
 def test_redemption(cast: Cast, desk: Desk) -> None:

@@ -101,7 +101,8 @@ def _row_question(model: type[Row], row_id: UUID | None) -> Question[Row | None]
 
 def rows_question(model: type[R], where: str, params: Sequence[Any]) -> Question[list[R]]:
     """Sessions (or windows), `s`, each with its pool, `p`, and the names of who and what serves."""
-    select, own, pool = _select(model)
+    of: type[Model] = model
+    select, own, pool = _select(of)
 
     def read_one(values: tuple[Any, ...]) -> R:
         found = known(model, **dict(zip(own, values, strict=False)))
@@ -113,7 +114,7 @@ def rows_question(model: type[R], where: str, params: Sequence[Any]) -> Question
 
 
 @cache
-def _select(model: type[Row]) -> tuple[str, list[str], list[str]]:
+def _select(model: type[Model]) -> tuple[str, list[str], list[str]]:
     """The statement up to WHERE, the columns of a row and of its pool; the last two it answers are names."""
     table, own, pool = model._meta.db_table, _columns(model), _columns(Pool)
     names, joins = "NULL, NULL", ""
