@@ -161,7 +161,8 @@ def test_last_seats_go_to_as_many_as_there_are(cast: Cast) -> None:
         assert (pool.taken, Claim.objects.filter(pool=pool, active=True).count()) == (3, 3)
 
 
-def test_seats_with_goods_in_any_order_are_sold_once_and_never_deadlock(cast: Cast) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+def test_seats_with_goods_in_any_order_are_sold_once_and_never_deadlock(cast: Cast, waits: bool) -> None:
     """Seat and two goods are taken in the message that writes the booking, against cancellations of the same."""
     chain = cast.alpha
     with chain_scope(chain.info):
@@ -179,7 +180,8 @@ def test_seats_with_goods_in_any_order_are_sold_once_and_never_deadlock(cast: Ca
         return counted.book_for(member, session_id=session.id, items=items)
 
     cancel = [partial(cancel_booking, key, by=chain.actors["clerk"], now=NOW) for key in gone]
-    answers = race(chain.info, [*cancel, *(partial(take, n, one) for n, one in enumerate(members))])
+    acts = [*cancel, *(partial(take, n, one) for n, one in enumerate(members))]
+    answers = race(chain.info, acts, waits=waits)
     refused = _codes(answers)
     assert set(refused) <= {"session_full", "out_of_stock"}
     with chain_scope(chain.info):
