@@ -269,7 +269,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._ahead.add(self.ops.savepoint_commit_sql(sid).encode())
 
     def _savepoint_rollback(self, sid: str) -> None:
-        del self._hints[self._hints_at.get(sid, 0) :]
+        del self._hints[self._hints_at.get(sid, len(self._hints)) :]
         sid = self._same.get(sid, sid)
         if not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
             super()._savepoint_rollback(sid)
