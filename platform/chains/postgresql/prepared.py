@@ -128,6 +128,7 @@ class Prepared:
             self._names.clear()
 
     def _execution(self, sql: str, values: Sequence[bytes], types: Sequence[bytes], scope: str) -> bytes:
+        _require_each(sql, values)
         key = (scope, sql, tuple(types))
         name = self._names.get(key)
         if name is not None:
@@ -207,11 +208,17 @@ def _parts(sql: str) -> tuple[bytes, tuple[tuple[int, bytes], ...], int]:
     return first, tuple(zip(order, others, strict=True)), max(order, default=-1) + 1
 
 
-def _plain(sql: str, values: Sequence[bytes]) -> bytes:
-    """The statement with its values written in."""
-    first, others, count = _parts(sql)
+def _require_each(sql: str, values: Sequence[bytes]) -> None:
+    """Raise ValueError unless there is a value for each place."""
+    count = _parts(sql)[2]
     if len(values) != count:
         raise ValueError(f"{len(values)} values for {count} places")
+
+
+def _plain(sql: str, values: Sequence[bytes]) -> bytes:
+    """The statement with its values written in."""
+    _require_each(sql, values)
+    first, others, _count = _parts(sql)
     pieces = [first]
     for place, part in others:
         pieces += (values[place], part)
