@@ -26,9 +26,9 @@ PREPARE = (ROOT / "bench" / "prepare_traffic.py").read_text()
 def run(ground: Ground) -> list[Row]:
     """The table's rows; CPU is of the web processes, per request."""
     shop = Shop(**python(ground, PREPARE))  # type: ignore[arg-type]
-    floor = {1: _pgbench(ground, shop, clients=1), CLIENTS: 0.0}
+    floor = {1: _pgbench(ground, shop, clients=1)}
     alone = in_process.measure(ground, shop, processes=1, threads=1, first=600)
-    together = _together(ground, shop, floor)
+    together, floor[CLIENTS] = _together(ground, shop)
     over_http = measure_over_http(ground, shop)
     ours, bare, week = over_http.ours, over_http.bare, over_http.week
     one, many = (f"{floor[clients]:,.0f}/s (pgbench, two INSERTs)" for clients in (1, CLIENTS))
@@ -59,11 +59,11 @@ END;
 """
 
 
-def _together(ground: Ground, shop: Shop, floor: dict[int, float]) -> in_process.Rate:
-    """Bookings of several processes; pgbench, which they take turns with, goes into the floor of as many clients."""
-    rates, each = [], in_process.EACH // 2
+def _together(ground: Ground, shop: Shop) -> tuple[in_process.Rate, float]:
+    """Bookings of several processes, and pgbench's transactions a second of as many clients, in turns."""
+    rates, floors, each = [], [], in_process.EACH // 2
     for turn in range(ROUNDS):
-        floor[CLIENTS] += _pgbench(ground, shop, clients=CLIENTS) / ROUNDS
+        floors.append(_pgbench(ground, shop, clients=CLIENTS))
         first = 900 + turn * (each + in_process.WARM_UP)
         rates.append(
             in_process.measure(
@@ -75,7 +75,8 @@ def _together(ground: Ground, shop: Shop, floor: dict[int, float]) -> in_process
                 each=each,
             )
         )
-    return in_process.Rate(harmonic_mean([one.rate for one in rates]), mean([one.cpu for one in rates]))
+    together = in_process.Rate(harmonic_mean([one.rate for one in rates]), mean([one.cpu for one in rates]))
+    return together, mean(floors)
 
 
 def _pgbench(ground: Ground, shop: Shop, *, clients: int) -> float:

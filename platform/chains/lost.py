@@ -16,5 +16,10 @@ class Lost(DatabaseError):
 
 def is_lost(error: BaseException) -> bool:
     """Whether a transaction that ended in this error is to be begun anew."""
-    state = str(getattr(error.__cause__, "sqlstate", None) or "")
+    state = sqlstate_of(error)
     return state in _AGAIN or state.startswith(_CONSTRAINT)
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """PostgreSQL's code of a database error; empty where it carries none."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "")

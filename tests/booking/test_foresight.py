@@ -29,13 +29,13 @@ from tenants.booking.domain.items import Item
 from tenants.booking.domain.rules import WrongSkill
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
-from tenants.members.models import Member
 from tenants.people.models import Employee, Role
 from tenants.stores.domain.resources import set_travel
 from tests.api.conftest import member_program
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.booking.counted import Counted
-from tests.ground.cast import NOW, Cast, Chain, fill_alpha, local
+from tests.booking.crowd import crowd
+from tests.ground.cast import NOW, Cast, fill_alpha, local
 from tests.ground.chains import make_chain
 from tests.ground.messages import messages_of
 from tests.ground.races import race
@@ -166,25 +166,6 @@ def test_goods_that_are_sold_out_are_told_with_their_name_where_writes_wait(cast
     assert refused.value.extra["claim"]["product_name"] == "Serum"
     with chain_scope(cast.alpha.info):
         assert (Booking.objects.filter(starts_at=local(23, 14)).count(), check_bookings()) == (0, [])
-
-
-def crowd(chain: Chain, count: int) -> list[Callable[[], Booking]]:
-    """Members who want Ya on Monday at ten, booked by the clerk."""
-    with chain_scope(chain.info):
-        members = [Member.objects.create(name=f"m{n}", phone=None, created_at=NOW) for n in range(count)]
-    return [
-        partial(
-            book,
-            chain.services["facial"].id,
-            store_id=chain.stores["north"].id,
-            starts_at=MONDAY_TEN,
-            by=chain.actors["clerk"],
-            member=member.id,
-            practitioner_id=chain.employees["practitioner"].id,
-            now=NOW,
-        )
-        for member in members
-    ]
 
 
 @pytest.mark.race

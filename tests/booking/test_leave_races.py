@@ -178,20 +178,22 @@ def test_a_change_of_somebody_elses_plan_disturbs_no_booking(cast: Cast, stop: S
     assert counts(cast) == (1, 1)
 
 
+def impatient(act: Callable[[], object]) -> object:
+    """The act, which does not wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+    return act()
+
+
 @pytest.mark.parametrize("change", ["leave", "asked_leave", "day_off", "swap"])
 def test_whoever_changes_a_plan_waits_for_the_booking_that_is_being_made(cast: Cast, change: str) -> None:
     chain = cast.alpha
     with chain_scope(chain.info):
         act = CHANGES[change](cast)
 
-    def impatient() -> object:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '50ms'")
-        return act()
-
     with chain_scope(chain.info), ThreadPoolExecutor(1) as pool:
         book_ya(cast)  # not committed yet
-        waited = pool.submit(in_scope, cast, impatient).result()
+        waited = pool.submit(in_scope, cast, partial(impatient, act)).result()
     assert isinstance(waited, TooBusy | OperationalError), waited
     told = in_scope(cast, act)
     if change == "asked_leave":
@@ -206,12 +208,7 @@ def test_a_plan_that_was_read_behind_the_lock_stands_until_the_booking_does(
     with chain_scope(cast.alpha.info):
         act = CHANGES[change](cast)
 
-    def impatient() -> object:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '50ms'")
-        return act()
-
-    made, waited = stop.race(cast, partial(book_ya, cast), impatient)
+    made, waited = stop.race(cast, partial(book_ya, cast), partial(impatient, act))
     assert isinstance(made, Booking), made
     assert isinstance(waited, TooBusy | OperationalError), waited
     with chain_scope(cast.alpha.info):
@@ -295,14 +292,9 @@ def test_whoever_changes_a_plan_waits_for_the_session_that_is_being_made(
     with chain_scope(cast.alpha.info):
         made = CHANGES[change](cast)
 
-    def impatient() -> object:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '50ms'")
-        return made()
-
     with chain_scope(cast.alpha.info), ThreadPoolExecutor(1) as pool:
         act()  # not committed yet
-        waited = pool.submit(in_scope, cast, impatient).result()
+        waited = pool.submit(in_scope, cast, partial(impatient, made)).result()
     assert isinstance(waited, TooBusy | OperationalError), waited
     told = in_scope(cast, made)
     if change == "asked_leave":

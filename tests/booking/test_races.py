@@ -19,8 +19,9 @@ from tenants.booking.domain.items import Item
 from tenants.booking.models import Booking, Claim, Pool, Stock
 from tests.booking.conftest import MONDAY_TEN, Desk
 from tests.booking.counted import Counted, strangers
+from tests.booking.crowd import crowd
 from tests.booking.test_claims import bare_booking, span
-from tests.ground.cast import NOW, Cast, Chain, fill_alpha, local
+from tests.ground.cast import NOW, Cast, fill_alpha, local
 from tests.ground.chains import make_chain
 from tests.ground.races import race
 
@@ -35,28 +36,9 @@ def _refused(answer: Any) -> bool:
     return isinstance(answer, Exception)
 
 
-def _members(chain: Chain, count: int) -> list[Any]:
-    from tenants.members.models import Member
-
-    with chain_scope(chain.info):
-        return [Member.objects.create(name=f"m{n}", phone=None, created_at=NOW) for n in range(count)]
-
-
 def test_of_eight_who_want_one_slot_one_gets_it(cast: Cast) -> None:
     chain = cast.alpha
-    acts = [
-        partial(
-            book,
-            chain.services["facial"].id,
-            store_id=chain.stores["north"].id,
-            starts_at=MONDAY_TEN,
-            by=chain.actors["clerk"],
-            member=member.id,
-            practitioner_id=chain.employees["practitioner"].id,
-            now=NOW,
-        )
-        for member in _members(chain, 8)
-    ]
+    acts = crowd(chain, 8)
     answers = race(chain.info, acts)
     assert _codes(answers) == {"slot_taken": 7}
     with chain_scope(chain.info):
@@ -65,18 +47,7 @@ def test_of_eight_who_want_one_slot_one_gets_it(cast: Cast) -> None:
 
 def test_anybody_falls_through_to_the_next_candidate(cast: Cast) -> None:
     chain = cast.alpha
-    acts = [
-        partial(
-            book,
-            chain.services["facial"].id,
-            store_id=chain.stores["north"].id,
-            starts_at=MONDAY_TEN,
-            by=chain.actors["clerk"],
-            member=member.id,
-            now=NOW,
-        )
-        for member in _members(chain, 6)
-    ]
+    acts = crowd(chain, 6, practitioner_id=None)
     answers = race(chain.info, acts)
     assert _codes(answers) == {"slot_taken": 4}
     with chain_scope(chain.info):
@@ -227,19 +198,7 @@ def test_expired_hold_wanted_by_many_goes_to_one(cast: Cast, desk: Desk) -> None
     with chain_scope(chain.info):
         desk.book(hold=True)
     later = NOW + timedelta(minutes=11)
-    acts = [
-        partial(
-            book,
-            chain.services["facial"].id,
-            store_id=chain.stores["north"].id,
-            starts_at=MONDAY_TEN,
-            by=chain.actors["clerk"],
-            member=member.id,
-            practitioner_id=chain.employees["practitioner"].id,
-            now=later,
-        )
-        for member in _members(chain, 5)
-    ]
+    acts = crowd(chain, 5, now=later)
     answers = race(chain.info, acts)
     assert _codes(answers) == {"slot_taken": 4}
     with chain_scope(chain.info):

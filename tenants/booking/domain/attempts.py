@@ -11,6 +11,7 @@ import structlog
 from django.db import NotSupportedError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from chains.lost import sqlstate_of
 from chains.refusals import Refusal
 
 log = structlog.get_logger("booking")
@@ -21,7 +22,6 @@ R = TypeVar("R")
 ATTEMPTS = 4
 # deadlock_detected, serialization_failure, lock_not_available, and a kept plan that a migration made useless
 _AGAIN = {"40P01", "40001", "55P03", "0A000"}
-
 
 _number: ContextVar[int] = ContextVar("tessera_attempt", default=1)
 
@@ -76,8 +76,3 @@ def again_on_conflict(act: Callable[P, R]) -> Callable[P, R]:
 def first_attempt() -> bool:
     """Whether the running act has not lost a race yet: the quick way may then be tried, which may lose one."""
     return _number.get() == 1
-
-
-def sqlstate_of(error: BaseException) -> str:
-    """PostgreSQL's code of a database error; empty where it carries none."""
-    return str(getattr(error.__cause__, "sqlstate", None) or "")
