@@ -185,16 +185,18 @@ def test_a_member_with_another_booking_then_is_told(shop: Cast) -> None:
 
 def test_an_overlap_at_the_confirmation_offers_the_nearest_times_as_links(shop: Cast) -> None:
     client, su = browser(), "+8613800000001"
+    # the day before it is a whole one at whatever hour this runs: three times before, three from it on
+    ten = tomorrow(10) + timedelta(days=1)
     with chain_scope(shop.alpha.info):
         alpha = shop.alpha
         book(
             alpha.services["facial"].id,
             store_id=alpha.stores["north"].id,
-            starts_at=tomorrow(10),
+            starts_at=ten,
             by=alpha.actors["su"],
             now=timezone.now(),
         )
-    confirm = take(client, shop, tomorrow(10, 30))["Location"]
+    confirm = take(client, shop, ten + timedelta(minutes=30))["Location"]
     client.post(confirm, {"phone": su, "send": "1"})
     answer = client.post(confirm, {"phone": su, "code": sent_code(su)})
     assert (answer.status_code, "member_overlap" in text_of(answer)) == (409, True)
