@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
 from chains.postgresql.ask import Question, ask, ask_all
+from chains.postgresql.kept import text_of
 from chains.postgresql.prepared import Prepared, prepared_on
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope, role_of
@@ -41,12 +42,13 @@ def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
 
 
 def names() -> list[str]:
-    """What the session has prepared, by the beginning of its text."""
+    """What the session has prepared of what is asked, in that order, beside what enters a scope."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, statement FROM pg_prepared_statements WHERE name LIKE 'tessera%' ORDER BY prepare_time"
         )
-        return [text.partition(f"PREPARE {name}")[2].partition(" AS ")[2] for name, text in cursor]
+        found = [text.partition(f"PREPARE {name}")[2].partition(" AS ")[2] for name, text in cursor]
+    return [text for text in found if "set_config('search_path'" not in text]
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +223,7 @@ def test_a_plan_that_a_migration_made_useless_is_not_used_again() -> None:
     statement: Question[Any] = Question("SELECT a FROM b WHERE c = %s", (1,), rows)
 
     def said() -> list[bytes]:
-        return [kept.message([statement], scope="t_a")[0] for _time in range(3)]
+        return [b";\n".join(map(text_of, kept.each([statement], scope="t_a")[0])) for _time in range(3)]
 
     plain, prepare = (
         b"SELECT a FROM b WHERE c = 1",
@@ -383,5 +385,5 @@ def test_nothing_is_prepared_that_sql_cannot_prepare() -> None:
     kept = Prepared(lambda value: b"1")
     kept.direct = True
     statement: Question[Any] = Question("SET LOCAL lock_timeout = %s", (1,), rows)
-    said = [kept.message([statement], scope="t_a") for _time in range(3)]
-    assert said == [(b"SET LOCAL lock_timeout = 1", 0)] * 3
+    said = [kept.each([statement], scope="t_a") for _time in range(3)]
+    assert said == [([b"SET LOCAL lock_timeout = 1"], 0)] * 3

@@ -27,6 +27,8 @@ from psycopg.generators import execute
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from .kept import Kept, piped, text_of
+
 BEGIN = b"BEGIN"
 
 
@@ -38,21 +40,21 @@ class Ahead:
     """What is still to be sent on one connection, in order."""
 
     def __init__(self) -> None:
-        self.statements: list[bytes] = []
+        self.statements: list[bytes | Kept] = []
         self._savepoint: tuple[bytes, str] = (b"", "")
 
-    def add(self, statement: bytes) -> None:
+    def add(self, statement: bytes | Kept) -> None:
         """Send it in front of the next statement."""
         self.statements.append(statement)
 
-    def add_writes(self, statements: Iterable[bytes]) -> None:
+    def add_writes(self, statements: Iterable[bytes | Kept]) -> None:
         """Send them in front of the next statement, at the latest COMMIT."""
-        self.statements += map(Write, statements)
+        self.statements += [one if type(one) is Kept else Write(one) for one in statements]  # type: ignore[arg-type]
 
     @property
     def holds_writes(self) -> bool:
         """Whether any of what waits may be refused."""
-        return any(type(statement) is Write for statement in self.statements)
+        return any(one.refusable if type(one) is Kept else type(one) is Write for one in self.statements)
 
     def add_savepoint(self, name: str, statement: bytes) -> None:
         """As add; last_savepoint knows it by that name."""
@@ -81,7 +83,7 @@ class Ahead:
         """Leave out everything."""
         self.statements.clear()
 
-    def take(self) -> list[bytes]:
+    def take(self) -> list[bytes | Kept]:
         """All of it, to be sent now."""
         taken, self.statements = self.statements, []
         return taken
@@ -128,7 +130,7 @@ _LONGEST = 16_384
 _taken_apart = lru_cache(maxsize=64)(_query2pg_client_nocache)
 
 
-def mark(error: psycopg.Error, connection: Any, *, sent: Sequence[bytes], results: int) -> None:
+def mark(error: psycopg.Error, connection: Any, *, sent: Sequence[bytes | Kept], results: int) -> None:
     """Note on the error of a message, which gave so many results, what went_ahead and ran_before tell of it.
 
     A transaction that the message was to begin, and did not, is still to begin.
@@ -142,13 +144,14 @@ def mark(error: psycopg.Error, connection: Any, *, sent: Sequence[bytes], result
         error.tessera_ahead = False  # type: ignore[attr-defined]
 
 
-def exchange(connection: Any, message: bytes) -> list[PGresult]:
-    """Send a message, behind what waits ahead of it, and hear its own results; raises the first error, marked.
+def exchange(connection: Any, message: Sequence[bytes | Kept]) -> list[PGresult]:
+    """Send the statements as a message, behind what waits ahead of it, and hear their own results; raises the first
+    error, marked.
 
     As a cursor would, which is made and asked for each message anew and takes longer than all of the rest here.
     """
     sent = ahead_of(connection).take()
-    results = send(connection, b";".join([*sent, message]))
+    results = send(connection, [*sent, *message])
     if results[-1].status == ExecStatus.FATAL_ERROR:
         error = error_of(connection, results[-1])
         mark(error, connection, sent=sent, results=len(results))
@@ -157,10 +160,14 @@ def exchange(connection: Any, message: bytes) -> list[PGresult]:
     return results
 
 
-def send(connection: Any, message: bytes) -> list[PGresult]:
-    """Send a message as it is, and hear its results; the last may be an error."""
+def send(connection: Any, statements: Sequence[bytes | Kept]) -> list[PGresult]:
+    """Send the statements in one message as they are, and hear their results; the last may be an error."""
+    kept = any(type(one) is Kept for one in statements)
     with connection.lock:
-        results: list[PGresult] = connection.wait(_exchange(connection.pgconn, message))
+        pgconn = connection.pgconn
+        results: list[PGresult] = connection.wait(
+            piped(pgconn, statements) if kept else _exchange(pgconn, b";".join(statements))  # type: ignore[arg-type]
+        )
     return results
 
 
@@ -192,7 +199,7 @@ class Cursor(StockCursor):
 
     _conn: Any
     _pgconn: Any
-    _sent: Sequence[bytes] = ()
+    _sent: Sequence[bytes | Kept] = ()
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:
         self._sent = ahead_of(self._conn).take()
@@ -200,7 +207,7 @@ class Cursor(StockCursor):
             super()._execute_send(query, force_extended=force_extended, binary=binary)
             return
         self._query = query
-        self._pgconn.send_query(b";".join([*self._sent, query.query]))
+        self._pgconn.send_query(b";".join([*map(text_of, self._sent), query.query]))
 
     def _check_results(self, results: Any) -> None:
         try:
@@ -234,4 +241,4 @@ class Cursor(StockCursor):
             raise RuntimeError("writes wait on this connection: ask something before a copy or a stream")
         waiting = ahead_of(self._conn).take()
         if waiting:
-            psycopg.ClientCursor(self._conn).execute(b";".join(waiting))
+            psycopg.ClientCursor(self._conn).execute(b";".join(map(text_of, waiting)))

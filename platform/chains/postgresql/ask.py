@@ -24,6 +24,7 @@ from chains.anew import writes_may_wait
 from chains.scope import current
 
 from .ahead import ran_before, rows_of
+from .kept import Kept
 from .prepared import Prepared, prepared_on
 
 T = TypeVar("T")
@@ -71,14 +72,16 @@ def _answers(wrapper: Any, questions: Sequence[Question[Any]]) -> list[Any]:
     prepared = prepared_on(wrapper.connection)
     looks = prepared.direct is None
     with wrapper.wrap_database_errors:
-        message, before = prepared.message([*questions, _WHO] if looks else questions, scope=current().schema)
+        message, before = prepared.each([*questions, _WHO] if looks else questions, scope=current().schema)
     found = _exchanged(wrapper, prepared, message, before)
     if looks:
         prepared.direct = found.pop()[0][0] == wrapper.connection.info.backend_pid
     return [question.read(rows) for question, rows in zip(questions, found, strict=True)]
 
 
-def _exchanged(wrapper: Any, prepared: Prepared, message: bytes, before: int) -> list[list[Row]]:
+def _exchanged(
+    wrapper: Any, prepared: Prepared, message: Sequence[bytes | Kept], before: int
+) -> list[list[Row]]:
     """The rows of each statement; the results of so many before them are left out."""
     try:
         results = wrapper.exchange(message)
@@ -124,7 +127,7 @@ def _write_ahead(wrapper: Any, questions: Sequence[Question[Any]]) -> None:
     with wrapper.wrap_database_errors:
         each, before = prepared.each(questions, scope=current().schema)
     if before:
-        found = _exchanged(wrapper, prepared, b";\n".join(each), before)
+        found = _exchanged(wrapper, prepared, each, before)
         for question, rows in zip(questions, found, strict=True):
             question.read(rows)
         return
@@ -155,11 +158,11 @@ def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Quest
 
     Raises TypeError for a column that the model does not have.
     """
-    columns = _columns_of(model)
     if unknown := [name for row in rows for name in row if name not in _names_of(model)]:
         raise TypeError(f"{model.__name__} has no {', '.join(unknown)}")
+    columns = _columns_of(model)
     values = [
-        [convert(row[name] if name in row else default()) for name, convert, default in columns]
+        [convert(row[name]) if name in row else default() for name, convert, default in columns]
         for row in rows
     ]
     # a column of which nothing is known is not written at all: it is NULL, or the key that the database gives
@@ -176,8 +179,17 @@ _Column = tuple[str, Callable[[Any], Any], Callable[[], Any]]
 
 @cache
 def _columns_of(model: type[Model]) -> list[_Column]:
-    """The columns of a row: name, how a value is prepared, and the default's."""
-    return [(field.attname, _converter(field), field.get_default) for field in model._meta.concrete_fields]
+    """The columns of a row: name, how a value is prepared, and the default's, prepared."""
+    return [(field.attname, _converter(field), _default_of(field)) for field in model._meta.concrete_fields]
+
+
+def _default_of(field: Any) -> Callable[[], Any]:
+    """What makes the field's default, prepared; one that is always the same is made once."""
+    convert = _converter(field)
+    if field.has_default() and callable(field.default):
+        return lambda: convert(field.get_default())
+    same = convert(field.get_default())
+    return lambda: same
 
 
 @cache

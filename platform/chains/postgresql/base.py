@@ -19,30 +19,36 @@ from django.db import transaction
 from django.db.backends.utils import debug_transaction
 from django.db.utils import DatabaseError
 from django_tenants.postgresql_backend import base as stock
-from psycopg import sql as compose
 from psycopg.pq import TransactionStatus
 
 from chains.lost import Lost, is_lost
 from chains.scope import PUBLIC, Scope, current
 
-from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, went_ahead
+from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, send, went_ahead
 from .commits import Unheard, commit_with, hint, marked_hint
+from .kept import Kept, text_of
 from .prepared import prepared_on
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
 _BACK = "ROLLBACK TO SAVEPOINT "
+# What a savepoint is one with before which nothing was done: to PostgreSQL each that writes is a transaction of its own.
+_TRANSACTION = "the transaction"
 # Kept plans are made once, for any values (see prepared.py): to plan a question anew costs more than most answers.
 # What such a plan promises to cost is a guess, and no reason to compile it.
-_ENTER = compose.SQL(
-    "SELECT set_config('search_path', {}, true), set_config('role', {}, true),"
+_ENTER = (
+    "SELECT set_config('search_path', %s, true), set_config('role', %s, true),"
     " set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)"
 )
 
 
 @lru_cache(maxsize=10_000)
-def _entering(scope: Scope) -> bytes:
+def _entering(scope: Scope) -> Unheard:
     """The statement that puts path and role of the scope into the running transaction."""
-    return _ENTER.format(scope.search_path, scope.role).as_bytes()
+    return Unheard(_ENTER, (scope.search_path, scope.role))
+
+
+def _as_text(message: Sequence[bytes | Kept]) -> str:
+    return b";\n".join(map(text_of, message)).decode()
 
 
 class ScopeNotEntered(DatabaseError):
@@ -117,7 +123,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             if isinstance(sql, str) and sql.lstrip()[:8].upper() == "ROLLBACK":
                 self._entered = None  # written by hand: what was set since the savepoint is undone
 
-    def exchange(self, message: bytes) -> list[Any]:
+    def exchange(self, message: Sequence[bytes | Kept]) -> list[Any]:
         """The results of a message of statements, sent in the active scope; a transaction must be open.
 
         As through a cursor, for whoever reads the results themselves; raises what a cursor would.
@@ -125,22 +131,23 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self.close_if_health_check_failed()
         self.validate_thread_sharing()
         self.validate_no_broken_transaction()
-        execute: Callable[..., Any] = self._exchange
+        execute: Callable[..., Any] = partial(self._exchange, message)
         others = self.execute_wrappers[1:]
         for wrapper in reversed(others):
             execute = partial(wrapper, execute)
-        told = message.decode() if others else message
+        told = _as_text(message) if others else ""
         context = {"connection": self, "cursor": None}
         found: list[Any] = self._execute_entered(execute, told, None, False, context)
         return found
 
-    def _exchange(self, told: str | bytes, params: None, many: bool, context: dict[str, Any]) -> list[Any]:
+    def _exchange(
+        self, message: Sequence[bytes | Kept], told: str, params: None, many: bool, context: dict[str, Any]
+    ) -> list[Any]:
         begun = monotonic()
         with self.wrap_database_errors:
-            results = exchange(self.connection, told.encode() if isinstance(told, str) else told)
+            results = exchange(self.connection, message)
         if self.queries_logged:
-            text = told if isinstance(told, str) else told.decode()
-            self.queries_log.append({"sql": text, "time": f"{monotonic() - begun:.3f}"})
+            self.queries_log.append({"sql": _as_text(message), "time": f"{monotonic() - begun:.3f}"})
         return results
 
     def _enter(self, scope: Scope) -> None:
@@ -156,7 +163,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             return
         if self.needs_rollback:
             return  # PostgreSQL refuses every statement of an aborted transaction by itself
-        ahead.add(_entering(scope))
+        ahead.add(prepared_on(self.connection).single(_entering(scope), scope=PUBLIC, refusable=False))
         self._entered = scope
 
     def notify_unscoped(self, channel: str, payload: str) -> None:
@@ -201,7 +208,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._lasts.append(Unheard(sql, params))
         return True
 
-    def write_ahead(self, statements: Sequence[bytes]) -> None:
+    def write_ahead(self, statements: Sequence[bytes | Kept]) -> None:
         """Send these writes in front of the next statement, at the latest COMMIT; a transaction must be open.
 
         Where they are refused, Lost is raised there, and the transaction cannot be committed any more.
@@ -215,7 +222,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def _send_writes(self) -> None:
         """By themselves: what is asked next must see them, and its error not be taken for theirs."""
-        waiting = b";".join(self._ahead.take())
+        waiting = self._ahead.take()
         try:
             with self.wrap_database_errors:
                 exchange(self.connection, waiting)
@@ -256,6 +263,9 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def _savepoint(self, sid: str) -> None:
         self._hints_at[sid] = len(self._hints)
+        if self._ahead.statements == [BEGIN]:
+            self._same[sid] = _TRANSACTION
+            return
         waiting = self._ahead.last_savepoint()
         if waiting is None:
             self._ahead.add_savepoint(sid, self.ops.savepoint_create_sql(sid).encode())
@@ -271,8 +281,18 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     def _savepoint_rollback(self, sid: str) -> None:
         del self._hints[self._hints_at.get(sid, len(self._hints)) :]
         sid = self._same.get(sid, sid)
-        if not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
+        if sid == _TRANSACTION:
+            self._begin_anew()
+        elif not self._ahead.cut_after(self.ops.savepoint_create_sql(sid).encode()):
             super()._savepoint_rollback(sid)
+
+    def _begin_anew(self) -> None:
+        """Undo all of the transaction and begin it again."""
+        if self.connection.info.transaction_status != TransactionStatus.IDLE:
+            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+                send(self.connection, [b"ROLLBACK"])
+        self._ahead.clear()
+        self._ahead.add(BEGIN)
 
     def commit(self) -> None:
         if self.refused is not None:
@@ -309,9 +329,9 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
                 commit_with(self.connection, ahead=self._ahead.take(), lasts=lasts, hints=hints)
         except DatabaseError as error:
+            prepared_on(self.connection).failed(error.__cause__, behind=None)
             if not waiting:
                 raise
-            prepared_on(self.connection).failed(error.__cause__, behind=None)
             self.raise_lost(error)
 
     def savepoint_rollback(self, sid: str) -> None:

@@ -13,7 +13,10 @@ import psycopg
 import structlog
 from psycopg.pq import ExecStatus
 
+from chains.scope import PUBLIC, current
+
 from .ahead import error_of, send
+from .kept import Kept
 from .prepared import prepared_on
 
 log = structlog.get_logger("chains")
@@ -47,7 +50,7 @@ def marked_hint(channel: str, payload: str, mark: str) -> Unheard:
 def commit_with(
     connection: psycopg.Connection[Any],
     *,
-    ahead: Sequence[bytes] = (),
+    ahead: Sequence[bytes | Kept] = (),
     lasts: Sequence[Unheard] = (),
     hints: Sequence[Unheard] = (),
 ) -> None:
@@ -57,8 +60,9 @@ def commit_with(
     alone. Raises too where the connection breaks, when nobody knows whether the transaction stands.
     """
     prepared = prepared_on(connection)
-    first = [*ahead, *(prepared.written(last) for last in lasts)]
-    results = send(connection, b";".join([*first, b"COMMIT", *(prepared.written(one) for one in hints)]))
+    first = [*ahead, *(prepared.single(last, scope=current().schema) for last in lasts)]
+    behind = [prepared.single(one, scope=PUBLIC) for one in hints]
+    results = send(connection, [*first, b"COMMIT", *behind])
     failed = results[-1].status == ExecStatus.FATAL_ERROR
     if failed and len(results) <= len(first) + 1:
         raise error_of(connection, results[-1])

@@ -2,7 +2,8 @@
 
 It takes longer to plan the few statements of a booking than to run them. What is asked a second time in the same
 scope is prepared under a name (SQL's own PREPARE and EXECUTE, which travel in one message with all the rest), with
-the very types that the values have when they are written into the statement, so that it means the same.
+the very types that the values have when they are written into the statement, so that it means the same. Once all that a
+message asks is kept, its values travel beside it and not in it (kept.py).
 
 A prepared statement belongs to a session of PostgreSQL. Behind a pooler that hands sessions on between transactions
 it would be missing or another's, so nothing is prepared unless the session is ours: PostgreSQL then names itself
@@ -22,6 +23,8 @@ from uuid import UUID
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg import errors
 from psycopg.adapt import Transformer
+
+from .kept import Kept, Values, bind
 
 # A connection's plans, of all the chains it serves; some 30 kB each.
 MOST = 300
@@ -59,25 +62,32 @@ class Prepared:
         # what the last message sent ahead, and prepared
         self._ahead: list[bytes] = []
         self._fresh: list[Key] = []
+        # what `single` would have prepared, could it prepare
+        self._wanted: dict[Key, None] = {}
         self._doubtful = False
         self._count = 0
         self._literal = literal
 
-    def message(self, statements: Sequence[Statement], *, scope: str) -> tuple[bytes, int]:
-        """All statements as one message, and how many results come before the first statement's.
+    def each(self, statements: Sequence[Statement], *, scope: str) -> tuple[list[bytes | Kept], int]:
+        """The statements as they are sent in one message, and how many results come before the first one's.
 
-        What the message prepares counts as prepared until `failed` is told. Raises what `literal` does.
+        Where that number is not 0, all of it must be sent, and sent together: what it prepares counts as prepared
+        until `failed` is told. Raises what `literal` does.
         """
-        each, before = self.each(statements, scope=scope)
-        return b";\n".join(each), before
-
-    def each(self, statements: Sequence[Statement], *, scope: str) -> tuple[list[bytes], int]:
-        """As message, not yet joined. All of it must be sent, and sent together, where the number is not 0."""
         self._ahead, self._fresh = [], []
+        if self.direct and not (self._doubtful or self._wanted):
+            kept = self._all_kept(statements, scope)
+            if kept is not None:
+                return kept, 0
         written = self._literals(statements)
         if self._doubtful:
             self._ahead.append(b"DEALLOCATE ALL")
             self._doubtful = False
+        if self.direct:
+            wanted, self._wanted = self._wanted, {}
+            for key in wanted:
+                if key not in self._names:
+                    self._prepare(key)
         execution = self._execution if self.direct else _unprepared
         try:
             asked = [
@@ -91,9 +101,37 @@ class Prepared:
         first = _each_alone(self._ahead)
         return [*first, *asked], len(first)
 
-    def written(self, statement: Statement) -> bytes:
-        """The statement with its values written in, to be asked once."""
+    def single(self, statement: Statement, *, scope: str, refusable: bool = True) -> bytes | Kept:
+        """One statement, to stand anywhere in a message. Where it is not kept yet, the next `each` prepares it."""
+        bound = bind(statement.params) if self.direct else None
+        if bound is not None:
+            key = (scope, statement.sql, bound.types)
+            if key not in self._names:
+                self._wanted[key] = None
+            elif key not in self._fresh:  # what the next message is to prepare may stand behind this
+                return self._kept(statement, key, bound, refusable=refusable)
         return _plain(statement.sql, self._literals([statement])[0][0])
+
+    def _all_kept(self, statements: Sequence[Statement], scope: str) -> list[bytes | Kept] | None:
+        """The statements bound to the plans that are kept of them; None where one is not, or has a value to be written."""
+        found: list[bytes | Kept] = []
+        for one in statements:
+            bound = bind(one.params)
+            key = (scope, one.sql, bound.types) if bound is not None else None
+            if bound is None or key is None or key not in self._names:
+                return None
+            found.append(self._kept(one, key, bound))
+        return found
+
+    def _kept(self, statement: Statement, key: Key, bound: Values, *, refusable: bool = True) -> Kept:
+        name = self._names[key]
+        self._names.move_to_end(key)
+
+        def text() -> bytes:
+            ((values, _types),) = self._literals([statement])
+            return _executing(name, values)
+
+        return Kept(name, bound.values, bound.formats, text, refusable)
 
     def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
         """The values of each as SQL and the types they are of; one that a message says several times is written once."""
@@ -142,11 +180,11 @@ class Prepared:
             if len(self._seen) > MOST:
                 self._seen.popitem(last=False)
             return _plain(sql, values)
-        return b"EXECUTE %s(%s)" % (name, b",".join(values)) if values else b"EXECUTE " + name
+        return _executing(name, values)
 
     def _prepare(self, key: Key) -> bytes:
         """A new name for it; the eldest unused makes room."""
-        del self._seen[key]
+        self._seen.pop(key, None)
         if len(self._names) >= MOST:
             _key, old = self._names.popitem(last=False)
             self._ahead.append(b"DEALLOCATE " + old)
@@ -166,6 +204,10 @@ def prepared_on(connection: Any) -> Prepared:
     if found is None:
         found = connection.__dict__["tessera_prepared"] = Prepared(Transformer(connection).as_literal)
     return found  # type: ignore[no-any-return]
+
+
+def _executing(name: bytes, values: Sequence[bytes]) -> bytes:
+    return b"EXECUTE %s(%s)" % (name, b",".join(values)) if values else b"EXECUTE " + name
 
 
 def _unprepared(sql: str, values: Sequence[bytes], types: Sequence[bytes], scope: str) -> bytes:

@@ -35,11 +35,15 @@ def unwritten(model: type[M], related: Mapping[str, Model | None], **columns: An
     """
     row = model.__new__(model)
     row._state = ModelState()
+    constants, makers = _defaults(model)
+    if unknown := [name for name in columns if name not in constants and name not in makers]:
+        raise TypeError(f"{model.__name__} has no {', '.join(unknown)}")
     values = row.__dict__
-    for name, default in _defaults(model):
-        values[name] = columns.pop(name) if name in columns else default()
-    if columns:
-        raise TypeError(f"{model.__name__} has no {', '.join(columns)}")
+    values.update(constants)
+    for name, make in makers.items():
+        if name not in columns:
+            values[name] = make()
+    values.update(columns)
     for name, other in related.items():
         values[f"{name}_id"] = other.pk if other is not None else None
         row._state.fields_cache[name] = other
@@ -47,8 +51,14 @@ def unwritten(model: type[M], related: Mapping[str, Model | None], **columns: An
 
 
 @cache
-def _defaults(model: type[Model]) -> list[tuple[str, Callable[[], Any]]]:
-    return [(field.attname, field.get_default) for field in model._meta.concrete_fields]
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """The defaults that are always the same, and what makes the others."""
+    fields = model._meta.concrete_fields
+    made = {field.attname for field in fields if field.has_default() and callable(field.default)}
+    return (
+        {field.attname: field.get_default() for field in fields if field.attname not in made},
+        {field.attname: field.get_default for field in fields if field.attname in made},
+    )
 
 
 @cache
