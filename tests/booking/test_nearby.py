@@ -65,11 +65,7 @@ def test_many_stores_take_as_many_queries_as_one(cast: Cast) -> None:
                 (
                     stores,
                     len(
-                        [
-                            one
-                            for one in seen
-                            if "set_config" not in one["sql"] and "SAVEPOINT" not in one["sql"]
-                        ]
+                        [one for one in seen if not one["sql"].startswith(("SELECT set_config", "SAVEPOINT"))]
                     ),
                 )
             )

@@ -30,13 +30,13 @@ class Unbound(Exception):
 
 
 class Kept(NamedTuple):
-    """One statement of that name with its values; `text` says the same as SQL. `refusable` where it writes."""
+    """One statement of that name with its values; `text` says the same as SQL, `refusable` whether it may be refused."""
 
     name: bytes
     values: Sequence[bytes | None]
     formats: Sequence[Format]
     text: Callable[[], bytes]
-    refusable: bool = False
+    refusable: bool = True
 
 
 class Values(NamedTuple):

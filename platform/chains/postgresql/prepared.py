@@ -16,7 +16,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg import errors
 from psycopg.adapt import Transformer
 
-from .kept import Kept, Values, bind
+from .kept import Kept, bind
 
 # A connection's plans, of all the chains it serves; some 30 kB each.
 MOST = 300
@@ -106,10 +106,13 @@ class Prepared:
         bound = bind(statement.params) if self.direct else None
         if bound is not None:
             key = (scope, statement.sql, bound.types)
-            if key not in self._names:
+            name = self._name_of(key)
+            if name is None:
                 self._wanted[key] = None
             elif key not in self._fresh:  # what the next message is to prepare may stand behind this
-                return self._kept(statement, key, bound, refusable=refusable)
+                return Kept(
+                    name, bound.values, bound.formats, partial(self._text, name, statement), refusable
+                )
         return _plain(statement.sql, self._literals([statement])[0][0])
 
     def _all_kept(self, statements: Sequence[Statement], scope: str) -> list[bytes | Kept] | None:
@@ -117,21 +120,22 @@ class Prepared:
         found: list[bytes | Kept] = []
         for one in statements:
             bound = bind(one.params)
-            key = (scope, one.sql, bound.types) if bound is not None else None
-            if bound is None or key is None or key not in self._names:
+            name = self._name_of((scope, one.sql, bound.types)) if bound is not None else None
+            if bound is None or name is None:
                 return None
-            found.append(self._kept(one, key, bound))
+            found.append(Kept(name, bound.values, bound.formats, partial(self._text, name, one)))
         return found
 
-    def _kept(self, statement: Statement, key: Key, bound: Values, *, refusable: bool = True) -> Kept:
-        name = self._names[key]
-        self._names.move_to_end(key)
+    def _name_of(self, key: Key) -> bytes | None:
+        """The name under which it is prepared, which is used now."""
+        name = self._names.get(key)
+        # who is used last matters only where there may soon be too many
+        if name is not None and len(self._names) > MOST // 2:
+            self._names.move_to_end(key)
+        return name
 
-        def text() -> bytes:
-            ((values, _types),) = self._literals([statement])
-            return _executing(name, values)
-
-        return Kept(name, bound.values, bound.formats, text, refusable)
+    def _text(self, name: bytes, statement: Statement) -> bytes:
+        return _executing(name, self._literals([statement])[0][0])
 
     def _literals(self, statements: Sequence[Statement]) -> list[tuple[list[bytes], list[bytes]]]:
         """The values of each as SQL and the types they are of; one that a message says several times is written once."""
@@ -168,19 +172,15 @@ class Prepared:
     def _execution(self, sql: str, values: Sequence[bytes], types: Sequence[bytes], scope: str) -> bytes:
         _require_each(sql, values)
         key = (scope, sql, tuple(types))
-        name = self._names.get(key)
-        if name is not None:
-            self._names.move_to_end(key)
-        elif not sql.lstrip().startswith(_PREPARABLE):
-            return _plain(sql, values)
-        elif self._seen.get(key):
-            name = self._prepare(key)
-        else:
-            self._seen.setdefault(key, True)
-            if len(self._seen) > MOST:
-                self._seen.popitem(last=False)
-            return _plain(sql, values)
-        return _executing(name, values)
+        name = self._name_of(key)
+        if name is None and sql.lstrip().startswith(_PREPARABLE):
+            if self._seen.get(key):
+                name = self._prepare(key)
+            else:
+                self._seen.setdefault(key, True)
+                if len(self._seen) > MOST:
+                    self._seen.popitem(last=False)
+        return _plain(sql, values) if name is None else _executing(name, values)
 
     def _prepare(self, key: Key) -> bytes:
         """A new name for it; the eldest unused makes room."""

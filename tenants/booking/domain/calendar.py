@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from chains.postgresql.ask import Question, ask
-from tenants.stores.domain.openings import longest_opening
 from tenants.stores.domain.wall import local_date
 
 from .against import AsRead
@@ -20,7 +19,7 @@ from .facts import Asked, Fact, facts_question
 from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
 from .offering import Offering
 from .packed import PackedSpans
-from .rota import lay_openings, lay_plans, read_week
+from .rota import lay_plans, longest_of, openings_on, read_hours, read_week
 from .search import Inputs, StaffInputs, reach
 from .spans import Span
 
@@ -176,7 +175,7 @@ def _lay_all(
         for kind in ("person", "thing", "combination", "store", "opening", "closure", "weekly", "away")
     }
     common = _Common(
-        dates=dates,
+        dates=tuple(dates),
         planned=_by_person(facts.get("day", [])),
         leave=_leave(facts.get("leave", [])),
         busy={row.what: row.packed for row in facts.get("busy", [])},
@@ -211,7 +210,7 @@ def _asked(offerings: Sequence[Offering], wish: Wish) -> Asked:
 class _Common:
     """What is the same for every store of a question."""
 
-    dates: Sequence[date]
+    dates: tuple[date, ...]
     planned: Mapping[UUID, list[Fact]]
     leave: Mapping[UUID, list[Span]]
     busy: Mapping[UUID, bytes]
@@ -232,22 +231,19 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
     able = {option[0] for option in main.options} if main else set(team) if not demands else set()
     wished = common.wish.practitioner_id
     staff = _staff(offering, team, rows, common)
+    hours = read_hours(rows["opening"][0].name) if rows["opening"] else ()
+    closures = tuple((row.d, row.e) for row in rows["closure"])
     inputs = Inputs(
         zone=offering.zone,
         need=offering.need,
-        hours=lay_openings(
-            [(row.a, row.b, row.c) for row in rows["opening"]],
-            closures=[(row.d, row.e) for row in rows["closure"]],
-            dates=common.dates,
-            zone=offering.zone,
-        ),
+        hours=openings_on(hours, closures, common.dates, offering.zone),
         staff={key: one for key, one in staff.items() if key in able and wished in (None, key)},
         earliest=common.now - STAFF_BACK if common.by_staff else common.now + offering.lead,
         latest=common.now + (STAFF_AHEAD if common.by_staff else offering.horizon),
         demands=demands,
         helpers=staff if demands else {},
         things={key: PackedSpans.read(common.busy.get(key, b"")) for key in things},
-        longest=longest_opening((row.a, row.b, row.c) for row in rows["opening"]),
+        longest=longest_of(hours),
     )
     candidates = {key: one for key, one in team.items() if key in inputs.staff}
     version = next((row.a for row in rows["store"]), 0)

@@ -2,7 +2,8 @@
 
 A row a fact: rotas are many small tables, and a round trip each would cost more than all of them
 together. Arrays and not joins, so that claims are found by their btree; claims come packed, all of one
-resource in a row (see packed.py), and so do the weekly shifts of one person (see rota.read_week).
+resource in a row (see packed.py), and so do the weekly shifts of one person and the hours of one store (see
+rota.read_week, rota.read_hours).
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ SELECT 'combination', c.store_id, c.id, m.resource_id, NULL, c.min_party, c.max_
   WHERE c.active AND c.store_id = ANY(%(stores)s)
 """),
     ("", """
-SELECT 'opening', store_id, NULL, NULL, NULL, weekday, opens, closes, NULL, NULL, NULL, NULL, NULL
-  FROM stores_openinghours WHERE store_id = ANY(%(stores)s)
+SELECT 'opening', store_id, NULL, NULL, string_agg(concat_ws(',', weekday, opens, closes), ';'
+    ORDER BY weekday, opens, closes), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM stores_openinghours WHERE store_id = ANY(%(stores)s) GROUP BY store_id
 """),
     ("", """
 SELECT 'closure', store_id, NULL, NULL, NULL, NULL, NULL, NULL, starts_on, ends_on, NULL, NULL, NULL

@@ -174,7 +174,7 @@ def _visits(bookings: Sequence[Booking], *, now: datetime) -> list[OwnVisit]:
     return found
 
 
-def _own_shifts(employee_id: UUID, days: Sequence[date], zone: ZoneInfo) -> list[Span]:
+def _own_shifts(employee_id: UUID, days: Sequence[date], zone: ZoneInfo) -> tuple[Span, ...]:
     """The shifts of the dates at all stores; two queries."""
     planned = DayShift.objects.filter(employee_id=employee_id, on__gte=days[0], on__lte=days[-1])
     weekly = WeeklyShift.objects.filter(employee_id=employee_id)

@@ -6,17 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tenants.people.models import DayShift, WeeklyShift
+from tenants.stores.domain.openings import longest_opening
 from tenants.stores.models import Closure, OpeningHours
 
 from .spans import Span
 from .wall import local_span
 
-# weekday, starts, ends, from, until; and of one date: whether here, on, starts, ends
+# weekday, opens, closes; weekday, starts, ends, from, until; and of one date: whether here, on, starts, ends
+Hours = tuple[int, int, int]
 Usual = tuple[int, int, int, date | None, date | None]
 Special = tuple[bool, date, int | None, int | None]
 _DAY_ZERO = date(1970, 1, 1)
@@ -36,7 +37,7 @@ def opening_spans(store_id: UUID, dates: Sequence[date], zone: ZoneInfo) -> list
 
 def shift_spans(
     employee_ids: Sequence[UUID], store_id: UUID, dates: Sequence[date], zone: ZoneInfo
-) -> dict[UUID, list[Span]]:
+) -> dict[UUID, tuple[Span, ...]]:
     """When each of them works at the store on the dates; two queries."""
     days = DayShift.objects.filter(employee_id__in=employee_ids, on__gte=dates[0], on__lte=dates[-1])
     weekly = WeeklyShift.objects.filter(employee_id__in=employee_ids, store_id=store_id)
@@ -77,6 +78,20 @@ def lay_openings(
     return [span for span in spans if span is not None]
 
 
+@lru_cache(maxsize=1024)
+def openings_on(
+    hours: tuple[Hours, ...], closures: tuple[tuple[date, date], ...], dates: tuple[date, ...], zone: ZoneInfo
+) -> tuple[Span, ...]:
+    """As lay_openings, laid once for what is the same: it follows from these rows alone."""
+    return tuple(lay_openings(hours, closures=closures, dates=dates, zone=zone))
+
+
+@lru_cache(maxsize=4096)
+def longest_of(hours: tuple[Hours, ...]) -> int:
+    """As longest_opening, of the same rows once."""
+    return longest_opening(hours)
+
+
 def lay_shifts(
     employee_ids: Iterable[UUID],
     *,
@@ -84,7 +99,7 @@ def lay_shifts(
     planned: Iterable[tuple[UUID, bool, date, int | None, int | None]],
     dates: Sequence[date],
     zone: ZoneInfo,
-) -> dict[UUID, list[Span]]:
+) -> dict[UUID, tuple[Span, ...]]:
     """When each of them works: weekly rows (weekday, starts, ends, from, until), planned rows (here, on, …).
 
     A date with any planned shift, at whatever store, has no weekly one; a planned one without times is
@@ -97,24 +112,24 @@ def lay_shifts(
     for who, here, on, starts, ends in planned:
         special[who].append((here, on, starts, ends))
     plans = {who: (tuple(usual.get(who, ())), tuple(special.get(who, ()))) for who in employee_ids}
-    return lay_plans(plans, dates=dates, zone=zone)
+    return lay_plans(plans, dates=tuple(dates), zone=zone)
 
 
 def lay_plans(
     plans: Mapping[UUID, tuple[tuple[Usual, ...], tuple[Special, ...]]],
     *,
-    dates: Sequence[date],
+    dates: tuple[date, ...],
     zone: ZoneInfo,
-) -> dict[UUID, list[Span]]:
-    """The same from the rows of each person; those whose rows are the same share one list."""
-    laid: dict[Any, list[Span]] = {}
-    found: dict[UUID, list[Span]] = {}
-    for who, plan in plans.items():
-        spans = laid.get(plan)
-        if spans is None:
-            spans = laid[plan] = _lay_one(*plan, dates=dates, zone=zone)
-        found[who] = spans
-    return found
+) -> dict[UUID, tuple[Span, ...]]:
+    """The same from the rows of each person; those whose rows are the same share one tuple."""
+    return {who: _lay_one(usual, special, dates, zone) for who, (usual, special) in plans.items()}
+
+
+@lru_cache(maxsize=4096)
+def read_hours(text: str) -> tuple[Hours, ...]:
+    """One store's opening hours as facts.py packs them: `weekday,opens,closes;…`."""
+    rows = (row.split(",") for row in text.split(";"))
+    return tuple((int(weekday), int(opens), int(closes)) for weekday, opens, closes in rows)
 
 
 @lru_cache(maxsize=4096)
@@ -131,14 +146,11 @@ def _date(days: str) -> date | None:
     return _DAY_ZERO + timedelta(days=int(days)) if days else None
 
 
+@lru_cache(maxsize=1024)
 def _lay_one(
-    usual: Iterable[Usual],
-    special: Iterable[Special],
-    *,
-    dates: Sequence[date],
-    zone: ZoneInfo,
-) -> list[Span]:
-    """One person's shifts; see lay_shifts."""
+    usual: tuple[Usual, ...], special: tuple[Special, ...], dates: tuple[date, ...], zone: ZoneInfo
+) -> tuple[Span, ...]:
+    """One person's shifts; see lay_shifts. Laid once for what is the same: they follow from these rows alone."""
     of_date: dict[date, list[tuple[int, int]]] = {}
     for here, on, starts, ends in special:
         of_day = of_date.setdefault(on, [])
@@ -157,4 +169,4 @@ def _lay_one(
             span = local_span(day, begins, stops, zone)
             if span is not None:
                 spans.append(span)
-    return spans
+    return tuple(spans)
