@@ -49,7 +49,8 @@ def require_rules(plugins: Iterable[Plugin], wish: Wish, *, details: Mapping[str
     """Let every plug-in refuse the wish. Raises their refusals, and VerticalFailed for one that breaks."""
     for plugin in plugins:
         if plugin.hooks.rules is not None:
-            decide(plugin, plugin.hooks.rules, replace(wish, details=details_of(details, plugin)))
+            own = details_of(details, plugin)
+            decide(plugin, plugin.hooks.rules, wish if own is wish.details else replace(wish, details=own))
 
 
 def extra_needs(plugins: Iterable[Plugin], asked: NeedsAsked) -> list[ExtraNeed]:

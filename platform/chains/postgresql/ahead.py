@@ -28,6 +28,7 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from .kept import Kept, piped, text_of
+from .prepared import prepared_on
 
 BEGIN = b"BEGIN"
 
@@ -166,7 +167,9 @@ def send(connection: Any, statements: Sequence[bytes | Kept]) -> list[PGresult]:
     with connection.lock:
         pgconn = connection.pgconn
         results: list[PGresult] = connection.wait(
-            piped(pgconn, statements) if kept else _exchange(pgconn, b";".join(statements))  # type: ignore[arg-type]
+            piped(pgconn, statements, prepared_on(connection).fixed)
+            if kept
+            else _exchange(pgconn, b";".join(statements))  # type: ignore[arg-type]
         )
     return results
 

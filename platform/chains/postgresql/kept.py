@@ -7,7 +7,7 @@ which runs as the same statements in one message of text would: one after the ot
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, MutableMapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -94,13 +94,27 @@ def text_of(statement: bytes | Kept) -> bytes:
     return statement.text() if type(statement) is Kept else statement  # type: ignore[return-value]
 
 
-def piped(pgconn: Any, statements: Sequence[bytes | Kept]) -> Any:
-    """Send them in one pipeline and hear their results, for psycopg to wait on; the last may be an error."""
+# What SQL's own PREPARE cannot prepare, by the name that the protocol keeps it under.
+FIXED = {b"BEGIN": b"fixed_begin", b"COMMIT": b"fixed_commit"}
+
+
+def piped(pgconn: Any, statements: Sequence[bytes | Kept], fixed: MutableMapping[bytes, bytes]) -> Any:
+    """Send them in one pipeline and hear their results, for psycopg to wait on; the last may be an error.
+
+    `fixed` are those of FIXED that the session keeps: they come to it with the first transaction of which all is kept.
+    """
+    fresh = not fixed and statements[0] == b"BEGIN" and all(type(one) is Kept for one in statements[1:])
     try:
         pgconn.enter_pipeline_mode()
+        if fresh:
+            for statement, name in FIXED.items():
+                pgconn.send_prepare(name, statement)
+            fixed.update(FIXED)
         for one in statements:
             if type(one) is Kept:
                 pgconn.send_query_prepared(one.name, one.values, one.formats)
+            elif one in fixed:
+                pgconn.send_query_prepared(fixed[one], None)  # type: ignore[index]
             else:
                 pgconn.send_query_params(one, None)
         pgconn.pipeline_sync()
@@ -110,7 +124,7 @@ def piped(pgconn: Any, statements: Sequence[bytes | Kept]) -> Any:
     except BaseException:
         pgconn.finish()  # nobody knows how much of it was run
         raise
-    return results
+    return results[len(FIXED) :] if fresh else results
 
 
 def _heard(pgconn: Any) -> Generator[Any, Any, list[PGresult]]:

@@ -62,6 +62,8 @@ class Prepared:
         # what the last message sent ahead, and prepared
         self._ahead: list[bytes] = []
         self._fresh: list[Key] = []
+        # see kept.FIXED
+        self.fixed: dict[bytes, bytes] = {}
         # what `single` would have prepared, could it prepare
         self._wanted: dict[Key, None] = {}
         self._doubtful = False
@@ -82,6 +84,7 @@ class Prepared:
         written = self._literals(statements)
         if self._doubtful:
             self._ahead.append(b"DEALLOCATE ALL")
+            self.fixed.clear()
             self._doubtful = False
         if self.direct:
             wanted, self._wanted = self._wanted, {}

@@ -278,7 +278,8 @@ def judge(
         if not calendar.offering.needs_person:
             return Verdict((), (Reason("no_practitioner"),))
         only = {key: value for key, value in inputs.staff.items() if key == practitioner_id}
-        inputs = replace(inputs, staff=only)
+        if len(only) < len(inputs.staff):
+            inputs = replace(inputs, staff=only)
     return why(starts_at, inputs, now=now)
 
 

@@ -114,7 +114,7 @@ def book(
     answers = check_details(
         offering, details or {}, note=note, party_size=party_size, by_staff=staff, later=later
     )
-    day = seen.day_of(replace(wish, party_size=answers.fills["party_size"]), now=now)
+    day = seen.day_of(_sized(wish, answers.fills["party_size"]), now=now)
     _require_asked(day.calendar, seen.starts_at, look.member, by_staff=staff, now=now)
     for_member = look.member or lock_member(member_for(whom, country=offering.country, by=by, now=now))
     booking = _draft(seen, answers, for_member, pass_id=pass_id, by=by, now=now, by_program=by_program)
@@ -127,6 +127,10 @@ def book(
     begin_booking(booking, by=by, now=now, detail=detail, claims=place.unwritten)
     write_items(booking, basket)
     return booking
+
+
+def _sized(wish: Wish, party_size: int) -> Wish:
+    return wish if wish.party_size == party_size else replace(wish, party_size=party_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,9 @@ def _settle(booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Pl
         require_plugged_rules(
             booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete
         )
-    promised = replace(calendar.offering, price_amount=booking.price_amount)
+    promised = calendar.offering
+    if promised.price_amount != booking.price_amount:
+        promised = replace(promised, price_amount=booking.price_amount)
     terms = read_terms(promised, member_id=booking.member_id, now=now, policies=how.look.policies)
     keep_terms(booking, terms)
     wait_for_deposit(booking, by=by, now=now)

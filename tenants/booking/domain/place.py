@@ -94,18 +94,18 @@ def take_place(
             if not planner.rule_out(plan, refusal.claims):
                 break  # what failed is the caller's own claim: no other plan helps
         else:
-            return replace(_place(booking, plan, overbook=overbook), unwritten=plan.claims if later else ())
+            return _place(booking, plan, overbook=overbook, unwritten=plan.claims if later else ())
     assert refused is not None
     raise _with_alternatives(refused, alternatives)
 
 
-def _place(booking: Booking, plan: Plan, *, overbook: bool) -> Place:
+def _place(booking: Booking, plan: Plan, *, overbook: bool, unwritten: tuple[Wanted, ...]) -> Place:
     over: tuple[UUID, ...] = ()
     if overbook:
         held = Claim.objects.filter(booking_id=booking.id, active=True, overbooked=True)
         over = tuple(held.order_by("resource_id").values_list("resource_id", flat=True))
     serving = tuple(dict.fromkeys((claim.role, claim.resource_id) for claim in plan.claims))
-    return Place(plan.practitioner_id, plan.resource_id, serving, over)
+    return Place(plan.practitioner_id, plan.resource_id, serving, over, unwritten)
 
 
 def _taken(verdict: Verdict[UUID]) -> list[Reason[UUID]]:

@@ -17,6 +17,7 @@ from tenants.booking.models import Booking
 from tenants.extension.answers import Answers, Step, check_answers, steps_for
 from tenants.extension.calls import require_rules
 from tenants.extension.hooks import (
+    NO_DETAILS,
     Field,
     Hooks,
     MessageAsked,
@@ -34,17 +35,18 @@ NOTE_LENGTH = 500
 CODE_IN = frozenset({"booking.confirmed", "booking.moved"})
 
 
+_NOTE = Field(
+    "note",
+    gettext_lazy("Message"),
+    longest=NOTE_LENGTH,
+    placeholder=gettext_lazy("Allergies, pregnancy or anything to mind"),
+    fills="note",
+)
+
+
 def ask_for_note(asked: StepsAsked) -> Sequence[Field]:
     """The core's own step: a message to whoever serves."""
-    return [
-        Field(
-            "note",
-            gettext_lazy("Message"),
-            longest=NOTE_LENGTH,
-            placeholder=gettext_lazy("Allergies, pregnancy or anything to mind"),
-            fills="note",
-        )
-    ]
+    return (_NOTE,)
 
 
 def refuse_while_closed(wish: Wish) -> None:
@@ -121,5 +123,6 @@ def require_plugged_rules(
         now=now,
         complete=complete,
         moves=moves,
+        details=NO_DETAILS,
     )
     require_rules(plugins_on(offering.verticals), wish, details=booking.details)

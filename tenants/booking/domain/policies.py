@@ -107,10 +107,12 @@ def read_terms(
 
     `policies` are those of policies_question, where they were read already.
     """
-    case = Case(offering.service_id, offering.store_id, offering.currency)
     if policies is None:
         policies = ask(policies_question(offering.service_id, offering.store_id))
-    policy = _policy_for(case, member_id, policies, now=now)
+    policy = None
+    if policies:
+        case = Case(offering.service_id, offering.store_id, offering.currency)
+        policy = _policy_for(case, member_id, policies, now=now)
     return terms_under(policy, notice=offering.notice, price=offering.price_amount)
 
 

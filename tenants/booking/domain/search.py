@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import compress
 from operator import or_
 from typing import Generic, NamedTuple
@@ -106,7 +106,7 @@ class Inputs(Generic[K]):
     things: Mapping[K, Sequence[Span]] = field(default_factory=dict)
     longest: int | None = None
 
-    @property
+    @cached_property
     def roles(self) -> tuple[Demand[K], ...]:
         """Every demand, the main one with all of `staff` for options."""
         if not self.demands:
