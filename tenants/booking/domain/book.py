@@ -42,7 +42,7 @@ from .fresh import new_claims
 from .holds import HOLD_FOR, HOLDS, expire_holds_among
 from .items import Basket, Item, fill_basket, name_short, write_items
 from .known import known, unwritten
-from .offering import known_service, known_store, require_by_time
+from .offering import known_service, known_store, priced, require_by_time
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .overbooking import note_overbooking, require_overbooker
@@ -207,9 +207,7 @@ def _settle(booking: Booking, how: _Settling, *, by: Actor, now: datetime) -> Pl
         require_plugged_rules(
             booking, calendar.offering, by_staff=by.is_employee, now=now, complete=how.complete
         )
-    promised = calendar.offering
-    if promised.price_amount != booking.price_amount:
-        promised = replace(promised, price_amount=booking.price_amount)
+    promised = priced(calendar.offering, booking.price_amount)
     terms = read_terms(promised, member_id=booking.member_id, now=now, policies=how.look.policies)
     keep_terms(booking, terms)
     wait_for_deposit(booking, by=by, now=now)

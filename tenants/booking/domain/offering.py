@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -84,6 +84,11 @@ class Offering:
     def needs_person(self) -> bool:
         """Whether a practitioner serves at all."""
         return not self.roles or any(role.kind == PRACTITIONER for role in self.roles)
+
+
+def priced(offering: Offering, amount: int) -> Offering:
+    """The offering at that price."""
+    return offering if offering.price_amount == amount else replace(offering, price_amount=amount)
 
 
 # The offer with its store, its service and the stated needs in order, as tuples: an ORM query of this size

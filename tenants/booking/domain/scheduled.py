@@ -34,7 +34,7 @@ from .full import refuse_when_full
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .known import unwritten
-from .offering import Offering, known_service, known_store, offering_from
+from .offering import Offering, known_service, known_store, offering_from, priced
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .penalties import refuse_paused, require_booking_right
@@ -287,7 +287,7 @@ def _draft(
 def _require_takable(spot: Spot, booking: Booking, *, by: Actor, now: datetime) -> None:
     """As require_takable; then the terms are promised."""
     require_takable(spot, by=by, now=now)
-    promised = replace(spot.offering, price_amount=booking.price_amount)
+    promised = priced(spot.offering, booking.price_amount)
     policies = spot.look.policies
     keep_terms(booking, read_terms(promised, member_id=booking.member_id, now=now, policies=policies))
 
