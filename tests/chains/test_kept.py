@@ -120,9 +120,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[bytes]]:
     return found
 
 
-def test_a_message_of_which_all_is_kept_carries_no_values_in_its_text(
-    two_chains: TwoChains, sent: list[list[bytes]]
-) -> None:
+def test_what_is_kept_carries_no_values_in_its_text(two_chains: TwoChains, sent: list[list[bytes]]) -> None:
     for number in range(5):
         with chain_scope(two_chains.a):
             assert asked("SELECT %s::int + 1", number) == [(number + 1,)]
@@ -136,7 +134,8 @@ def test_a_message_of_which_all_is_kept_carries_no_values_in_its_text(
             connection.notify_at_commit("live", f"t_x:{number}")
     (begin, entering, question), (write, commit, hint) = sent[-2:]
     assert (begin, commit) == (b"BEGIN", b"COMMIT")
-    assert all(one.startswith(b"tessera_") for one in (entering, question, write, hint))
+    assert all(one.startswith(b"tessera_") for one in (entering, question, hint))
+    assert write.startswith(b"INSERT INTO stores_region")  # what is written last is written out
     with chain_scope(two_chains.a):
         assert sorted(Region.objects.values_list("name", flat=True)) == [f"r{number}" for number in range(5)]
 
@@ -206,13 +205,13 @@ def test_what_the_next_message_is_to_prepare_is_not_used_in_front_of_it() -> Non
     kept = Prepared(lambda value: b"1")
     kept.direct = True
     entering: Question[Any] = Question("SELECT enter(%s)", (1,), rows)
-    assert kept.single(entering, scope="public") == b"SELECT enter(1)"
+    assert kept.scopeless(entering) == b"SELECT enter(1)"
     statements, before = kept.each([Question("SELECT 2", (), rows)], scope="t_a")
     assert before == 1
     assert b"PREPARE tessera_1(int4) AS SELECT enter($1)" in text_of(statements[0])
-    assert kept.single(entering, scope="public") == b"SELECT enter(1)"
+    assert kept.scopeless(entering) == b"SELECT enter(1)"
     kept.each([Question("SELECT 3", (), rows)], scope="t_a")
-    found = kept.single(entering, scope="public", refusable=False)
+    found = kept.scopeless(entering)
     assert isinstance(found, Kept)
     assert (found.name, found.text(), found.refusable) == (b"tessera_1", b"EXECUTE tessera_1(1)", False)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from chains.postgresql.kept import Kept
 from chains.postgresql.prepared import Prepared, Statement
 
 
@@ -42,7 +43,9 @@ def questions() -> Iterator[list[str]]:
     asked: list[str] = []
     each = Prepared.each
 
-    def heard(self: Prepared, statements: Sequence[Statement], *, scope: str) -> tuple[list[bytes], int]:
+    def heard(
+        self: Prepared, statements: Sequence[Statement], *, scope: str
+    ) -> tuple[list[bytes | Kept], int]:
         asked.extend(one.sql for one in statements)
         return each(self, statements, scope=scope)
 

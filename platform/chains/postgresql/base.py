@@ -65,8 +65,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._lasts: list[Unheard] = []
         # savepoints that are one with another: nothing happened between the two
         self._same: dict[str, str] = {}
-        # how many hints there were at a savepoint: those that came behind it go with it
-        self._hints_at: dict[str, int] = {}
+        # how many hints and last writes there were at a savepoint: those that came behind it go with it
+        self._were: dict[str, tuple[int, int]] = {}
         # what was said to writes of the running transaction after whoever made them had gone on
         self.refused: DatabaseError | None = None
         super().__init__(*args, **kwargs)
@@ -118,6 +118,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             if not went_ahead(error.__cause__):
                 raise
             self._entered = None
+            # whoever asked hears of the scope alone: what was kept to enter it may be gone
+            prepared_on(self.connection).failed(error.__cause__, behind=None)
             raise ScopeNotEntered(f"could not enter the scope of {scope.schema}: {error}") from error
         finally:
             if isinstance(sql, str) and sql.lstrip()[:8].upper() == "ROLLBACK":
@@ -135,7 +137,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         others = self.execute_wrappers[1:]
         for wrapper in reversed(others):
             execute = partial(wrapper, execute)
-        told = _as_text(message) if others else ""
+        told = _as_text(message) if others else ""  # nobody else looks at it, and to write it takes time
         context = {"connection": self, "cursor": None}
         found: list[Any] = self._execute_entered(execute, told, None, False, context)
         return found
@@ -163,7 +165,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             return
         if self.needs_rollback:
             return  # PostgreSQL refuses every statement of an aborted transaction by itself
-        ahead.add(prepared_on(self.connection).single(_entering(scope), scope=PUBLIC, refusable=False))
+        ahead.add(prepared_on(self.connection).scopeless(_entering(scope)))
         self._entered = scope
 
     def notify_unscoped(self, channel: str, payload: str) -> None:
@@ -262,7 +264,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         return ahead_of(self.connection)
 
     def _savepoint(self, sid: str) -> None:
-        self._hints_at[sid] = len(self._hints)
+        self._were[sid] = len(self._hints), len(self._lasts)
         if self._ahead.statements == [BEGIN]:
             self._same[sid] = _TRANSACTION
             return
@@ -279,7 +281,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._ahead.add(self.ops.savepoint_commit_sql(sid).encode())
 
     def _savepoint_rollback(self, sid: str) -> None:
-        del self._hints[self._hints_at.get(sid, len(self._hints)) :]
+        hints, lasts = self._were.get(sid, (len(self._hints), len(self._lasts)))
+        del self._hints[hints:], self._lasts[lasts:]
         sid = self._same.get(sid, sid)
         if sid == _TRANSACTION:
             self._begin_anew()
@@ -348,6 +351,6 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         """Nothing that waits matters to a transaction that ends, or was never begun."""
         self._entered = None
         self._same.clear()
-        self._hints_at.clear()
+        self._were.clear()
         if self.connection is not None:
             self._ahead.clear()

@@ -13,8 +13,6 @@ import psycopg
 import structlog
 from psycopg.pq import ExecStatus
 
-from chains.scope import PUBLIC, current
-
 from .ahead import error_of, send
 from .kept import Kept
 from .prepared import prepared_on
@@ -60,11 +58,12 @@ def commit_with(
     alone. Raises too where the connection breaks, when nobody knows whether the transaction stands.
     """
     prepared = prepared_on(connection)
-    first = [*ahead, *(prepared.single(last, scope=current().schema) for last in lasts)]
-    behind = [prepared.single(one, scope=PUBLIC) for one in hints]
+    first = [*ahead, *(prepared.written(last) for last in lasts)]
+    behind = [prepared.scopeless(one) for one in hints]
     results = send(connection, [*first, b"COMMIT", *behind])
     failed = results[-1].status == ExecStatus.FATAL_ERROR
     if failed and len(results) <= len(first) + 1:
         raise error_of(connection, results[-1])
     if failed:
+        prepared.failed(error_of(connection, results[-1]), behind=None)
         log.warning("hint_not_sent", error=results[-1].get_error_message())

@@ -18,9 +18,11 @@ from django.db.models import TextChoices
 from psycopg.generators import fetch
 from psycopg.generators import send as flush
 from psycopg.pq import ExecStatus, Format
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 _TEXT, _BINARY = Format.TEXT, Format.BINARY
+# The protocol counts them in two bytes.
+_MOST = 65_535
 # A value as it is sent. Raises Unbound where only the driver knows how.
 Writer = Callable[[Any], bytes | None]
 
@@ -52,7 +54,7 @@ def bind(params: Sequence[Any]) -> Values | None:
 
     Each is of the type that it is of when it is written into the statement (prepared.py), so that it means the same.
     """
-    shape = _shape_of(tuple(map(type, params)))
+    shape = _shape_of(tuple(map(type, params))) if len(params) <= _MOST else None
     if shape is None:
         return None
     writers, formats, types, lists = shape
@@ -91,14 +93,16 @@ def _shape_of(classes: tuple[type, ...]) -> _Shape | None:
 
 def text_of(statement: bytes | Kept) -> bytes:
     """The statement as SQL."""
-    return statement.text() if type(statement) is Kept else statement  # type: ignore[return-value]
+    return statement.text() if isinstance(statement, Kept) else statement
 
 
 # What SQL's own PREPARE cannot prepare, by the name that the protocol keeps it under.
 FIXED = {b"BEGIN": b"fixed_begin", b"COMMIT": b"fixed_commit"}
 
 
-def piped(pgconn: Any, statements: Sequence[bytes | Kept], fixed: MutableMapping[bytes, bytes]) -> Any:
+def piped(
+    pgconn: PGconn, statements: Sequence[bytes | Kept], fixed: MutableMapping[bytes, bytes]
+) -> Generator[Any, Any, list[PGresult]]:
     """Send them in one pipeline and hear their results, for psycopg to wait on; the last may be an error.
 
     `fixed` are those of FIXED that the session keeps: they come to it with the first transaction of which all is kept.
@@ -111,10 +115,10 @@ def piped(pgconn: Any, statements: Sequence[bytes | Kept], fixed: MutableMapping
                 pgconn.send_prepare(name, statement)
             fixed.update(FIXED)
         for one in statements:
-            if type(one) is Kept:
+            if isinstance(one, Kept):
                 pgconn.send_query_prepared(one.name, one.values, one.formats)
             elif one in fixed:
-                pgconn.send_query_prepared(fixed[one], None)  # type: ignore[index]
+                pgconn.send_query_prepared(fixed[one], None)
             else:
                 pgconn.send_query_params(one, None)
         pgconn.pipeline_sync()
@@ -124,10 +128,11 @@ def piped(pgconn: Any, statements: Sequence[bytes | Kept], fixed: MutableMapping
     except BaseException:
         pgconn.finish()  # nobody knows how much of it was run
         raise
-    return results[len(FIXED) :] if fresh else results
+    # an error among them is still the last result
+    return results[min(len(FIXED), len(results) - 1) :] if fresh else results
 
 
-def _heard(pgconn: Any) -> Generator[Any, Any, list[PGresult]]:
+def _heard(pgconn: PGconn) -> Generator[Any, Any, list[PGresult]]:
     """Everything up to where the pipeline ends; what stands behind an error was not run and says nothing."""
     results: list[PGresult] = []
     while True:
@@ -159,13 +164,18 @@ def _text(value: str) -> bytes:
     return value.encode()
 
 
+def ids_of(value: list[Any]) -> bytes:
+    """Ids (at least one) as PostgreSQL reads an array. Raises Unbound for anything else."""
+    if not value or any(type(one) is not UUID for one in value):
+        raise Unbound
+    return b"{%b}" % b",".join([one.hex.encode() for one in value])
+
+
 def _list(value: list[Any]) -> bytes:
-    """Of ids, or of plain words."""
-    if all(type(one) is UUID for one in value):
-        return b"{%b}" % b",".join([one.hex.encode() for one in value])
+    """Of ids, or of plain words; one of nothing."""
     if all(type(one) is str and one.isidentifier() and one.upper() != "NULL" for one in value):
         return b"{%b}" % ",".join(value).encode()
-    raise Unbound
+    return ids_of(value)
 
 
 def _type_of_list(value: list[Any]) -> bytes:
@@ -173,7 +183,8 @@ def _type_of_list(value: list[Any]) -> bytes:
     return b"uuid[]" if value and type(value[0]) is UUID else b"unknown"
 
 
-def _range(value: DateTimeTZRange) -> bytes:
+def range_of(value: DateTimeTZRange) -> bytes:
+    """A range of moments, half-open, as PostgreSQL reads it. Raises Unbound for any other."""
     lower, upper = value.lower, value.upper
     if value.bounds != "[)" or type(lower) is not datetime or type(upper) is not datetime:
         raise Unbound
@@ -193,5 +204,5 @@ _KINDS: dict[type, tuple[Writer, bytes, Format]] = {
     datetime: (_moment, b"timestamptz", _BINARY),
     date: (lambda value: _SMALL.pack(value.toordinal() - _EPOCH_DAY), b"date", _BINARY),
     list: (_list, b"unknown", _TEXT),
-    DateTimeTZRange: (_range, b"tstzrange", _TEXT),
+    DateTimeTZRange: (range_of, b"tstzrange", _TEXT),
 }

@@ -24,7 +24,9 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from psycopg import errors
 from psycopg.adapt import Transformer
 
-from .kept import Kept, bind
+from chains.scope import PUBLIC
+
+from .kept import Kept, Unbound, bind, ids_of, range_of
 
 # A connection's plans, of all the chains it serves; some 30 kB each.
 MOST = 300
@@ -64,7 +66,7 @@ class Prepared:
         self._fresh: list[Key] = []
         # see kept.FIXED
         self.fixed: dict[bytes, bytes] = {}
-        # what `single` would have prepared, could it prepare
+        # what `scopeless` would have prepared, could it prepare
         self._wanted: dict[Key, None] = {}
         self._doubtful = False
         self._count = 0
@@ -104,19 +106,26 @@ class Prepared:
         first = _each_alone(self._ahead)
         return [*first, *asked], len(first)
 
-    def single(self, statement: Statement, *, scope: str, refusable: bool = True) -> bytes | Kept:
-        """One statement, to stand anywhere in a message. Where it is not kept yet, the next `each` prepares it."""
+    def written(self, statement: Statement) -> bytes:
+        """The statement with its values written in, to be asked once."""
+        return _plain(statement.sql, self._literals([statement])[0][0])
+
+    def scopeless(self, statement: Statement) -> bytes | Kept:
+        """A statement that means the same in every scope and can always be prepared, to stand anywhere in a message.
+
+        Where it is not kept yet, the next `each` prepares it, whoever sends that. Nobody hears what it may be refused.
+        """
         bound = bind(statement.params) if self.direct else None
         if bound is not None:
-            key = (scope, statement.sql, bound.types)
+            key = (PUBLIC, statement.sql, bound.types)
             name = self._name_of(key)
             if name is None:
                 self._wanted[key] = None
-            elif key not in self._fresh:  # what the next message is to prepare may stand behind this
-                return Kept(
-                    name, bound.values, bound.formats, partial(self._text, name, statement), refusable
-                )
-        return _plain(statement.sql, self._literals([statement])[0][0])
+            elif (
+                key not in self._fresh
+            ):  # what is prepared by a message that is not sent yet may stand behind this
+                return Kept(name, bound.values, bound.formats, partial(self._text, name, statement), False)
+        return self.written(statement)
 
     def _all_kept(self, statements: Sequence[Statement], scope: str) -> list[bytes | Kept] | None:
         """The statements bound to the plans that are kept of them; None where one is not, or has a value to be written."""
@@ -307,9 +316,10 @@ def _write_moment(value: datetime) -> Literal | None:
 
 
 def _write_list(value: list[Any]) -> Literal | None:
-    if not value or any(type(one) is not UUID for one in value):
+    try:
+        return b"'%b'::uuid[]" % ids_of(value), b"uuid[]"
+    except Unbound:
         return None
-    return f"'{{{','.join([one.hex for one in value])}}}'::uuid[]".encode(), b"uuid[]"
 
 
 def _write_text(value: str) -> Literal | None:
@@ -320,12 +330,10 @@ def _write_text(value: str) -> Literal | None:
 
 
 def _write_range(value: DateTimeTZRange) -> Literal | None:
-    lower, upper = value.lower, value.upper
-    if value.bounds != "[)" or type(lower) is not datetime or type(upper) is not datetime:
+    try:
+        return b"'%b'::tstzrange" % range_of(value), b"tstzrange"
+    except Unbound:
         return None
-    if lower.tzinfo is None or upper.tzinfo is None:
-        return None
-    return f'\'["{lower.isoformat(" ")}","{upper.isoformat(" ")}")\'::tstzrange'.encode(), b"tstzrange"
 
 
 _NULL: Literal = b"NULL", b"unknown"
