@@ -42,7 +42,8 @@ class Environment(BaseSettings):
     tessera_static: Path | None = None
     # how many of our own proxies stand in front (chains.addresses); 0 believes no header
     trusted_proxies: int = Field(default=0, ge=0, le=10)
-    database_pool_size: int = Field(default=8, ge=1, le=100)
+    # of one process; fewer than a web process has threads, see docs/operations.md
+    database_pool_size: int = Field(default=3, ge=1, le=100)
     pool_target: int = Field(default=5, ge=0, le=200)
     sentry_dsn: SecretStr | None = None
     # one of the two carries e-mail: a mail server (config.mail), or a provider of anymail with its settings

@@ -100,6 +100,8 @@ def _settings(database: str) -> dict[str, str]:
         "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
         "DATABASE_URL": os.environ["TESSERA_TEST_APP"].replace("DATABASE", database),
         "OWNER_DATABASE_URL": os.environ["TESSERA_TEST_OWNER"].replace("DATABASE", database),
+        # a race holds a connection in each of its threads until all of them have one
+        "DATABASE_POOL_SIZE": "16",
         "REDIS_URL": os.environ["TESSERA_TEST_REDIS"].removesuffix("/0")
         + f"/{int(''.join(filter(str.isdigit, database)) or '14') + 1}",
         "TESSERA_DATA": str(HOME / "data" / database),
