@@ -30,10 +30,11 @@ def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(autouse=True)
 def _own_session(two_chains: TwoChains) -> Iterator[None]:
-    """A session that is given up afterwards: what a test spoils in it meets no other."""
+    """A session that keeps nothing yet, and is given up afterwards: what a test spoils in it meets no other."""
     connection.ensure_connection()
-    connection.connection.close()
-    connection.close()
+    connection.connection.__dict__.pop("tessera_prepared", None)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
     with chain_scope(two_chains.a):
         asked("SELECT 1")
     yield
