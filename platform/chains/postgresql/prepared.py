@@ -121,9 +121,8 @@ class Prepared:
             name = self._name_of(key)
             if name is None:
                 self._wanted[key] = None
-            elif (
-                key not in self._fresh
-            ):  # what is prepared by a message that is not sent yet may stand behind this
+            # what a message prepares that is not sent yet may stand behind this
+            elif key not in self._fresh:
                 return Kept(name, bound.values, bound.formats, partial(self._text, name, statement), False)
         return self.written(statement)
 
