@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from psycopg.adapt import Transformer
 
 from chains.postgresql import ahead, commits, prepared
-from chains.postgresql.ahead import ahead_of, send
-from chains.postgresql.ask import Question, ask, ask_all, ask_at_commit, done
+from chains.postgresql.ahead import ahead_of, ran_before, send
+from chains.postgresql.ask import Question, ask_all, ask_at_commit, done
 from chains.postgresql.kept import Kept, bind, text_of
 from chains.postgresql.prepared import Prepared, prepared_on
 from chains.scope import chain_scope, current
 from tenants.booking.models import Status
 from tenants.stores.models import Region
+from tests.chains.asking import asked, rows
 from tests.ground.chains import TwoChains
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -98,14 +99,6 @@ def test_what_is_read_otherwise_than_it_would_be_written_is_left_to_the_driver(v
     assert bind(["known", value]) is None
 
 
-def rows(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return found
-
-
-def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
-    return ask(Question(text, params, rows))
-
-
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[bytes]]:
     """What is sent from now on: the names of what is kept, the text of all else."""
@@ -166,7 +159,7 @@ def test_an_error_in_the_midst_is_told_as_that_statements_and_what_stands_behind
             assert wish(2)[1] == [(3,)]
         with pytest.raises(DataError, match="division") as failed, transaction.atomic():
             wish(0)
-        assert failed.value.__cause__.tessera_ran == 1  # type: ignore[union-attr]
+        assert ran_before(failed.value) == 1
         # what was set before the error is undone with its block
         assert asked("SELECT current_setting('tessera.ran')") == [("behind 2",)]
         assert wish(3)[1] == [(2,)]

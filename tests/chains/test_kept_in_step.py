@@ -11,21 +11,14 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
-from chains.postgresql.ask import Question, ask, ask_at_commit, done, insertion
+from chains.postgresql.ask import Question, ask_at_commit, done, insertion
 from chains.postgresql.prepared import prepared_on
 from chains.scope import chain_scope, platform_scope
 from tenants.stores.models import Region
+from tests.chains.asking import asked
 from tests.ground.chains import TwoChains
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-def rows(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return found
-
-
-def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
-    return ask(Question(text, params, rows))
 
 
 @pytest.fixture(autouse=True)

@@ -20,25 +20,18 @@ from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
-from chains.postgresql.ask import Question, ask, ask_all
+from chains.postgresql.ask import Question, ask_all
 from chains.postgresql.kept import text_of
 from chains.postgresql.prepared import Prepared, prepared_on
 from chains.schemas.owner import owner_connection
 from chains.scope import chain_scope, role_of
+from tests.chains.asking import asked, rows
 from tests.ground import pgbouncer
 from tests.ground.cast import Cast
 from tests.ground.chains import TwoChains
 
 SOME = UUID("01a22451-1138-7834-8cb2-a686cdb9c911")
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-
-
-def rows(found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return found
-
-
-def asked(text: str, *params: Any) -> list[tuple[Any, ...]]:
-    return ask(Question(text, params, rows))
 
 
 def names() -> list[str]:

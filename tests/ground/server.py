@@ -35,11 +35,11 @@ def web_server(
         "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
         "config.wsgi:application",
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}", **surroundings}
-    # only the provisioner knows the owner's login; as many connections as it is shipped with
-    for name in ("OWNER_DATABASE_URL", "DATABASE_POOL_SIZE"):
-        if name not in surroundings:
-            environment.pop(name, None)
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
+    environment.pop("DATABASE_POOL_SIZE", None)  # as many connections as it is shipped with
+    environment |= surroundings
+    # only the provisioner knows the owner's login
+    environment.pop("OWNER_DATABASE_URL", None)
     process = subprocess.Popen(line, cwd=ROOT, env=environment)
     try:
         _wait_until_up(process, port)

@@ -1,6 +1,6 @@
 """The two doors that every booking goes through take the chain from the role's name by its place.
 
-A regular expression took longer than all the rest of them. What they find is the same: roles of chains alone are called
+A regular expression took half of their time. What they find is the same: roles of chains alone are called
 `r_<six of the tag>_t_…`, and the schema is what stands behind the tag.
 """
 

@@ -27,10 +27,8 @@ from psycopg.generators import execute
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from .kept import Kept, piped, text_of
+from .kept import BEGIN, Kept, piped, text_of
 from .prepared import prepared_on
-
-BEGIN = b"BEGIN"
 
 
 class Write(bytes):

@@ -24,9 +24,9 @@ from psycopg.pq import TransactionStatus
 from chains.lost import Lost, is_lost
 from chains.scope import PUBLIC, Scope, current
 
-from .ahead import BEGIN, Ahead, Cursor, ahead_of, exchange, send, went_ahead
+from .ahead import Ahead, Cursor, ahead_of, exchange, send, went_ahead
 from .commits import Unheard, commit_with, hint, marked_hint
-from .kept import Kept, text_of
+from .kept import BEGIN, Kept, text_of
 from .prepared import prepared_on
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.

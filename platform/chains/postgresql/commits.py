@@ -14,7 +14,7 @@ import structlog
 from psycopg.pq import ExecStatus
 
 from .ahead import error_of, send
-from .kept import Kept
+from .kept import COMMIT, Kept
 from .prepared import prepared_on
 
 log = structlog.get_logger("chains")
@@ -60,7 +60,7 @@ def commit_with(
     prepared = prepared_on(connection)
     first = [*ahead, *(prepared.written(last) for last in lasts)]
     behind = [prepared.scopeless(one) for one in hints]
-    results = send(connection, [*first, b"COMMIT", *behind])
+    results = send(connection, [*first, COMMIT, *behind])
     failed = results[-1].status == ExecStatus.FATAL_ERROR
     if failed and len(results) <= len(first) + 1:
         raise error_of(connection, results[-1])

@@ -96,8 +96,9 @@ def text_of(statement: bytes | Kept) -> bytes:
     return statement.text() if isinstance(statement, Kept) else statement
 
 
+BEGIN, COMMIT = b"BEGIN", b"COMMIT"
 # What SQL's own PREPARE cannot prepare, by the name that the protocol keeps it under.
-FIXED = {b"BEGIN": b"fixed_begin", b"COMMIT": b"fixed_commit"}
+FIXED = {BEGIN: b"fixed_begin", COMMIT: b"fixed_commit"}
 
 
 def piped(
@@ -107,7 +108,7 @@ def piped(
 
     `fixed` are those of FIXED that the session keeps: they come to it with the first transaction of which all is kept.
     """
-    fresh = not fixed and statements[0] == b"BEGIN" and all(type(one) is Kept for one in statements[1:])
+    fresh = not fixed and statements[0] == BEGIN and all(type(one) is Kept for one in statements[1:])
     try:
         pgconn.enter_pipeline_mode()
         if fresh:

@@ -17,7 +17,7 @@ from .spans import Span
 from .wall import local_span
 
 # weekday, opens, closes; weekday, starts, ends, from, until; and of one date: whether here, on, starts, ends
-Hours = tuple[int, int, int]
+Opening = tuple[int, int, int]
 Usual = tuple[int, int, int, date | None, date | None]
 Special = tuple[bool, date, int | None, int | None]
 _DAY_ZERO = date(1970, 1, 1)
@@ -80,14 +80,17 @@ def lay_openings(
 
 @lru_cache(maxsize=1024)
 def openings_on(
-    hours: tuple[Hours, ...], closures: tuple[tuple[date, date], ...], dates: tuple[date, ...], zone: ZoneInfo
+    hours: tuple[Opening, ...],
+    closures: tuple[tuple[date, date], ...],
+    dates: tuple[date, ...],
+    zone: ZoneInfo,
 ) -> tuple[Span, ...]:
     """As lay_openings, laid once for what is the same: it follows from these rows alone."""
     return tuple(lay_openings(hours, closures=closures, dates=dates, zone=zone))
 
 
 @lru_cache(maxsize=4096)
-def longest_of(hours: tuple[Hours, ...]) -> int:
+def longest_of(hours: tuple[Opening, ...]) -> int:
     """As longest_opening, of the same rows once."""
     return longest_opening(hours)
 
@@ -126,7 +129,7 @@ def lay_plans(
 
 
 @lru_cache(maxsize=4096)
-def read_hours(text: str) -> tuple[Hours, ...]:
+def read_hours(text: str) -> tuple[Opening, ...]:
     """One store's opening hours as facts.py packs them: `weekday,opens,closes;…`."""
     rows = (row.split(",") for row in text.split(";"))
     return tuple((int(weekday), int(opens), int(closes)) for weekday, opens, closes in rows)
