@@ -176,8 +176,10 @@ def redeem_by_api(shop: Shop) -> dict[str, Any]:
 
 def redeem_by_browser(shop: Shop, owner: Page, desk: str) -> None:
     """Another guest at the door, at the desk."""
-    booked = shop.book(shop.other, shop.next_start(), "Gus")[1]
+    status, booked = shop.book(shop.other, shop.next_start(), "Gus")
+    assert status == 201, booked
     owner.goto(f"{desk}redeem/?by=code")
+    expect(owner.locator("#redeem-code")).to_be_focused()  # the browser may do so after the page's load
     owner.keyboard.type(booked["code"])
     owner.keyboard.press("Enter")
     expect(owner.locator("h2").first).to_have_text(DESK["en"]["redeemed"])
