@@ -11,6 +11,26 @@ from accounts.ids import new_id
 MINUTES_A_DAY = 24 * 60
 
 
+class SetUp(models.Model):
+    """One row: the token of how the chain is set up. Whatever changes that gives it a new one, by trigger.
+
+    Set-up is what changes seldom and decides about every booking: stores, hours, people, their skills and rotas,
+    what is offered, policies. See decision 45.
+    """
+
+    read_only = True
+
+    one = models.BooleanField(primary_key=True, default=True)
+    token = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(one=True), name="set_up_is_one")]
+        verbose_name_plural = "set-up"
+
+    def __str__(self) -> str:
+        return str(self.token)
+
+
 class Region(models.Model):
     """A node between chain and store."""
 

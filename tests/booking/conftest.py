@@ -12,6 +12,7 @@ from chains.scope import chain_scope
 from tenants.booking.domain import offering
 from tenants.booking.domain.book import book
 from tenants.booking.models import Booking
+from tenants.stores.domain import set_up
 from tests.booking.counted import Counted
 from tests.ground.cast import NOW, Cast, local
 
@@ -39,8 +40,9 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """No offer is known from the test before: a first booking is one."""
+    """No offer and no set-up is known from the test before: a first booking is one."""
     offering._remembered.clear()
+    set_up._kept = set_up._Kept()
 
 
 @pytest.fixture()

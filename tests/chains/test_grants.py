@@ -44,7 +44,7 @@ WRITE_ONCE_IN_A_CHAIN = {
     "events_effect": "key",
     "people_arrivaluse": "token_hash",
 }
-READ_ONLY_IN_A_CHAIN = {"django_migrations"}
+READ_ONLY_IN_A_CHAIN = {"django_migrations", "stores_setup"}
 PUBLIC_OF_THE_PLATFORM = {
     "account_emailaddress": FULL,
     "account_emailconfirmation": FULL,
@@ -200,6 +200,16 @@ def test_write_once_tables_of_a_chain_are_never_changed(two_chains: TwoChains, t
             cursor.execute(
                 "UPDATE {} SET {column} = {column}".format(table, column=WRITE_ONCE_IN_A_CHAIN[table])
             )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE {} SET one = one", "DELETE FROM {}", "INSERT INTO {} VALUES (true, gen_random_uuid())"],
+)
+def test_set_up_is_written_by_its_triggers_alone(two_chains: TwoChains, statement: str) -> None:
+    with pytest.raises(DatabaseError, match=REFUSED), chain_scope(two_chains.a):
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format("stores_setup"))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 Chain roles hold their own schema's tables and, through one group role, the functions of DOORS; nothing
 else in public. A model with `append_only = True` can be read and added to, never changed; one with
-`write_once = True` is not changed either, but may be let go of by housekeeping.
+`write_once = True` is not changed either, but may be let go of by housekeeping. One with `read_only = True` is
+written by triggers alone.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ def _rights_on_tables(app_names: list[str]) -> Rights:
 
 
 def _rights_on(model: type[Model]) -> tuple[str, ...]:
+    if getattr(model, "read_only", False):
+        return READ
     if getattr(model, "append_only", False):
         return ADD
     return ONCE if getattr(model, "write_once", False) else FULL

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chains.postgresql.ask import Question, ask
+from chains.postgresql.ask import Question
+from tenants.stores.domain.set_up import recall
 from tenants.stores.domain.wall import local_date
 
 from .against import AsRead
 from .cells import CELL
-from .facts import Asked, Fact, facts_question
-from .needs import ASKED_ROLE, COMPANIONS, MAIN_ROLE, PRACTITIONER, Demand, Lack, Part, Role
+from .demands import demands_of
+from .facts import Asked, Fact, Facts, facts_question, keep_set_up, read_facts, set_up_key
+from .needs import PRACTITIONER
 from .offering import Offering
 from .packed import PackedSpans
 from .rota import lay_plans, longest_of, openings_on, read_hours, read_week
@@ -68,7 +70,7 @@ class Calendar:
     """The inputs of a search, and who and what the ids in it are. Practitioners are keyed by employee.
 
     `candidates` can be the main practitioner, `team` serve any role; `sizes` are the most people each option
-    of things takes.
+    of things takes;
     """
 
     offering: Offering
@@ -121,11 +123,13 @@ def calendar_at(
     now: datetime,
     by_staff: bool = False,
     holds_expire: bool = True,
+    token: UUID | None = None,
 ) -> Question[Calendar]:
     """What read_calendar reads of the local day of `starts_at`, to judge that one time.
 
-    Where nobody but a wished practitioner can serve, of claims and leave only what can stand against that time:
-    nobody's load is compared. Unless `holds_expire`, one whose time is over keeps its place.
+    Where nobody but a wished practitioner can serve, of claims only what can stand against that time: nobody's load
+    is compared. Unless `holds_expire`, one whose time is over keeps its place. What is remembered under that
+    `token` of the set-up is not asked again.
     """
     day = local_date(starts_at, offering.zone)
     span = reach([day], offering.zone, offering.need)
@@ -134,10 +138,16 @@ def calendar_at(
     if asked.only is not None:
         need = offering.need  # a start off the cells begins up to one earlier
         span = Span(starts_at - (need.before + 1) * CELL, starts_at + (need.claimed + 1) * CELL)
-    question = facts_question(asked, span, dates, now=now if holds_expire else None, but=None)
+    key = set_up_key(asked, dates)
+    found = recall(key)
+    known = found.what if found is not None and found.token == token else None
+    question = facts_question(asked, span, dates, now=now if holds_expire else None, but=None, set_up=known)
 
     def read(rows: list[tuple[Any, ...]]) -> Calendar:
-        (calendar,) = _lay_all([offering], question.read(rows), dates, wish=wish, now=now, by_staff=by_staff)
+        facts = question.read(rows)
+        if known is None:
+            keep_set_up(key, facts)
+        (calendar,) = _lay_all([offering], facts, dates, wish=wish, now=now, by_staff=by_staff)
         return calendar
 
     return Question(question.sql, question.params, read)
@@ -152,17 +162,17 @@ def read_calendars(
     by_staff: bool = False,
     but: UUID | None = None,
 ) -> list[Calendar]:
-    """As read_calendar for one service at several stores, in one query for all of them."""
+    """As read_calendar for one service at several stores, in one message for all of them."""
     reaches = [reach(days or [local_date(now, one.zone)], one.zone, one.need) for one in offerings]
     window = Span(min(span.start for span in reaches), max(span.end for span in reaches))
     dates = _dates_in(window, offerings)
-    facts = ask(facts_question(_asked(offerings, wish), window, dates, now=now, but=but))
+    facts = read_facts(_asked(offerings, wish), window, dates, now=now, but=but)
     return _lay_all(offerings, facts, dates, wish=wish, now=now, by_staff=by_staff)
 
 
 def _lay_all(
     offerings: Sequence[Offering],
-    facts: Mapping[str, list[Fact]],
+    facts: Facts,
     dates: Sequence[date],
     *,
     wish: Wish,
@@ -195,12 +205,12 @@ def _asked(offerings: Sequence[Offering], wish: Wish) -> Asked:
     roles = offerings[0].roles
     people = [role for role in roles if role.kind == PRACTITIONER]
     return Asked(
-        stores=[one.store_id for one in offerings],
+        stores=tuple(one.store_id for one in offerings),
         service=None if roles else offerings[0].service_id,
         people=offerings[0].needs_person,
         only=wish.practitioner_id if (len(people) == 1 and people[0].count == 1) or not roles else None,
         skilled=bool(people),
-        kinds=sorted({role.kind for role in roles} - {PRACTITIONER}),
+        kinds=tuple(sorted({role.kind for role in roles} - {PRACTITIONER})),
         resource=wish.resource_id,
         combined=any(role.fits_party for role in roles),
     )
@@ -226,7 +236,7 @@ def _lay(offering: Offering, rows: Mapping[str, list[Fact]], common: _Common) ->
         for row in sorted(rows["person"], key=lambda row: (row.name, row.who))
     }
     things = {thing.resource_id: thing for thing in _things(rows["thing"])}
-    demands, sizes = _demands(offering, team, things, rows["combination"], common.wish)
+    demands, sizes = demands_of(offering, team, things, rows["combination"], common.wish)
     main = next((demand for demand in demands if demand.of_people), None)
     able = {option[0] for option in main.options} if main else set(team) if not demands else set()
     wished = common.wish.practitioner_id
@@ -276,72 +286,6 @@ def _staff(
         )
         for key, one in team.items()
     }
-
-
-def _demands(
-    offering: Offering,
-    team: Mapping[UUID, Candidate],
-    things: Mapping[UUID, Thing],
-    combinations: Sequence[Fact],
-    wish: Wish,
-) -> tuple[tuple[Demand[UUID], ...], dict[tuple[UUID, ...], int]]:
-    """The roles of the service with who and what can serve them; the room that was asked for is one of them.
-
-    A service without stated needs has none, unless a room or table is asked for beside it.
-    """
-    demands: list[Demand[UUID]] = []
-    sizes: dict[tuple[UUID, ...], int] = {}
-    asked = things.get(wish.resource_id) if wish.resource_id else None
-    for role in offering.roles:
-        if role.kind == PRACTITIONER:
-            able = tuple((key,) for key, one in team.items() if role.skills <= one.skills)
-            main = not any(demand.of_people for demand in demands)
-            first = 1 if main else role.count
-            demands.append(Demand(role.key, role.kind, role.parts, able, first, "no_practitioner"))
-            if first < role.count:
-                key, others = role.key + COMPANIONS, role.count - first
-                demands.append(Demand(key, role.kind, role.parts, able, others, "no_practitioner"))
-            continue
-        fitting = dict(_options(role, things, combinations, wish.party_size))
-        sizes |= fitting
-        options = tuple(fitting)
-        if asked is not None and asked.kind == role.kind:
-            options, asked = tuple(option for option in options if option == (asked.resource_id,)), None
-        lack = _lack(role, things)
-        demands.append(Demand(role.key, role.kind, role.parts, options, role.count, lack))
-    if asked is not None:
-        need = offering.need
-        part = Part(0, need.minutes, need.prepare, need.clean_up)
-        if not offering.roles:
-            whole = tuple((key,) for key in team)
-            demands.append(Demand(MAIN_ROLE, PRACTITIONER, (part,), whole, 1, "no_practitioner"))
-        demands.append(Demand(ASKED_ROLE, asked.kind, (part,), ((asked.resource_id,),), 1, "no_resource"))
-    return tuple(demands), sizes
-
-
-def _options(
-    role: Role, things: Mapping[UUID, Thing], combinations: Sequence[Fact], party: int
-) -> Iterator[tuple[tuple[UUID, ...], int]]:
-    """What can serve a role of things, with the most people it takes: single ones, then combinations."""
-    able = {key: one for key, one in things.items() if one.kind == role.kind and role.tags <= one.tags}
-    for key, one in able.items():
-        if not role.fits_party or one.min_party <= party <= one.max_party:
-            yield (key,), one.max_party
-    if not role.fits_party:
-        return
-    members: dict[UUID, list[Fact]] = defaultdict(list)
-    for row in combinations:
-        members[row.who].append(row)
-    for rows in members.values():
-        keys = tuple(sorted(row.what for row in rows))
-        if all(key in able for key in keys) and rows[0].a <= party <= rows[0].b:
-            yield keys, rows[0].b
-
-
-def _lack(role: Role, things: Mapping[UUID, Thing]) -> Lack:
-    """Why nothing serves the role, should nothing: there is none here, or none for that many."""
-    there = any(one.kind == role.kind and role.tags <= one.tags for one in things.values())
-    return "party_size" if there and role.fits_party else "no_resource"
 
 
 def _things(rows: Sequence[Fact]) -> list[Thing]:

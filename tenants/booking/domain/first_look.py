@@ -1,4 +1,8 @@
-"""What a booking begins with, in one message: what is offered, whether the chain is open, the terms, the member."""
+"""What a booking begins with, in one message: whether the chain is open, what is offered on which terms, who may book.
+
+What is offered, and its policies, follow from how the chain is set up: where this process has read them before, only
+the token is read that says whether they still stand (stores.domain.set_up).
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from uuid import UUID
 from chains.postgresql.ask import Question
 from tenants.booking.models import Policy
 from tenants.members.models import Member
+from tenants.stores.domain.set_up import Remembered, recall, remember, set_up_question
 
 from .offering import offering_question
-from .one_at_a_time import lock_question
-from .open import OwnRow, own_row_question
+from .open import OwnRow, standing_question
 from .penalties import pause_question
 from .policies import policies_question
 
@@ -32,23 +36,50 @@ class FirstLook:
     member: Member | None
     paused: datetime | None
 
-    @classmethod
-    def of(cls, answers: Sequence[Any]) -> FirstLook:
-        """From the answers to first_questions."""
-        offering, own_row, policies, *of_member = answers
-        member, paused = of_member or (None, None)
-        return cls(offering, own_row, policies, member, paused)
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is offered, as its row was read, and the policies that can fit it."""
+
+    offering: Any
+    policies: Sequence[Policy]
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first questions, and what is remembered: asked behind whatever is locked, so that it stands."""
+
+    key: tuple[str, UUID, UUID]
+    found: Remembered | None
+    of_member: bool
+    questions: list[Question[Any]]
+
+    def read(self, answers: Sequence[Any], *, member: Member | None) -> FirstLook | None:
+        """What the answers tell; None where what is remembered no longer stands: ask again, afresh."""
+        (own_row, token), *more = answers
+        paused = more.pop() if self.of_member else None
+        if self.found is None:
+            offering, policies, behind = more
+            offered = Offered(offering, policies)
+            if offering is not None and token == behind:
+                remember(self.key, offered, token=token)
+        elif token == self.found.token:
+            offered = self.found.what
+        else:
+            return None
+        return FirstLook(offered.offering, own_row, offered.policies, member, paused)
 
 
 def first_questions(
-    store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime
-) -> list[Question[Any]]:
-    """What FirstLook.of reads the answers of; they lock the member, if one is named."""
-    asked: list[Question[Any]] = [
-        offering_question(store_id, service_id),
-        own_row_question(),
-        policies_question(service_id, store_id),
-    ]
+    store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime, afresh: bool = False
+) -> First:
+    """What a booking of the service at the store asks first; `afresh` whatever is remembered."""
+    key = ("offered", store_id, service_id)
+    found = None if afresh else recall(key)
+    asked: list[Question[Any]] = [standing_question()]
+    if found is None:
+        asked += [offering_question(store_id, service_id), policies_question(service_id, store_id)]
+        asked.append(set_up_question())
     if member_id is not None:
-        asked += [lock_question(member_id), pause_question(member_id, now=now)]
-    return asked
+        asked.append(pause_question(member_id, now=now))
+    return First(key, found, member_id is not None, asked)

@@ -1,7 +1,7 @@
 """A booking's first message: what decides about it and, where this process knows the offer from before, the wished day.
 
-What is offered is read every time. Only which questions follow from it is foreseen: they are asked with it, and
-asked again where it is not what it was.
+What was offered when it was last read, and whose day it concerns, is foreseen: the questions that follow are asked at
+once, with the token that says whether the chain is still set up so (stores.domain.set_up); all is read anew else.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from chains.postgresql.ask import Question, ask, ask_all
+from chains.postgresql.ask import Question, ask_all
 from chains.refusals import Refusal
 
 from .attempts import first_attempt
 from .calendar import Calendar, Wish, calendar_at
 from .claims import lock_practitioner_question
-from .first_look import FirstLook, first_questions
+from .first_look import First, FirstLook, first_questions
 from .needs import PRACTITIONER
 from .offering import Offering, offering_from, remembered, zone_in
-from .one_at_a_time import overlap_question
+from .one_at_a_time import lock_question, overlap_question
 
 # A moment, or how it is read once the store's clock is known.
 Moment = datetime | Callable[[ZoneInfo], datetime]
@@ -72,10 +72,10 @@ class Seen:
         if self.foreseen is not None and wish == self.asked.wish:
             return self.foreseen
         offering, starts_at, member = self.offering, self.starts_at, self.look.member
-        calendar = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=self.asked.by_staff)
-        if member is None:
-            return Day(ask(calendar), None)
-        return Day(*ask_all([calendar, _overlap(offering, starts_at, member.id)]))
+        day = calendar_at(offering, starts_at, wish=wish, now=now, by_staff=self.asked.by_staff)
+        others = [_overlap(offering, starts_at, member.id)] if member is not None else []
+        calendar, *overlapping = ask_all([day, *others])
+        return Day(calendar, *(overlapping or [None]))
 
 
 def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
@@ -83,14 +83,16 @@ def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
 
     Raises as offering_from, and what `starts_at` raises.
     """
-    first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
     guess = _guess(asked, starts_at, now=now)
-    answers = ask_all([*first, *(guess.then if guess else ())])
-    look = FirstLook.of(answers[: len(first)])
-    if guess is not None and guess.row == look.offering:
-        *locked, overlapping, calendar = answers[len(first) :]
-        day = Day(calendar, overlapping, locked[0] if locked else None)
-        return Seen(asked, look, guess.offering, guess.starts_at, day)
+    seen = guess.ask(asked) if guess is not None else None
+    if seen is not None:
+        return seen
+    first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now, afresh=True)
+    locks = [lock_question(asked.member_id)] if asked.member_id is not None else []
+    answers = ask_all([*locks, *first.questions])
+    member = answers.pop(0) if locks else None
+    look = first.read(answers, member=member)
+    assert look is not None
     moment = starts_at(zone_in(look.offering, asked.store_id)) if callable(starts_at) else starts_at
     offering = offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
     return Seen(asked, look, offering, moment, None)
@@ -100,30 +102,53 @@ def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
 class _Guess:
     """What the offer was when it was last read, the moment that is meant then, and what is asked because of both."""
 
-    row: Any
     offering: Offering
     starts_at: datetime
-    then: Sequence[Question[Any]]
+    first: First
+    locks: Sequence[Question[Any]]
+    day: Sequence[Question[Any]]
+
+    def ask(self, asked: Enquiry) -> Seen | None:
+        """What is so; None where the chain is no longer set up as it was."""
+        answers = ask_all([*self.locks, *self.first.questions, *self.day])
+        (member, *locked), rest = answers[: len(self.locks)], answers[len(self.locks) :]
+        *first, overlapping, calendar = rest
+        look = self.first.read(first, member=member)
+        if look is None:
+            return None
+        day = Day(calendar, overlapping, locked[0] if locked else None)
+        return Seen(asked, look, self.offering, self.starts_at, day)
 
 
 def _guess(asked: Enquiry, starts_at: Moment, *, now: datetime) -> _Guess | None:
-    found = remembered(asked.store_id, asked.service_id, by_staff=asked.by_staff)
-    if found is None or asked.member_id is None:
+    if asked.member_id is None:
         return None
-    row, offering = found
+    first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
+    found = remembered(asked.store_id, asked.service_id, by_staff=asked.by_staff)
+    if first.found is None or found is None or found[0] != first.found.what.offering:
+        return None
+    offering = found[1]
     only = asked.wish.practitioner_id
     quick = only is not None and asked.alone and first_attempt() and _needs_one(offering)
-    # the lock comes first: what is read behind it stands
-    locks = [lock_practitioner_question(only)] if quick and only is not None else []
+    # the locks come first: what is read behind them stands
+    locks: list[Question[Any]] = [lock_question(asked.member_id)]
+    if quick and only is not None:
+        locks.append(lock_practitioner_question(only))
     try:
         moment = starts_at(offering.zone) if callable(starts_at) else starts_at
         overlap = _overlap(offering, moment, asked.member_id)
         calendar = calendar_at(
-            offering, moment, wish=asked.wish, now=now, by_staff=asked.by_staff, holds_expire=not quick
+            offering,
+            moment,
+            wish=asked.wish,
+            now=now,
+            by_staff=asked.by_staff,
+            holds_expire=not quick,
+            token=first.found.token,
         )
     except (Refusal, ValueError, OverflowError):
         return None  # told when it is that moment's turn
-    return _Guess(row, offering, moment, [*locks, overlap, calendar])
+    return _Guess(offering, moment, first, locks, [overlap, calendar])
 
 
 def _needs_one(offering: Offering) -> bool:

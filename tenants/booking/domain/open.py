@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +71,17 @@ def own_row_question() -> Question[OwnRow | None]:
         "SELECT state, opened_at FROM public.own_chain()",
         (),
         lambda rows: (rows[0][0], rows[0][1]) if rows else None,
+    )
+
+
+def standing_question() -> Question[tuple[OwnRow | None, UUID | None]]:
+    """The same, and the token of how the chain is set up."""
+
+    def read(rows: list[tuple[Any, ...]]) -> tuple[OwnRow | None, UUID | None]:
+        return ((rows[0][0], rows[0][1]), rows[0][2]) if rows else (None, None)
+
+    return Question(
+        "SELECT state, opened_at, token FROM public.own_chain() LEFT JOIN stores_setup ON true", (), read
     )
 
 

@@ -17,9 +17,9 @@ from tenants.booking.models import PickupWindow, Pool, Session
 from tenants.people.models import Employee
 from tenants.stores.models import Resource
 
-from .first_look import FirstLook, first_questions
+from .first_look import First, FirstLook, first_questions
 from .known import known
-from .one_at_a_time import overlap_question
+from .one_at_a_time import lock_question, overlap_question
 
 Row = Session | PickupWindow
 R = TypeVar("R", bound=Row)
@@ -62,30 +62,53 @@ def look_at(
     """
     model, row_id = (Session, session_id) if session_id is not None else (PickupWindow, window_id)
     key = (current().schema, row_id)
-    guess = _known.get(key)
+    found = _known.get(key)
+    guess = _Beside.of(found, model, member_id, now) if found is not None else None
     first: list[Question[Any]] = [_share_question(model, row_id), _row_question(model, row_id)]
-    _none, row, *more = ask_all([*first, *_questions(guess, model, member_id, now)])
+    _none, row, *more = ask_all([*first, *(guess.questions if guess else ())])
     if row is None:
         return Looked(None, None, None)
     where = _Where.of(row)
-    if guess != where:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[key] = where
-        more = ask_all(_questions(where, model, member_id, now))
-    overlapping = more.pop() if model is Session and member_id is not None else None
-    return Looked(row, FirstLook.of(more), overlapping)
+    if guess is not None and found == where:
+        looked = guess.read(row, more)
+        if looked is not None:
+            return looked
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[key] = where
+    beside = _Beside.of(where, model, member_id, now, afresh=True)
+    looked = beside.read(row, ask_all(beside.questions))
+    assert looked is not None
+    return looked
 
 
-def _questions(
-    where: _Where | None, model: type[Row], member_id: UUID | None, now: datetime
-) -> list[Question[Any]]:
-    if where is None:
-        return []
-    asked = first_questions(where.store_id, where.service_id, member_id=member_id, now=now)
-    if model is Session and member_id is not None:
-        asked.append(overlap_question(member_id, where.starts_at, where.ends_at, but=None))
-    return asked
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is asked beside a row: lock the member, the first look, what else they have at that time."""
+
+    first: First
+    of_member: bool
+    of_session: bool
+    questions: list[Question[Any]]
+
+    @classmethod
+    def of(
+        cls, where: _Where, model: type[Row], member_id: UUID | None, now: datetime, *, afresh: bool = False
+    ) -> _Beside:
+        first = first_questions(where.store_id, where.service_id, member_id=member_id, now=now, afresh=afresh)
+        asked = list(first.questions)
+        if member_id is not None:
+            asked.insert(0, lock_question(member_id))
+            if model is Session:
+                asked.append(overlap_question(member_id, where.starts_at, where.ends_at, but=None))
+        return cls(first, member_id is not None, model is Session, asked)
+
+    def read(self, row: Row, answers: list[Any]) -> Looked | None:
+        """What the answers tell; None as First.read."""
+        member = answers.pop(0) if self.of_member else None
+        overlapping = answers.pop() if self.of_member and self.of_session else None
+        look = self.first.read(answers, member=member)
+        return Looked(row, look, overlapping) if look is not None else None
 
 
 def _share_question(model: type[Row], row_id: UUID | None) -> Question[None]:

@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('stores', '0003_combinations_and_travel'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='SetUp',
+            fields=[
+                ('one', models.BooleanField(default=True, primary_key=True, serialize=False)),
+                ('token', models.UUIDField()),
+            ],
+            options={
+                'verbose_name_plural': 'set-up',
+                'constraints': [models.CheckConstraint(condition=models.Q(('one', True)), name='set_up_is_one')],
+            },
+        ),
+        migrations.RunSQL(
+            "INSERT INTO stores_setup (one, token) VALUES (true, '00000000-0000-0000-0000-000000000000')",
+            migrations.RunSQL.noop,
+        ),
+    ]
