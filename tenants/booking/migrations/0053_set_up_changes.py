@@ -1,6 +1,7 @@
 """Every change of how a chain is set up gives its set-up a new token: see decision 45.
 
-A table that what is remembered is read from belongs here; tests/booking/test_settled.py looks.
+A table that what is remembered is read from belongs here; tests/booking/test_set_up.py looks. The first token comes with
+the triggers and goes with them: without one nothing is remembered.
 """
 
 from django.db import migrations
@@ -12,6 +13,10 @@ SET_UP = (
     *("people_weeklyshift", "people_dayshift", "people_leave"),
     *("catalogue_service", "catalogue_service_skills", "catalogue_offer", "catalogue_need", "catalogue_need_skills"),
     "booking_policy",
+)
+FIRST = (
+    "INSERT INTO stores_setup (one, token) VALUES (true, gen_random_uuid())"
+    " ON CONFLICT (one) DO UPDATE SET token = excluded.token"
 )
 
 
@@ -30,4 +35,4 @@ class Migration(migrations.Migration):
         ("people", "0010_requests"),
         ("stores", "0004_set_up"),
     ]
-    operations = [renewing(table) for table in SET_UP]
+    operations = [*(renewing(table) for table in SET_UP), migrations.RunSQL(FIRST, "DELETE FROM stores_setup")]

@@ -19,8 +19,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('one', True)), name='set_up_is_one')],
             },
         ),
-        migrations.RunSQL(
-            "INSERT INTO stores_setup (one, token) VALUES (true, '00000000-0000-0000-0000-000000000000')",
-            migrations.RunSQL.noop,
-        ),
     ]
