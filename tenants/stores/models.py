@@ -12,7 +12,7 @@ MINUTES_A_DAY = 24 * 60
 
 
 class SetUp(models.Model):
-    """One row: the token of how the chain is set up. Whatever changes that gives it a new one, by trigger.
+    """A token of how the chain is set up; several where it was changed at the same time. Triggers write them.
 
     Set-up is what changes seldom and decides about every booking: stores, hours, people, their skills and rotas,
     what is offered, policies. See decision 45.
@@ -20,11 +20,9 @@ class SetUp(models.Model):
 
     read_only = True
 
-    one = models.BooleanField(primary_key=True, default=True)
-    token = models.UUIDField()
+    token = models.UUIDField(primary_key=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(one=True), name="set_up_is_one")]
         verbose_name_plural = "set-up"
 
     def __str__(self) -> str:

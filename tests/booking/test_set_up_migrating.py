@@ -25,7 +25,7 @@ def _sql_of(app: str, name: str) -> list[str]:
 
 
 WRITTEN = {
-    SET_UP: ["CREATE TABLE stores_setup (one boolean PRIMARY KEY, token uuid NOT NULL)", *_sql_of(*SET_UP)],
+    SET_UP: ["CREATE TABLE stores_setup (token uuid PRIMARY KEY)", *_sql_of(*SET_UP)],
     CHANGES: _sql_of(*CHANGES),
 }
 

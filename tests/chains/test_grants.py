@@ -204,7 +204,7 @@ def test_write_once_tables_of_a_chain_are_never_changed(two_chains: TwoChains, t
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE {} SET one = one", "DELETE FROM {}", "INSERT INTO {} VALUES (true, gen_random_uuid())"],
+    ["UPDATE {} SET token = token", "DELETE FROM {}", "INSERT INTO {} VALUES (gen_random_uuid())"],
 )
 def test_set_up_is_written_by_its_triggers_alone(two_chains: TwoChains, statement: str) -> None:
     with pytest.raises(DatabaseError, match=REFUSED), chain_scope(two_chains.a):

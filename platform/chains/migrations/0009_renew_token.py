@@ -1,6 +1,7 @@
-"""A trigger by which the one row of a table in a chain's schema gets a new token whenever another table changes.
+"""A trigger by which a table in a chain's schema holds other tokens whenever another table changes.
 
-The chain's role may read that row, never write it. A token of chance and not a number: one that was rolled back, or a
+Each change leaves one token of its own and takes away those that nobody else is taking away: nobody waits for anybody, and
+the tokens that one sees together tell which changes one sees. The chain's role may read them, never write them. A token of chance and not a number: one that was rolled back, or a
 schema that was put back from a copy, must not make an old number mean something new.
 """
 
@@ -10,8 +11,9 @@ RENEW_TOKEN = """
 CREATE FUNCTION public.renew_token() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('INSERT INTO %I.%I (one, token) VALUES (true, gen_random_uuid())'
-        ' ON CONFLICT (one) DO UPDATE SET token = excluded.token', TG_TABLE_SCHEMA, TG_ARGV[0]);
+    EXECUTE format('WITH old AS (SELECT token FROM %1$I.%2$I FOR UPDATE SKIP LOCKED),'
+        ' gone AS (DELETE FROM %1$I.%2$I one USING old WHERE one.token = old.token)'
+        ' INSERT INTO %1$I.%2$I (token) VALUES (gen_random_uuid())', TG_TABLE_SCHEMA, TG_ARGV[0]);
     RETURN NULL;
 END $$
 """

@@ -123,7 +123,7 @@ def calendar_at(
     now: datetime,
     by_staff: bool = False,
     holds_expire: bool = True,
-    token: UUID | None = None,
+    token: str | None = None,
 ) -> Question[Calendar]:
     """What read_calendar reads of the local day of `starts_at`, to judge that one time.
 

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from chains.postgresql.ask import Question, ask, ask_all, named
 from tenants.catalogue.domain.practitioners import SERVES
-from tenants.stores.domain.set_up import recall, remember, set_up_question
+from tenants.stores.domain.set_up import TOKEN, recall, remember, set_up_question
 
 from .spans import Span
 
@@ -92,8 +92,8 @@ SELECT 'leave', NULL, employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sta
   FROM people_leave
   WHERE starts_at < %(latest)s AND ends_at > %(earliest)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
 """),
-    ("", """
-SELECT 'set_up', NULL, NULL, token, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM stores_setup
+    ("", f"""
+SELECT 'set_up', NULL, NULL, NULL, {TOKEN}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 """),
     ("people", """
 SELECT 'way', store_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -197,7 +197,7 @@ def set_up_key(asked: Asked, dates: Sequence[date]) -> tuple[Hashable, ...]:
 def keep_set_up(key: Hashable, facts: Facts) -> None:
     """Remember those of the facts that follow from how the chain is set up; they came with its token."""
     known = {kind: rows for kind, rows in facts.items() if kind not in _OF_CLAIMS}
-    token = next((row.what for row in facts.get("set_up", ())), None)
+    token = next((row.name for row in facts.get("set_up", ())), None)
     remember(key, known, token=token, weight=sum(map(len, known.values())))
 
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,7 @@ from chains.ports import unpaid_cause
 from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.people.domain.rights import NOBODY, Actor
+from tenants.stores.domain.set_up import TOKEN
 
 
 class NotOpen(Refusal):
@@ -74,15 +74,13 @@ def own_row_question() -> Question[OwnRow | None]:
     )
 
 
-def standing_question() -> Question[tuple[OwnRow | None, UUID | None]]:
+def standing_question() -> Question[tuple[OwnRow | None, str | None]]:
     """The same, and the token of how the chain is set up."""
 
-    def read(rows: list[tuple[Any, ...]]) -> tuple[OwnRow | None, UUID | None]:
+    def read(rows: list[tuple[Any, ...]]) -> tuple[OwnRow | None, str | None]:
         return ((rows[0][0], rows[0][1]), rows[0][2]) if rows else (None, None)
 
-    return Question(
-        "SELECT state, opened_at, token FROM public.own_chain() LEFT JOIN stores_setup ON true", (), read
-    )
+    return Question(f"SELECT state, opened_at, {TOKEN} FROM public.own_chain()", (), read)  # noqa: S608
 
 
 @contextmanager

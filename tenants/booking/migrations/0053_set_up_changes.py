@@ -14,10 +14,7 @@ SET_UP = (
     *("catalogue_service", "catalogue_service_skills", "catalogue_offer", "catalogue_need", "catalogue_need_skills"),
     "booking_policy",
 )
-FIRST = (
-    "INSERT INTO stores_setup (one, token) VALUES (true, gen_random_uuid())"
-    " ON CONFLICT (one) DO UPDATE SET token = excluded.token"
-)
+FIRST = "INSERT INTO stores_setup (token) VALUES (gen_random_uuid())"
 
 
 def renewing(table):

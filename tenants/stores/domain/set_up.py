@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from chains.postgresql.ask import Question
 from chains.scope import current
 
 # Rows of all chains together; half a kilobyte each.
 _MOST = 100_000
+# Those that changed it at the same time left one each: together they tell which changes are seen. NULL where none is.
+TOKEN = "(SELECT string_agg(token::text, ' ' ORDER BY token) FROM stores_setup)"
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """Something that follows from the set-up alone, and the token that it was read under."""
 
-    token: UUID
+    token: str
     what: Any
 
 
@@ -42,7 +43,7 @@ def recall(key: Hashable) -> Remembered | None:
     return _kept.found.get((current().schema, key))
 
 
-def remember(key: Hashable, what: Any, *, token: UUID | None, weight: int = 1) -> None:
+def remember(key: Hashable, what: Any, *, token: str | None, weight: int = 1) -> None:
     """Keep it, of so many rows, for recall; nothing is kept without a token.
 
     What is kept must be exactly what stood under the token: read in one statement with it, or between two readings
@@ -58,6 +59,6 @@ def remember(key: Hashable, what: Any, *, token: UUID | None, weight: int = 1) -
     kept.found[current().schema, key] = Remembered(token, what)
 
 
-def set_up_question() -> Question[UUID | None]:
-    """The token of the active chain's set-up."""
-    return Question("SELECT token FROM stores_setup", (), lambda rows: rows[0][0] if rows else None)
+def set_up_question() -> Question[str | None]:
+    """The token of the active chain's set-up; None where nothing tells of its changes."""
+    return Question(f"SELECT {TOKEN}", (), lambda rows: rows[0][0])

@@ -11,12 +11,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SetUp',
             fields=[
-                ('one', models.BooleanField(default=True, primary_key=True, serialize=False)),
-                ('token', models.UUIDField()),
+                ('token', models.UUIDField(primary_key=True, serialize=False)),
             ],
             options={
                 'verbose_name_plural': 'set-up',
-                'constraints': [models.CheckConstraint(condition=models.Q(('one', True)), name='set_up_is_one')],
             },
         ),
     ]
