@@ -19,6 +19,7 @@ from chains.postgresql.ask import ask, ask_all
 from chains.scope import chain_scope
 from tenants.booking.domain import facts as facts_module
 from tenants.booking.domain.calendar import Wish, read_calendars
+from tenants.booking.domain.book import Guest
 from tenants.booking.domain.change import cancel_booking, reschedule_booking
 from tenants.booking.domain.first_look import FirstLook, first_questions
 from tenants.booking.domain.offering import offering_question, read_offering
@@ -324,6 +325,26 @@ def test_an_offer_that_changed_between_its_statements_is_not_remembered(scoped: 
     assert set_up.recall(first.key) is None
     first.read([*answers, behind], member=None)
     assert set_up.recall(first.key) is not None
+
+
+def test_what_is_read_again_counts_once(cast: Cast, desk: Desk) -> None:
+    """A guest's booking foresees nothing and reads all of it anew: no reason to let go of everything in the end."""
+    alpha, weights = cast.alpha, []
+    for hour in (10, 12, 14):
+        guest = Guest(f"guest at {hour}")
+        in_chain(alpha.info, partial(desk.book, local(24, hour), who="clerk", member=guest))
+        weights.append(set_up._kept.weight)
+    assert weights == weights[:1] * 3
+    assert weights[0] > 5
+
+
+def test_policies_count_as_rows(scoped: Cast) -> None:
+    looked(scoped)
+    before = set_up._kept.weight
+    for notice in (30, 60, 90):
+        Policy.objects.create(cancel_notice=notice, created_at=NOW, history=("", "new", "missed")[notice // 30 - 1])
+    looked(scoped)
+    assert set_up._kept.weight == before + 3
 
 
 def test_memory_is_bounded_by_rows(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

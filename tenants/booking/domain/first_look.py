@@ -62,7 +62,7 @@ class First:
             offering, policies, behind = more
             offered = Offered(offering, policies)
             if offering is not None and token == behind:
-                remember(self.key, offered, token=token)
+                remember(self.key, offered, token=token, weight=1 + len(policies))
         elif token == self.found.token:
             offered = self.found.what
         else:

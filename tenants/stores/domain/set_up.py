@@ -21,10 +21,11 @@ TOKEN = "(SELECT string_agg(token::text, ' ' ORDER BY token) FROM stores_setup)"
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Something that follows from the set-up alone, and the token that it was read under."""
+    """Something that follows from the set-up alone, and the token that it was read under; `weight` counts its rows."""
 
     token: str
     what: Any
+    weight: int
 
 
 class _Kept:
@@ -52,11 +53,14 @@ def remember(key: Hashable, what: Any, *, token: str | None, weight: int = 1) ->
     global _kept
     if token is None:
         return
-    kept = _kept
-    if kept.weight + weight > _MOST:
-        kept = _kept = _Kept()
-    kept.weight += weight
-    kept.found[current().schema, key] = Remembered(token, what)
+    kept, place = _kept, (current().schema, key)
+    before = kept.found.get(place)
+    more = weight - before.weight if before is not None else weight
+    if kept.weight + more > _MOST:
+        kept, more = _Kept(), weight
+        _kept = kept
+    kept.weight += more
+    kept.found[place] = Remembered(token, what, weight)
 
 
 def set_up_question() -> Question[str | None]:
