@@ -79,55 +79,67 @@ class Seen:
 
 
 def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
-    """The first look, which locks the member, and the day where it could be foreseen. One message.
+    """The first look, which locks the member, and the day where it could be foreseen. One message; two where the chain
+    is no longer set up as it was.
 
     Raises as offering_from, and what `starts_at` raises.
     """
-    guess = _guess(asked, starts_at, now=now)
-    seen = guess.ask(asked) if guess is not None else None
-    if seen is not None:
-        return seen
+    known = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
+    if known.found is not None:
+        guess = _guess(asked, starts_at, token=known.found.token, now=now)
+        if guess is not None and guess.row == known.found.what.offering:
+            look, day = guess.ask(known)
+            if look is not None:
+                return Seen(asked, look, guess.offering, guess.starts_at, day)
     first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now, afresh=True)
-    locks = [lock_question(asked.member_id)] if asked.member_id is not None else []
-    answers = ask_all([*locks, *first.questions])
-    member = answers.pop(0) if locks else None
-    look = first.read(answers, member=member)
+    guess = _guess(asked, starts_at, token=None, now=now)
+    if guess is not None:
+        look, day = guess.ask(first)
+        if look is not None and look.offering == guess.row:
+            return Seen(asked, look, guess.offering, guess.starts_at, day)
+    else:
+        look = _look(asked, first)
     assert look is not None
     moment = starts_at(zone_in(look.offering, asked.store_id)) if callable(starts_at) else starts_at
     offering = offering_from(look.offering, asked.store_id, asked.service_id, by_staff=asked.by_staff)
     return Seen(asked, look, offering, moment, None)
 
 
+def _look(asked: Enquiry, first: First) -> FirstLook | None:
+    """The first look alone."""
+    locks = [lock_question(asked.member_id)] if asked.member_id is not None else []
+    answers = ask_all([*locks, *first.questions])
+    member = answers.pop(0) if locks else None
+    return first.read(answers, member=member)
+
+
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    """What the offer was when it was last read, the moment that is meant then, and what is asked because of both."""
+    """What the offer was when it was last read, and of which row; the moment that is meant then, and what is asked
+    because of them.
+    """
 
+    row: Any
     offering: Offering
     starts_at: datetime
-    first: First
     locks: Sequence[Question[Any]]
     day: Sequence[Question[Any]]
 
-    def ask(self, asked: Enquiry) -> Seen | None:
-        """What is so; None where the chain is no longer set up as it was."""
-        answers = ask_all([*self.locks, *self.first.questions, *self.day])
+    def ask(self, first: First) -> tuple[FirstLook | None, Day]:
+        """The first look, None as First.read, and the day, which holds where the offer is what it was."""
+        answers = ask_all([*self.locks, *first.questions, *self.day])
         (member, *locked), rest = answers[: len(self.locks)], answers[len(self.locks) :]
-        *first, overlapping, calendar = rest
-        look = self.first.read(first, member=member)
-        if look is None:
-            return None
-        day = Day(calendar, overlapping, locked[0] if locked else None)
-        return Seen(asked, look, self.offering, self.starts_at, day)
+        *of_first, overlapping, calendar = rest
+        look = first.read(of_first, member=member)
+        return look, Day(calendar, overlapping, locked[0] if locked else None)
 
 
-def _guess(asked: Enquiry, starts_at: Moment, *, now: datetime) -> _Guess | None:
-    if asked.member_id is None:
-        return None
-    first = first_questions(asked.store_id, asked.service_id, member_id=asked.member_id, now=now)
+def _guess(asked: Enquiry, starts_at: Moment, *, token: str | None, now: datetime) -> _Guess | None:
+    """What follows from the offer as it was; of the day only what is not remembered under that `token`."""
     found = remembered(asked.store_id, asked.service_id, by_staff=asked.by_staff)
-    if first.found is None or found is None or found[0] != first.found.what.offering:
+    if asked.member_id is None or found is None:
         return None
-    offering = found[1]
+    row, offering = found
     only = asked.wish.practitioner_id
     quick = only is not None and asked.alone and first_attempt() and _needs_one(offering)
     # the locks come first: what is read behind them stands
@@ -144,11 +156,11 @@ def _guess(asked: Enquiry, starts_at: Moment, *, now: datetime) -> _Guess | None
             now=now,
             by_staff=asked.by_staff,
             holds_expire=not quick,
-            token=first.found.token,
+            token=token,
         )
     except (Refusal, ValueError, OverflowError):
         return None  # told when it is that moment's turn
-    return _Guess(offering, moment, first, locks, [overlap, calendar])
+    return _Guess(row, offering, moment, locks, [overlap, calendar])
 
 
 def _needs_one(offering: Offering) -> bool:
