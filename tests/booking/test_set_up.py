@@ -18,8 +18,8 @@ from chains.anew import in_chain
 from chains.postgresql.ask import ask, ask_all
 from chains.scope import chain_scope
 from tenants.booking.domain import facts as facts_module
-from tenants.booking.domain.calendar import Wish, read_calendars
 from tenants.booking.domain.book import Guest
+from tenants.booking.domain.calendar import Wish, read_calendars
 from tenants.booking.domain.change import cancel_booking, reschedule_booking
 from tenants.booking.domain.first_look import FirstLook, first_questions
 from tenants.booking.domain.offering import offering_question, read_offering
@@ -345,7 +345,9 @@ def test_policies_count_as_rows(scoped: Cast) -> None:
     looked(scoped)
     before = set_up._kept.weight
     for notice in (30, 60, 90):
-        Policy.objects.create(cancel_notice=notice, created_at=NOW, history=("", "new", "missed")[notice // 30 - 1])
+        Policy.objects.create(
+            cancel_notice=notice, created_at=NOW, history=("", "new", "missed")[notice // 30 - 1]
+        )
     looked(scoped)
     assert set_up._kept.weight == before + 3
 

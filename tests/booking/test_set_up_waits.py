@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -197,7 +196,9 @@ def test_changes_made_at_the_same_time_leave_a_token_each_and_the_next_change_on
     both = [Event(), Event()]
 
     def change(mine: Event, other: Event) -> None:
-        Service.objects.filter(id=alpha.services["short"].id if mine is both[0] else facial).update(position=9)
+        Service.objects.filter(id=alpha.services["short"].id if mine is both[0] else facial).update(
+            position=9
+        )
         seen.append(token())
         mine.set()
         assert other.wait(30)

@@ -140,7 +140,9 @@ def test_platform_role_holds_exactly_the_written_rights() -> None:
     }
 
 
-def test_the_doors_are_the_only_functions_of_public_that_anybody_may_call_and_only_the_chains_group_may() -> None:
+def test_the_doors_are_the_only_functions_of_public_that_anybody_may_call_and_only_the_chains_group_may() -> (
+    None
+):
     with owner_connection() as owner:
         rows = owner.execute(
             "SELECT p.proname, p.prosecdef, p.proconfig,"
@@ -156,9 +158,9 @@ def test_the_doors_are_the_only_functions_of_public_that_anybody_may_call_and_on
     }
     ours = role_of("chains")
     held = {
-        row[0]: [name for name in row[3] if name.startswith(f"r_{settings.ROLE_TAG}_")] for row in rows
+        row[0]: tuple(name for name in row[3] if name.startswith(f"r_{settings.ROLE_TAG}_")) for row in rows
     }
-    assert held == {**dict.fromkeys(doors, [ours]), **dict.fromkeys(OF_TRIGGERS, [])}
+    assert held == {**dict.fromkeys(doors, (ours,)), **dict.fromkeys(OF_TRIGGERS, ())}
 
 
 def test_roles_have_no_attributes_and_only_the_application_may_become_them(two_chains: TwoChains) -> None:

@@ -1,4 +1,4 @@
-"""All that decides when a service can begin at a store, laid out for the search: one query for any number of stores."""
+"""All that decides when a service can begin at a store, laid out for the search: one message for any number of stores."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Calendar:
     """The inputs of a search, and who and what the ids in it are. Practitioners are keyed by employee.
 
     `candidates` can be the main practitioner, `team` serve any role; `sizes` are the most people each option
-    of things takes;
+    of things takes.
     """
 
     offering: Offering
@@ -105,7 +105,7 @@ def read_calendar(
     by_staff: bool = False,
     but: UUID | None = None,
 ) -> Calendar:
-    """All that decides when the service can begin on `days` (local dates), in one query.
+    """All that decides when the service can begin on `days` (local dates), in one message.
 
     `practitioner_id` leaves no other for the main role, `resource_id` no other room or table; `but` is a
     booking whose own claims do not count. Holds that have expired count as free. Staff may begin at any

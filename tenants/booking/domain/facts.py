@@ -20,7 +20,7 @@ from uuid import UUID
 
 from chains.postgresql.ask import Question, ask, ask_all, named
 from tenants.catalogue.domain.practitioners import SERVES
-from tenants.stores.domain.set_up import TOKEN, recall, remember, set_up_question
+from tenants.stores.domain.set_up import SET_UP_NOW, recall, remember, set_up_question
 
 from .spans import Span
 
@@ -93,7 +93,7 @@ SELECT 'leave', NULL, employee_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, sta
   WHERE starts_at < %(latest)s AND ends_at > %(earliest)s AND employee_id = ANY(ARRAY(SELECT id FROM people))
 """),
     ("", f"""
-SELECT 'set_up', NULL, NULL, NULL, {TOKEN}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT 'set_up', NULL, NULL, NULL, {SET_UP_NOW}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 """),
     ("people", """
 SELECT 'way', store_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL

@@ -16,7 +16,7 @@ from chains.ports import unpaid_cause
 from chains.postgresql.ask import Question, ask
 from chains.refusals import Refusal
 from tenants.people.domain.rights import NOBODY, Actor
-from tenants.stores.domain.set_up import TOKEN
+from tenants.stores.domain.set_up import SET_UP_NOW
 
 
 class NotOpen(Refusal):
@@ -80,7 +80,7 @@ def standing_question() -> Question[tuple[OwnRow | None, str | None]]:
     def read(rows: list[tuple[Any, ...]]) -> tuple[OwnRow | None, str | None]:
         return ((rows[0][0], rows[0][1]), rows[0][2]) if rows else (None, None)
 
-    return Question(f"SELECT state, opened_at, {TOKEN} FROM public.own_chain()", (), read)  # noqa: S608
+    return Question(f"SELECT state, opened_at, {SET_UP_NOW} FROM public.own_chain()", (), read)  # noqa: S608
 
 
 @contextmanager

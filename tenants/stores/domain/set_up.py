@@ -16,7 +16,7 @@ from chains.scope import current
 # Rows of all chains together; half a kilobyte each.
 _MOST = 100_000
 # Those that changed it at the same time left one each: together they tell which changes are seen. NULL where none is.
-TOKEN = "(SELECT string_agg(token::text, ' ' ORDER BY token) FROM stores_setup)"
+SET_UP_NOW = "(SELECT string_agg(token::text, ' ' ORDER BY token) FROM stores_setup)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +65,4 @@ def remember(key: Hashable, what: Any, *, token: str | None, weight: int = 1) ->
 
 def set_up_question() -> Question[str | None]:
     """The token of the active chain's set-up; None where nothing tells of its changes."""
-    return Question(f"SELECT {TOKEN}", (), lambda rows: rows[0][0])
+    return Question(f"SELECT {SET_UP_NOW}", (), lambda rows: rows[0][0])
