@@ -13,8 +13,8 @@ from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
 PROCESSES, THREADS = 2, 4
-# a new session each round
-ROUNDS, EACH = 3, 100
+# a new session each round, which takes about as long as pgbench's turn
+ROUNDS, EACH, PGBENCH_SECONDS = 3, 300, 3
 
 PREPARE = """
 import json
@@ -138,7 +138,19 @@ def _pgbench(ground: Ground, schema: str, pool: str) -> float:
     clients = str(PROCESSES * THREADS)
     program = str(postgres_program("pgbench"))
     done = subprocess.run(
-        [program, "-n", "-c", clients, "-j", "2", "-T", "3", "-f", str(script), ground.owner],
+        [
+            program,
+            "-n",
+            "-c",
+            clients,
+            "-j",
+            "2",
+            "-T",
+            str(PGBENCH_SECONDS),
+            "-f",
+            str(script),
+            ground.owner,
+        ],
         capture_output=True,
         text=True,
         check=True,

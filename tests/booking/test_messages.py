@@ -66,7 +66,7 @@ def test_seat_in_a_session_that_was_seen_before(cast: Cast) -> None:
 
 
 def test_clear_no_of_a_full_session_is_written_nowhere(cast: Cast) -> None:
-    """Lock and look; whether a hold is over; where else there is room; roll back, the act and the transaction."""
+    """Lock and look; whether a hold is over, and where else there is room; roll back, the act and the transaction."""
     alpha = cast.alpha
     with chain_scope(alpha.info):
         counted = Counted(alpha)
@@ -77,7 +77,7 @@ def test_clear_no_of_a_full_session_is_written_nowhere(cast: Cast) -> None:
         with pytest.raises(SessionFull), chain_scope(alpha.info):
             book_scheduled(Wish(session_id=session.id), by=alpha.actors["su"], now=NOW)
 
-    assert messages_of(act) == 5
+    assert messages_of(act) == 4
 
 
 def test_redemption(cast: Cast, desk: Desk) -> None:

@@ -88,6 +88,29 @@ def _relay(now: datetime = NOW) -> None:
         run_due(batch, now=now)
 
 
+def test_a_hint_goes_with_the_first_try_of_another_delivery_and_has_one_alone(
+    two_chains: TwoChains, log: Log
+) -> None:
+    hinted: list[int] = []
+
+    def hint(event: Happened, *, now: datetime) -> None:
+        hinted.append(event.id)
+
+    subscribers._subscriptions["hint"] = Subscription("hint", hint, None, hint=True)
+    subscribers._subscriptions["outside"] = Subscription("outside", log.outside, frozenset({"thing.done"}))
+    log.fail = 2
+    with chain_scope(two_chains.a):
+        (both,), (alone,) = _happen(), _happen(kind="other.done")
+        names = Delivery.objects.values_list("event_id", "subscriber")
+        assert sorted(names) == [(both.id, "inside"), (both.id, "outside"), (alone.id, "hint")]
+    _relay()
+    assert hinted == [both.id, alone.id]
+    _relay(NOW + timedelta(seconds=2))
+    assert hinted == [both.id, alone.id]
+    with chain_scope(two_chains.a):
+        assert (Delivery.objects.count(), len(log.told), Region.objects.count()) == (0, 1, 1)
+
+
 def test_event_and_deliveries_are_written_together_or_not_at_all(two_chains: TwoChains, log: Log) -> None:
     with pytest.raises(ZeroDivisionError), chain_scope(two_chains.a):
         _happen()

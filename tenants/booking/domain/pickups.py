@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.postgresql.ask import Question, ask
 from chains.refusals import FieldError, Refusal
 from tenants.booking.models import PickupPlan, PickupWindow, Pool
 from tenants.catalogue.models import BookedAs
@@ -22,6 +23,7 @@ from tenants.stores.models import Closure, Store
 
 from .claims import WINDOW
 from .offering import read_offering, zone_of_store
+from .spots import rows_question
 
 # Windows stand this far ahead; housekeeping lays the next day every day.
 AHEAD_DAYS = 14
@@ -197,13 +199,19 @@ def windows_with_room(
     store_id: UUID, *, around: datetime, now: datetime, but: UUID | None = None
 ) -> list[PickupWindow]:
     """Up to six open windows with room, from the day of `around` on."""
-    found = PickupWindow.objects.select_related("pool").filter(
-        store_id=store_id,
-        open=True,
-        ends_at__gt=max(now, around - timedelta(hours=12)),
-        pool__taken__lt=F("pool__capacity"),
+    return ask(windows_question(store_id, around=around, now=now, but=but))
+
+
+def windows_question(
+    store_id: UUID, *, around: datetime, now: datetime, but: UUID | None = None
+) -> Question[list[PickupWindow]]:
+    """What windows_with_room asks."""
+    return rows_question(
+        PickupWindow,
+        "s.store_id = %s AND s.open AND s.ends_at > %s AND p.taken < p.capacity AND s.id IS DISTINCT FROM %s"
+        " ORDER BY s.starts_at LIMIT 6",
+        (store_id, max(now, around - timedelta(hours=12)), but),
     )
-    return list(found.exclude(id=but).order_by("starts_at")[:6])
 
 
 def window_slots(windows: Sequence[PickupWindow], zone: ZoneInfo) -> list[dict[str, object]]:

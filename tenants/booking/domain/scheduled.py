@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from chains.postgresql.ask import ask
 from chains.refusals import Refusal
 from tenants.booking.models import Booking, PickupWindow, Session, SessionState, Status
 from tenants.members.models import Member
@@ -30,7 +31,7 @@ from .claims import OutOfStock, PoolClaim, SessionFull, Wanted, WindowFull, clai
 from .deposits import wait_for_deposit
 from .first_look import FirstLook
 from .free_times import naming, other_sessions
-from .full import refuse_when_full
+from .full import Slots, near_question, refuse_when_full
 from .holds import HOLD_FOR, take_claims
 from .items import EMPTY, Basket, Item, fill_basket, name_short, write_items
 from .known import unwritten
@@ -38,11 +39,10 @@ from .offering import Offering, known_service, known_store, offering_from, price
 from .one_at_a_time import lock_member, refuse_overlap, require_member_free
 from .open import told
 from .penalties import refuse_paused, require_booking_right
-from .pickups import window_slots, windows_with_room
 from .plugged import check_details, require_plugged_rules
 from .policies import read_terms
 from .rules import time_closed
-from .sessions import SessionCalledOff, session_slots, sessions_with_room
+from .sessions import SessionCalledOff
 from .spots import Looked, look_at
 from .terms import keep_terms
 from .why import Code
@@ -156,8 +156,8 @@ def book_scheduled(
     prepared = _draft(spot, wish, member=for_member, by=by, now=now, hold=hold, by_program=by_program)
     if hold_until is not None:
         prepared.booking.expires_at = hold_until
-    with _near_when_full(spot, prepared, now=now):
-        refuse_when_full(spot.row.pool, prepared.units, now=now)
+    zone = spot.offering.zone
+    refuse_when_full(spot.row, prepared.units, zone=zone, seats=wish.party_size, now=now)
     try:
         _require_right(spot, prepared.booking, looked.overlapping, by=by, now=now, complete=not offered)
         wait_for_deposit(prepared.booking, by=by, now=now)
@@ -302,18 +302,10 @@ def _claim(spot: Spot, prepared: Prepared, *, now: datetime) -> None:
 @contextmanager
 def _near_when_full(spot: Spot, prepared: Prepared, *, now: datetime) -> Iterator[None]:
     """What is full refuses with what near it is not."""
-    row, seats = spot.row, prepared.booking.party_size
     try:
         yield
-    except SessionFull as refusal:
-        near = sessions_with_room(
-            row.service_id, store_id=row.store_id, around=row.starts_at, seats=seats, now=now, but=row.id
-        )
-        refusal.extra["alternatives"] = session_slots(near, spot.offering.zone)
-        raise
-    except WindowFull as refusal:
-        windows = windows_with_room(row.store_id, around=row.starts_at, now=now, but=row.id)
-        refusal.extra["alternatives"] = window_slots(windows, spot.offering.zone)
+    except (SessionFull, WindowFull) as refusal:
+        refusal.extra["alternatives"] = _near(spot, seats=prepared.booking.party_size, now=now)
         raise
     except OutOfStock as refusal:
         raise name_short(refusal, prepared.basket) from None
@@ -342,14 +334,8 @@ def require_takable(spot: Spot, *, by: Actor, now: datetime) -> None:
         raise time_closed([code], alternatives=_near(spot, now=now))
 
 
-def _near(spot: Spot, *, now: datetime) -> list[dict[str, object]]:
-    row, zone = spot.row, spot.offering.zone
-    if isinstance(row, Session):
-        near = sessions_with_room(
-            row.service_id, store_id=row.store_id, around=row.starts_at, seats=1, now=now, but=row.id
-        )
-        return session_slots(near, zone)
-    return window_slots(windows_with_room(row.store_id, around=row.starts_at, now=now, but=row.id), zone)
+def _near(spot: Spot, *, seats: int = 1, now: datetime) -> Slots:
+    return ask(near_question(spot.row, spot.offering.zone, seats=seats, now=now))
 
 
 def move_scheduled(

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
-from chains.postgresql.ask import ask
+from chains.postgresql.ask import Question, ask
 from chains.refusals import FieldError, Refusal, require_version
 from tenants.booking.models import Booking, Pool, Session, SessionState, Status
 from tenants.catalogue.domain.practitioners import serving
@@ -280,14 +280,19 @@ def sessions_with_room(
     service_id: UUID, *, store_id: UUID, around: datetime, seats: int, now: datetime, but: UUID | None = None
 ) -> list[Session]:
     """Up to six sessions of the service with that many seats left, from a day before to two weeks after."""
+    return ask(sessions_question(service_id, store_id=store_id, around=around, seats=seats, now=now, but=but))
+
+
+def sessions_question(
+    service_id: UUID, *, store_id: UUID, around: datetime, seats: int, now: datetime, but: UUID | None = None
+) -> Question[list[Session]]:
+    """What sessions_with_room asks."""
     first, last = max(now, around - timedelta(days=1)), around + timedelta(days=14)
-    return ask(
-        rows_question(
-            Session,
-            "s.store_id = %s AND s.service_id = %s AND s.state = %s AND s.starts_at > %s AND s.starts_at < %s"
-            " AND p.taken <= p.capacity - %s AND s.id IS DISTINCT FROM %s ORDER BY s.starts_at LIMIT 6",
-            (store_id, service_id, str(SessionState.SCHEDULED), first, last, seats, but),
-        )
+    return rows_question(
+        Session,
+        "s.store_id = %s AND s.service_id = %s AND s.state = %s AND s.starts_at > %s AND s.starts_at < %s"
+        " AND p.taken <= p.capacity - %s AND s.id IS DISTINCT FROM %s ORDER BY s.starts_at LIMIT 6",
+        (store_id, service_id, str(SessionState.SCHEDULED), first, last, seats, but),
     )
 
 

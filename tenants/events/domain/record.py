@@ -17,7 +17,7 @@ from chains.postgresql.base import DatabaseWrapper
 from chains.scope import current
 from tenants.events.models import Event
 
-from .subscribers import subscribers_of
+from .subscribers import deliveries_of
 
 log = structlog.get_logger("events")
 
@@ -72,7 +72,7 @@ def event_question(
 ) -> Question[Event]:
     """What records the event, for a message that does more; as record_event in all else."""
     told = dict(payload or {})
-    names = subscribers_of(kind)
+    names = deliveries_of(kind)
     params = (
         *(kind, subject_id, store_id, version, json.dumps(told), now),
         *(now, names, bool(names), OUTBOX, now),

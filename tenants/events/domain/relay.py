@@ -24,7 +24,7 @@ from chains.scope import current
 from tenants.events.models import Delivery, Effect, Event
 
 from .record import OUTBOX, send_hint
-from .subscribers import Call, Happened, Subscription, subscription
+from .subscribers import Call, Happened, Subscription, hints_of, subscription
 from .usage import count_usage
 
 log = structlog.get_logger("events")
@@ -91,6 +91,7 @@ def deliver(leased: Sequence[Leased], *, now: datetime) -> None:
 
     `now` is when the first begins; the others are as much later as those before them took.
     """
+    _repeat_hints(leased, now=now)
     hints: list[int] = []
     began, first = time.monotonic(), now
     for one in leased:
@@ -106,6 +107,18 @@ def deliver(leased: Sequence[Leased], *, now: datetime) -> None:
             _deliver_once(one, wanted, now=now)
     if hints:
         Delivery.objects.filter(id__in=hints).delete()
+
+
+def _repeat_hints(leased: Sequence[Leased], *, now: datetime) -> None:
+    """Once for each event of which an effect is tried for the first time."""
+    told: set[int] = set()
+    for one in leased:
+        wanted = subscription(one.subscriber)
+        if wanted is None or wanted.hint or one.attempts or one.event.id in told:
+            continue
+        told.add(one.event.id)
+        for hint in hints_of(one.event.kind):
+            hint.run(one.event, now=now)
 
 
 def _deliver_once(one: Leased, wanted: Subscription, *, now: datetime) -> None:

@@ -40,8 +40,9 @@ class Subscriber(Protocol):
 class Subscription:
     """A subscriber, and what it wants to hear of: `kinds`, or all events where that is None.
 
-    A `hint` is worth nothing once late and harmless when repeated: no effect is noted for it. `meter` names
-    what is counted once for each call that was made to the outside (see usage.py).
+    A `hint` is worth nothing once late and harmless when repeated: no effect is noted for it, and it has no delivery
+    of its own where the event has another, with whose first try it goes. `meter` names what is counted once for each
+    call that was made to the outside (see usage.py).
     """
 
     name: str
@@ -72,9 +73,15 @@ def register_subscriber(
     _subscriptions[name] = Subscription(name, run, kinds, hint, meter)
 
 
-def subscribers_of(kind: str) -> list[str]:
-    """The names of those who are told of events of this kind."""
-    return [name for name, subscription in _subscriptions.items() if subscription.wants(kind)]
+def deliveries_of(kind: str) -> list[str]:
+    """The names of those who are told of events of this kind by a delivery; hints go with these, or have one alone."""
+    wanted = [one for one in _subscriptions.values() if one.wants(kind)]
+    return [one.name for one in wanted if not one.hint] or [one.name for one in wanted]
+
+
+def hints_of(kind: str) -> list[Subscription]:
+    """Whose hints go with the deliveries of events of this kind."""
+    return [one for one in _subscriptions.values() if one.hint and one.wants(kind)]
 
 
 def subscription(name: str) -> Subscription | None:
