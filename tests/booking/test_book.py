@@ -58,7 +58,6 @@ def test_booking_records_transition_event_and_deliveries(cast: Cast, desk: Desk)
         )
         assert sorted(Delivery.objects.values_list("subscriber", flat=True)) == [
             "booking_count",
-            "live",
             "member_text",
         ]
 

@@ -1,8 +1,9 @@
 """A trigger by which a table in a chain's schema holds other tokens whenever another table changes.
 
-Each change leaves one token of its own and takes away those that nobody else is taking away: nobody waits for anybody, and
-the tokens that one sees together tell which changes one sees. The chain's role may read them, never write them. A token of chance and not a number: one that was rolled back, or a
-schema that was put back from a copy, must not make an old number mean something new.
+Each change leaves one token of its own and takes away those that nobody else is taking away: nobody waits for anybody,
+and the tokens that one sees together tell which changes one sees. The chain's role may read them, never write them.
+Tokens of chance and not numbers: one that was rolled back, or a schema that was put back from a copy, must not make an
+old number mean something new.
 """
 
 from django.db import migrations

@@ -21,9 +21,21 @@ class Breach:
     ids: tuple[str, ...]
 
 
+# What tells processes that they remember something that is no longer so: see decision 45.
+SET_UP = (
+    *("stores_store", "stores_openinghours", "stores_closure", "stores_travel", "stores_resource"),
+    *("stores_resourcecombination", "stores_resourcecombination_members"),
+    *("people_employee", "people_employee_skills", "people_rolegrant"),
+    *("people_weeklyshift", "people_dayshift", "people_leave"),
+    *("catalogue_service", "catalogue_service_skills", "catalogue_offer", "catalogue_need"),
+    *("catalogue_need_skills", "booking_policy"),
+)
 # Each finds the ids for which its promise is broken; none finds nothing. %(moves)s are "before>after".
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
+        "every table of the set-up tells of its changes": """
+            SELECT own.name FROM unnest(%(set_up)s::text[]) own (name) WHERE NOT EXISTS (SELECT FROM pg_trigger t
+            WHERE t.tgrelid = to_regclass(own.name) AND t.tgname = 'renew_set_up' AND t.tgenabled = 'O')""",
         "a live booking claims what it needs": """
             SELECT b.id FROM booking_booking b WHERE b.status IN ('held', 'confirmed', 'arrived')
             AND NOT EXISTS (SELECT FROM booking_claim c WHERE c.booking_id = b.id AND c.active)""",
@@ -118,7 +130,7 @@ def check_bookings() -> list[Breach]:
     found: list[Breach] = []
     with connection.cursor() as cursor:
         for promise, statement in CHECKS.items():
-            cursor.execute(f"{statement} LIMIT 20", {"moves": moves})
+            cursor.execute(f"{statement} LIMIT 20", {"moves": moves, "set_up": list(SET_UP)})
             ids = tuple(str(row[0]) for row in cursor.fetchall())
             if ids:
                 found.append(Breach(promise, ids))
