@@ -19,7 +19,7 @@ _CLOCK = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:00" for minute in range(D
 
 def days_text(days: Sequence[DaySlots[UUID]], zone: ZoneInfo) -> str:
     """A JSON list of `{"date", "slots"}`, moments in the zone's offset."""
-    people: dict[tuple[UUID, ...], str] = {}
+    people: dict[int, str] = {}
     return (
         "["
         + ",".join(
@@ -31,9 +31,13 @@ def days_text(days: Sequence[DaySlots[UUID]], zone: ZoneInfo) -> str:
 
 
 def slots_text(
-    slots: Sequence[Slot[UUID]], day: date, zone: ZoneInfo, people: dict[tuple[UUID, ...], str]
+    slots: Sequence[Slot[UUID]], day: date, zone: ZoneInfo, people: dict[int, str]
 ) -> str:
-    """A JSON list of the slots of one local day; `people` keeps what sets of practitioners are called."""
+    """A JSON list of the slots of one local day; `people` keeps what sets of practitioners are called, by identity.
+
+    A search makes each set once for a day, and hashing the ids of one takes longer than to write it. So all slots must
+    live as long as `people` does.
+    """
     place = local_day(day, zone)
     midnight, begin = place.start, f'"{day.isoformat()}'
     offset = midnight.astimezone(zone).isoformat()[len("2026-05-01T00:00:00") :] + '"'
@@ -50,10 +54,9 @@ def slots_text(
     staff: tuple[UUID, ...] | None = None
     names = ""
     for slot in slots:
-        # neighbours mostly share the very tuple, which spares hashing its ids
         if slot.staff is not staff:
             staff = slot.staff
-            names = people.get(staff) or people.setdefault(staff, _names(staff))
+            names = people.get(id(staff)) or people.setdefault(id(staff), _names(staff))
         left = "null" if slot.left is None else slot.left
         written.append(
             f'{{"starts_at":{text(slot.starts_at)},"ends_at":{text(slot.ends_at)},"practitioners":{names},"left":{left}}}'
