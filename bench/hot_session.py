@@ -74,9 +74,9 @@ with chain_scope(chain):
     members = list(Member.objects.order_by("id").values_list("id", flat=True))
 mine = members[place::processes]
 now = datetime.now(UTC)
-def go(thread, session=hot, count=each):
+def go(session, queue):
     done = {}
-    for member in mine[thread::threads][:count]:
+    for member in queue:  # one for all threads: whoever is free takes the next
         try:
             in_chain(chain, lambda: book_scheduled(Wish(session_id=session.id), by=Actor(member_id=member), now=now))
             answer = "booked"
@@ -86,12 +86,12 @@ def go(thread, session=hot, count=each):
     connection.close()
     return done
 with ThreadPoolExecutor(threads) as pool:
-    list(pool.map(lambda thread: go(thread, warm, 3), range(threads)))
+    list(pool.map(go, [warm] * threads, [iter(mine[:3 * threads])] * threads))
     settle()
     print("ready", flush=True)
     sys.stdin.readline()
     begun, spent = time.perf_counter(), time.process_time()
-    answers = list(pool.map(go, range(threads)))
+    answers = list(pool.map(go, [hot] * threads, [iter(mine[:each * threads])] * threads))
     print(json.dumps({"answers": answers, "seconds": time.perf_counter() - begun, "cpu": time.process_time() - spent}))
 """
 

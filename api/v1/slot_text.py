@@ -30,9 +30,7 @@ def days_text(days: Sequence[DaySlots[UUID]], zone: ZoneInfo) -> str:
     )
 
 
-def slots_text(
-    slots: Sequence[Slot[UUID]], day: date, zone: ZoneInfo, people: dict[int, str]
-) -> str:
+def slots_text(slots: Sequence[Slot[UUID]], day: date, zone: ZoneInfo, people: dict[int, str]) -> str:
     """A JSON list of the slots of one local day; `people` keeps what sets of practitioners are called, by identity.
 
     A search makes each set once for a day, and hashing the ids of one takes longer than to write it. So all slots must

@@ -72,7 +72,7 @@ def find_slots(
 ) -> tuple[Offering, list[DaySlots[UUID]]]:
     """Every slot of the service at the store that begins on `days`, one entry a date, by employee id.
 
-    Of a service booked by session or window its slots are those, with the places left. Two queries,
+    Of a service booked by session or window its slots are those, with the places left. Two messages,
     however many people and days. Raises NotSeen and NotOffered.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)
@@ -113,7 +113,7 @@ def explain(
 
     Agrees with find_slots. Changes, the smallest first: another person or room at the same time, then the
     nearest times before and after, then (with `elsewhere`) the nearest times at other stores. For a
-    `member_id` their own bookings count too, but for `but` (one that they move). Two queries, one more for a
+    `member_id` their own bookings count too, but for `but` (one that they move). Two messages, one more for a
     room, two more for other stores, one more for a member.
     """
     offering = read_offering(store_id, service_id, by_staff=by_staff)

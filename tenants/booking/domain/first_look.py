@@ -46,8 +46,8 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class First:
-    """The first questions, and what is remembered: asked behind whatever is locked, so that it stands."""
+class FirstQuestions:
+    """What is asked behind whatever is locked, so that it stands; `found` is what of it was remembered and not asked."""
 
     key: tuple[str, UUID, UUID]
     found: Remembered | None
@@ -72,7 +72,7 @@ class First:
 
 def first_questions(
     store_id: UUID, service_id: UUID, *, member_id: UUID | None, now: datetime, afresh: bool = False
-) -> First:
+) -> FirstQuestions:
     """What a booking of the service at the store asks first; `afresh` whatever is remembered."""
     key = ("offered", store_id, service_id)
     found = None if afresh else recall(key)
@@ -82,4 +82,4 @@ def first_questions(
         asked.append(set_up_question())
     if member_id is not None:
         asked.append(pause_question(member_id, now=now))
-    return First(key, found, member_id is not None, asked)
+    return FirstQuestions(key, found, member_id is not None, asked)

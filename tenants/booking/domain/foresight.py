@@ -19,7 +19,7 @@ from chains.refusals import Refusal
 from .attempts import first_attempt
 from .calendar import Calendar, Wish, calendar_at
 from .claims import lock_practitioner_question
-from .first_look import First, FirstLook, first_questions
+from .first_look import FirstLook, FirstQuestions, first_questions
 from .needs import PRACTITIONER
 from .offering import Offering, offering_from, remembered, zone_in
 from .one_at_a_time import lock_question, overlap_question
@@ -105,7 +105,7 @@ def look_ahead(asked: Enquiry, starts_at: Moment, *, now: datetime) -> Seen:
     return Seen(asked, look, offering, moment, None)
 
 
-def _look(asked: Enquiry, first: First) -> FirstLook | None:
+def _look(asked: Enquiry, first: FirstQuestions) -> FirstLook | None:
     """The first look alone."""
     locks = [lock_question(asked.member_id)] if asked.member_id is not None else []
     answers = ask_all([*locks, *first.questions])
@@ -125,8 +125,8 @@ class _Guess:
     locks: Sequence[Question[Any]]
     day: Sequence[Question[Any]]
 
-    def ask(self, first: First) -> tuple[FirstLook | None, Day]:
-        """The first look, None as First.read, and the day, which holds where the offer is what it was."""
+    def ask(self, first: FirstQuestions) -> tuple[FirstLook | None, Day]:
+        """The first look, None as FirstQuestions.read, and the day, which holds where the offer is what it was."""
         answers = ask_all([*self.locks, *first.questions, *self.day])
         (member, *locked), rest = answers[: len(self.locks)], answers[len(self.locks) :]
         *of_first, overlapping, calendar = rest

@@ -1,4 +1,4 @@
-"""Any store nearby: when a service can begin at each of several stores, in two queries for all of them."""
+"""Any store nearby: when a service can begin at each of several stores, in two messages for all of them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tenants.booking.models import PickupWindow, Pool, Session
 from tenants.people.models import Employee
 from tenants.stores.models import Resource
 
-from .first_look import First, FirstLook, first_questions
+from .first_look import FirstLook, FirstQuestions, first_questions
 from .known import known
 from .one_at_a_time import lock_question, overlap_question
 
@@ -86,7 +86,7 @@ def look_at(
 class _Beside:
     """What is asked beside a row: lock the member, the first look, what else they have at that time."""
 
-    first: First
+    first: FirstQuestions
     of_member: bool
     of_session: bool
     questions: list[Question[Any]]
@@ -104,7 +104,7 @@ class _Beside:
         return cls(first, member_id is not None, model is Session, asked)
 
     def read(self, row: Row, answers: list[Any]) -> Looked | None:
-        """What the answers tell; None as First.read."""
+        """What the answers tell; None as FirstQuestions.read."""
         member = answers.pop(0) if self.of_member else None
         overlapping = answers.pop() if self.of_member and self.of_session else None
         look = self.first.read(answers, member=member)
