@@ -20,7 +20,7 @@ from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
-from chains.postgresql.ask import Question, ask_all
+from chains.postgresql.ask import Question, ask_all, beside
 from chains.postgresql.kept import text_of
 from chains.postgresql.prepared import Prepared, prepared_on
 from chains.schemas.owner import owner_connection
@@ -380,3 +380,12 @@ def test_nothing_is_prepared_that_sql_cannot_prepare() -> None:
     statement: Question[Any] = Question("SET LOCAL lock_timeout = %s", (1,), rows)
     said = [kept.each([statement], scope="t_a") for _time in range(3)]
     assert said == [([b"SET LOCAL lock_timeout = 1"], 0)] * 3
+
+
+def test_a_value_beside_a_question_comes_with_its_row_plain_and_kept(cast: Cast) -> None:
+    pair = Question("SELECT %s::int, %s::text", (1, "a"), lambda found: found[0])
+    most = Question(
+        "SELECT max(n) FROM (VALUES (%s::int), (%s::int)) v (n)", (7, 9), lambda found: found[0][0]
+    )
+    with chain_scope(cast.alpha.info):
+        assert [ask_all([beside(pair, most)])[0] for _ in range(3)] == [((1, "a"), 9)] * 3

@@ -92,6 +92,18 @@ def _exchanged(
         return [rows_of(wrapper.connection, result) for result in results[before:]]
 
 
+def beside(question: Question[T], value: Question[Any]) -> Question[tuple[T, Any]]:
+    """Both in one statement, of one snapshot: a question that exactly one row answers, and one that one value does.
+
+    Their places are `%s`.
+    """
+    return Question(
+        f"SELECT one.*, ({value.sql}) FROM ({question.sql}) one",  # noqa: S608 (both are somebody's constants)
+        (*value.params, *question.params),
+        lambda rows: (question.read([rows[0][:-1]]), value.read([rows[0][-1:]])),
+    )
+
+
 def ask_at_commit(question: Question[None]) -> None:
     """Ask in the message that commits the running transaction, or at once where a savepoint is open.
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chains.postgresql.ask import Question
+from chains.postgresql.ask import Question, beside
 from tenants.booking.models import Policy
 from tenants.members.models import Member
 from tenants.stores.domain.set_up import Remembered, recall, remember, set_up_question
@@ -56,8 +56,8 @@ class FirstQuestions:
 
     def read(self, answers: Sequence[Any], *, member: Member | None) -> FirstLook | None:
         """What the answers tell; None where what is remembered no longer stands: ask again, afresh."""
-        (own_row, token), *more = answers
-        paused = more.pop() if self.of_member else None
+        standing, *more = answers
+        (own_row, token), paused = standing if self.of_member else (standing, None)
         if self.found is None:
             offering, policies, behind = more
             offered = Offered(offering, policies)
@@ -76,10 +76,11 @@ def first_questions(
     """What a booking of the service at the store asks first; `afresh` whatever is remembered."""
     key = ("offered", store_id, service_id)
     found = None if afresh else recall(key)
-    asked: list[Question[Any]] = [standing_question()]
+    standing: Question[Any] = standing_question()
+    if member_id is not None:
+        standing = beside(standing, pause_question(member_id, now=now))
+    asked = [standing]
     if found is None:
         asked += [offering_question(store_id, service_id), policies_question(service_id, store_id)]
         asked.append(set_up_question())
-    if member_id is not None:
-        asked.append(pause_question(member_id, now=now))
     return FirstQuestions(key, found, member_id is not None, asked)
