@@ -20,7 +20,7 @@ from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
 from chains.postgresql import prepared
-from chains.postgresql.ask import Question, ask_all, beside
+from chains.postgresql.ask import Question, ask_all, beside, gathered
 from chains.postgresql.kept import text_of
 from chains.postgresql.prepared import Prepared, prepared_on
 from chains.schemas.owner import owner_connection
@@ -387,5 +387,8 @@ def test_a_value_beside_a_question_comes_with_its_row_plain_and_kept(cast: Cast)
     most = Question(
         "SELECT max(n) FROM (VALUES (%s::int), (%s::int)) v (n)", (7, 9), lambda found: found[0][0]
     )
+    some = Question("SELECT n FROM (VALUES (%s::int), (3)) v (n)", (2,), lambda found: [n for (n,) in found])
     with chain_scope(cast.alpha.info):
         assert [ask_all([beside(pair, most)])[0] for _ in range(3)] == [((1, "a"), 9)] * 3
+        twice = beside(beside(pair, most), gathered(some))
+        assert [ask_all([twice])[0] for _ in range(3)] == [(((1, "a"), 9), [2, 3])] * 3

@@ -104,6 +104,15 @@ def beside(question: Question[T], value: Question[Any]) -> Question[tuple[T, Any
     )
 
 
+def gathered(question: Question[T]) -> Question[T]:
+    """The same as one value: a question whose rows are of one column."""
+    return Question(
+        f"SELECT ARRAY({question.sql})",
+        question.params,
+        lambda rows: question.read([(value,) for value in rows[0][0]]),
+    )
+
+
 def ask_at_commit(question: Question[None]) -> None:
     """Ask in the message that commits the running transaction, or at once where a savepoint is open.
 

@@ -7,12 +7,12 @@ the token is read that says whether they still stand (stores.domain.set_up).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chains.postgresql.ask import Question, beside
+from chains.postgresql.ask import Question, beside, gathered
 from tenants.booking.models import Policy
 from tenants.members.models import Member
 from tenants.stores.domain.set_up import Remembered, recall, remember, set_up_question
@@ -27,7 +27,8 @@ from .policies import policies_question
 class FirstLook:
     """As it was read: `offering` for offering_from, `own_row` for open.told, `policies` for read_terms.
 
-    `member`, where one was named and is there, is locked; `paused` until when they may not book online.
+    `member`, where one was named and is there, is locked; `paused` until when they may not book online; `overlapping`
+    are the bookings that they have at the time that was asked about, if one was.
     """
 
     offering: Any
@@ -35,6 +36,7 @@ class FirstLook:
     policies: Sequence[Policy]
     member: Member | None
     paused: datetime | None
+    overlapping: list[UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,18 @@ class FirstQuestions:
     key: tuple[str, UUID, UUID]
     found: Remembered | None
     of_member: bool
+    of_time: bool
     questions: list[Question[Any]]
+
+    def at(self, overlap: Question[list[UUID]]) -> FirstQuestions:
+        """The same, and what the member has at some time."""
+        standing, *more = self.questions
+        return replace(self, of_time=True, questions=[beside(standing, gathered(overlap)), *more])
 
     def read(self, answers: Sequence[Any], *, member: Member | None) -> FirstLook | None:
         """What the answers tell; None where what is remembered no longer stands: ask again, afresh."""
         standing, *more = answers
+        standing, overlapping = standing if self.of_time else (standing, None)
         (own_row, token), paused = standing if self.of_member else (standing, None)
         if self.found is None:
             offering, policies, behind = more
@@ -67,7 +76,7 @@ class FirstQuestions:
             offered = self.found.what
         else:
             return None
-        return FirstLook(offered.offering, own_row, offered.policies, member, paused)
+        return FirstLook(offered.offering, own_row, offered.policies, member, paused, overlapping)
 
 
 def first_questions(
@@ -83,4 +92,4 @@ def first_questions(
     if found is None:
         asked += [offering_question(store_id, service_id), policies_question(service_id, store_id)]
         asked.append(set_up_question())
-    return FirstQuestions(key, found, member_id is not None, asked)
+    return FirstQuestions(key, found, member_id is not None, False, asked)

@@ -123,14 +123,16 @@ class _Guess:
     offering: Offering
     starts_at: datetime
     locks: Sequence[Question[Any]]
-    day: Sequence[Question[Any]]
+    overlap: Question[list[UUID]]
+    calendar: Question[Calendar]
 
     def ask(self, first: FirstQuestions) -> tuple[FirstLook | None, Day]:
         """The first look, None as FirstQuestions.read, and the day, which holds where the offer is what it was."""
-        answers = ask_all([*self.locks, *first.questions, *self.day])
-        (member, *locked), rest = answers[: len(self.locks)], answers[len(self.locks) :]
-        *of_first, overlapping, calendar = rest
-        look = first.read(of_first, member=member)
+        first = first.at(self.overlap)
+        answers = ask_all([*self.locks, *first.questions, self.calendar])
+        (member, *locked), (*rest, calendar) = answers[: len(self.locks)], answers[len(self.locks) :]
+        look = first.read(rest, member=member)
+        overlapping = look.overlapping if look is not None else None
         return look, Day(calendar, overlapping, locked[0] if locked else None)
 
 
@@ -160,7 +162,7 @@ def _guess(asked: Enquiry, starts_at: Moment, *, token: str | None, now: datetim
         )
     except (Refusal, ValueError, OverflowError):
         return None  # told when it is that moment's turn
-    return _Guess(row, offering, moment, locks, [overlap, calendar])
+    return _Guess(row, offering, moment, locks, overlap, calendar)
 
 
 def _needs_one(offering: Offering) -> bool:

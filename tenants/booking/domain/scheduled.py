@@ -159,7 +159,7 @@ def book_scheduled(
     zone = spot.offering.zone
     refuse_when_full(spot.row, prepared.units, zone=zone, seats=wish.party_size, now=now)
     try:
-        _require_right(spot, prepared.booking, looked.overlapping, by=by, now=now, complete=not offered)
+        _require_right(spot, prepared.booking, by=by, now=now, complete=not offered)
         wait_for_deposit(prepared.booking, by=by, now=now)
     except Refusal:
         _claim(spot, prepared, now=now)  # that it is full is said before anything else
@@ -171,19 +171,17 @@ def book_scheduled(
     return prepared.booking
 
 
-def _require_right(
-    spot: Spot, booking: Booking, overlapping: list[UUID] | None, *, by: Actor, now: datetime, complete: bool
-) -> None:
+def _require_right(spot: Spot, booking: Booking, *, by: Actor, now: datetime, complete: bool) -> None:
     """All that may refuse the booking but what is full, and its terms. Raises as book_scheduled."""
     assert booking.member_id is not None
     _require_takable(spot, booking, by=by, now=now)
     with naming(partial(other_sessions, booking, spot.offering.zone, now=now, member_id=booking.member_id)):
         if not spot.is_session:
             pass
-        elif overlapping is None:
+        elif spot.look.overlapping is None:
             require_member_free(booking.member_id, booking, now=now)
         else:
-            refuse_overlap(overlapping, booking.member_id, booking, now=now)
+            refuse_overlap(spot.look.overlapping, booking.member_id, booking, now=now)
     if spot.look.member is None:
         require_booking_right(booking.member_id, by=by, zone=spot.offering.zone, now=now)
     elif not by.is_employee:

@@ -29,11 +29,10 @@ _MOST_KNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """As it was read, behind the locks. `overlapping` are the member's bookings then, of a session and a named one."""
+    """As it was read, behind the locks; of a session and a named member with what they have then."""
 
     row: Row | None
     look: FirstLook | None
-    overlapping: list[UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def look_at(
     first: list[Question[Any]] = [_share_question(model, row_id), _row_question(model, row_id)]
     _none, row, *more = ask_all([*first, *(guess.questions if guess else ())])
     if row is None:
-        return Looked(None, None, None)
+        return Looked(None, None)
     where = _Where.of(row)
     if guess is not None and found == where:
         looked = guess.read(row, more)
@@ -87,28 +86,28 @@ class _Beside:
     """What is asked beside a row: lock the member, the first look, what else they have at that time."""
 
     first: FirstQuestions
-    of_member: bool
-    of_session: bool
-    questions: list[Question[Any]]
+    locks: list[Question[Any]]
 
     @classmethod
     def of(
         cls, where: _Where, model: type[Row], member_id: UUID | None, now: datetime, *, afresh: bool = False
     ) -> _Beside:
         first = first_questions(where.store_id, where.service_id, member_id=member_id, now=now, afresh=afresh)
-        asked = list(first.questions)
-        if member_id is not None:
-            asked.insert(0, lock_question(member_id))
-            if model is Session:
-                asked.append(overlap_question(member_id, where.starts_at, where.ends_at, but=None))
-        return cls(first, member_id is not None, model is Session, asked)
+        if member_id is None:
+            return cls(first, [])
+        if model is Session:
+            first = first.at(overlap_question(member_id, where.starts_at, where.ends_at, but=None))
+        return cls(first, [lock_question(member_id)])
+
+    @property
+    def questions(self) -> list[Question[Any]]:
+        return [*self.locks, *self.first.questions]
 
     def read(self, row: Row, answers: list[Any]) -> Looked | None:
         """What the answers tell; None as FirstQuestions.read."""
-        member = answers.pop(0) if self.of_member else None
-        overlapping = answers.pop() if self.of_member and self.of_session else None
+        member = answers.pop(0) if self.locks else None
         look = self.first.read(answers, member=member)
-        return Looked(row, look, overlapping) if look is not None else None
+        return Looked(row, look) if look is not None else None
 
 
 def _share_question(model: type[Row], row_id: UUID | None) -> Question[None]:
