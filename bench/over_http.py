@@ -76,11 +76,13 @@ def measure_over_http(ground: Ground, shop: Shop) -> OverHttp:
         redemption = in_turns(
             ours.turns(_redemptions(shop)), *(one.checked_in for one in pretix), rounds=ROUNDS
         )
+        week = _availability(shop, days=7)
+        measure_load(port, processes, week, each=WARM_UP)
         return OverHttp(
             ours=Asked(alone[0], booking[0], redemption[0]),
             bare=booking[1],
             pretix=Asked(alone[1], booking[2], redemption[1]) if pretix else missing,
-            week=measure_load(port, processes, _availability(shop, days=7), clients=1, each=60),
+            week=measure_load(port, processes, week, clients=1, each=60),
         )
 
 
