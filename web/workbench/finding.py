@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, prefetch_related_objects
 
-from tenants.booking.domain.day import find_bookings
+from tenants.booking.domain.day import find_bookings, ids_of, named
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
 from tenants.members.domain.members import newest_members
@@ -73,10 +73,12 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     every = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text, now=desk.now)
     found = every.rows
     recent = found.filter(ends_at__gte=desk.now, starts_at__gte=desk.now - LONGEST_SERVICE)
-    coming = [] if before else list(recent.order_by("starts_at", "id")[:MOST])
+    soon = [] if before else ids_of(recent.order_by("starts_at", "id"), MOST)
     over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
-    past = list(over.filter(_earlier(before)).order_by("-starts_at", "-id")[: MOST + 1])
-    prefetch_related_objects([*coming, *past], held_claims())
+    ago = ids_of(over.filter(_earlier(before)).order_by("-starts_at", "-id"), MOST + 1)
+    rows = named([*soon, *ago])
+    prefetch_related_objects(rows, held_claims())
+    coming, past = rows[: len(soon)], rows[len(soon) :]
     more = len(past) > MOST
     rest = not before and not bookings_only
     return Found(
