@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, prefetch_related_objects
 
-from tenants.booking.domain.day import find_bookings, ids_of, named
+from tenants.booking.domain.day import bookings_with_names, find_bookings, ids_of
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
 from tenants.members.domain.members import newest_members
@@ -76,7 +76,7 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     soon = [] if before else ids_of(recent.order_by("starts_at", "id"), MOST)
     over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
     ago = ids_of(over.filter(_earlier(before)).order_by("-starts_at", "-id"), MOST + 1)
-    rows = named([*soon, *ago])
+    rows = bookings_with_names([*soon, *ago])
     prefetch_related_objects(rows, held_claims())
     coming, past = rows[: len(soon)], rows[len(soon) :]
     more = len(past) > MOST

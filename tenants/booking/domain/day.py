@@ -128,7 +128,7 @@ def ids_of(found: QuerySet[Booking], most: int) -> list[UUID]:
     return list(found.select_related(None).values_list("id", flat=True)[:most])
 
 
-def named(ids: Sequence[UUID]) -> list[Booking]:
+def bookings_with_names(ids: Sequence[UUID]) -> list[Booking]:
     """Bookings that somebody may see, in that order, with all that a document of one needs; a query and one for items."""
     rows = Booking.objects.select_related(*WITH).prefetch_related(items_with_names()).in_bulk(ids)
     return [rows[key] for key in ids]
