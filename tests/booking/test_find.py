@@ -6,15 +6,18 @@ import random
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from bench.three_years import Years, make_bookings, make_members
 from chains.scope import chain_scope
 from tenants.booking.domain import find
 from tenants.booking.domain.change import cancel_booking
-from tenants.booking.domain.day import find_bookings
+from tenants.booking.domain.codes import check_symbol
+from tenants.booking.domain.day import find_bookings, first_ids
 from tenants.booking.models import Booking, Status
-from tenants.members.domain.members import welcome_member
+from tenants.members.domain.members import change_member, welcome_member
+from tenants.members.models import Member
 from tenants.people.domain.rights import NotSeen
 from tenants.people.models import Employee
 from tests.booking.conftest import Desk
@@ -88,6 +91,14 @@ def test_a_code_is_found_by_its_beginning_and_as_it_is_read_aloud(
     assert found == [["chen"]] * 4
 
 
+def test_a_name_that_could_be_a_code_is_found(cast: Cast, day: dict[str, Booking]) -> None:
+    name = "MARGARE"
+    with chain_scope(cast.alpha.info):
+        wang = Member.objects.get(name="王小雅")
+        change_member(wang.id, by=cast.alpha.actors["clerk"], name=f"{name}{check_symbol(name)}".capitalize())
+    assert _names(cast, day, f"{name}{check_symbol(name)}".lower()) == ["gone", "wang"]
+
+
 def test_the_words_and_the_filters_hold_together(cast: Cast, day: dict[str, Booking]) -> None:
     ya, short = cast.alpha.employees["practitioner"].id, cast.alpha.services["short"].id
     north, south = cast.alpha.stores["north"].id, cast.alpha.stores["south"].id
@@ -118,6 +129,44 @@ def test_a_common_name_is_found_as_a_rare_one_is(
     monkeypatch.setattr(find, "FEW", 0)
     assert _names(cast, day, "王") == ["gone", "wang"]
     assert _names(cast, day, "小雅 eye") == ["gone", "wang"]
+
+
+@pytest.mark.parametrize(
+    ("near", "looks"),
+    [
+        (Q(), 1),
+        (Q(starts_at__gte=local(22, 0), starts_at__lt=local(25, 0)), 1),
+        (Q(starts_at=local(23, 12)), 2),
+    ],
+)
+@pytest.mark.parametrize("order", [("starts_at", "id"), ("-starts_at", "-id")])
+def test_the_first_of_a_common_name_are_looked_for_nearby_and_then_everywhere(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str], near: Q, looks: int
+) -> None:
+    monkeypatch.setattr(find, "FEW", 10)
+    with chain_scope(cast.alpha.info):
+        _make_many(cast, Years(local(23, 0), days=4, ahead=2, per_day=100, members=800))
+        found = find_bookings(by=cast.alpha.actors["owner"], zone=SHANGHAI, text="王", now=NOW)
+        rows = found.rows.filter(near) if looks == 1 else found.rows
+        whole = [booking.id for booking in rows.order_by(*order)[:8]]
+        with CaptureQueriesContext(connection) as queries:
+            ids = first_ids(found, lambda rows: rows.order_by(*order), 8, near=near)
+    assert (len(ids), ids, len(queries)) == (8, whole, looks)
+
+
+@pytest.mark.parametrize(
+    "text", ["王", "王 eye", "wxy", "王 2046", "2046", "cancelled", "小雅 取消", "nobody"]
+)
+def test_nearby_the_same_are_found_as_everywhere(
+    cast: Cast, day: dict[str, Booking], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(find, "FEW", 0)
+    with chain_scope(cast.alpha.info):
+        found = find_bookings(by=cast.alpha.actors["clerk"], zone=SHANGHAI, text=text, now=NOW)
+        everywhere = {booking.id for booking in found.rows}
+        nearby = everywhere if found.near is None else {booking.id for booking in found.near}
+    common = text in {"王", "王 eye", "wxy", "小雅 取消"}
+    assert (nearby, found.near is not None) == (everywhere, common)
 
 
 @pytest.mark.parametrize(
@@ -161,19 +210,23 @@ INDEXES = {
 BULK = Years(local(23, 0), days=60, ahead=5, per_day=200, members=4000)
 
 
+def _make_many(cast: Cast, years: Years) -> None:
+    members = make_members(years.members, now=NOW, rng=random.Random(3))
+    make_bookings(
+        years,
+        store=cast.alpha.stores["north"].id,
+        services=[service.id for service in cast.alpha.services.values()],
+        staff=[cast.alpha.employees[key].id for key in ("practitioner", "second")],
+        members=[member.id for member in members],
+    )
+
+
 def test_no_search_reads_all_there_is(cast: Cast, day: dict[str, Booking]) -> None:
     """EXPLAIN: each kind of word is found by an index of its own, and the table is never walked through."""
     north = cast.alpha.stores["north"].id
     plans = {}
     with chain_scope(cast.alpha.info):
-        members = make_members(BULK.members, now=NOW, rng=random.Random(3))
-        make_bookings(
-            BULK,
-            store=north,
-            services=[service.id for service in cast.alpha.services.values()],
-            staff=[cast.alpha.employees[key].id for key in ("practitioner", "second")],
-            members=[member.id for member in members],
-        )
+        _make_many(cast, BULK)
         with connection.cursor() as cursor:
             # nobody may ANALYZE within a test: without figures the planner must still have the way
             cursor.execute("SET LOCAL enable_seqscan = off")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tenants.members.domain.names import grams_of, grams_sought, is_found_by
+from tenants.members.domain.names import gram_set, grams_of, grams_sought
+
+
+def is_found_by(name: str, text: str) -> bool:
+    """As every search asks it: the name has all that is looked for."""
+    sought = grams_sought(text)
+    return bool(sought) and set(sought) <= gram_set(name)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,11 @@ class Row:
     starts: datetime
     ends: datetime
     mine: bool
-    claimed: Span
+
+    @property
+    def claimed(self) -> Span:
+        """Its time with preparation and clean-up (claims read)."""
+        return claimed_span(self.booking)
 
     @property
     def is_scheduled(self) -> bool:
@@ -191,7 +195,7 @@ def held_claims() -> Prefetch[str, QuerySet[Claim], str]:
 
 
 def row_of(booking: Booking, desk: Desk) -> Row:
-    """One booking (with service, member, practitioner, claims read) as it stands at `desk.now`."""
+    """One booking (with service, member and practitioner read) as it stands at `desk.now`."""
     late = late_by(booking, now=desk.now)
     left = booking.expires_at - desk.now if booking.status == Status.HELD and booking.expires_at else None
     return Row(
@@ -203,7 +207,6 @@ def row_of(booking: Booking, desk: Desk) -> Row:
         starts=booking.starts_at.astimezone(desk.zone),
         ends=booking.ends_at.astimezone(desk.zone),
         mine=booking.practitioner_id is not None and booking.practitioner_id == desk.actor.employee_id,
-        claimed=claimed_span(booking),
     )
 
 

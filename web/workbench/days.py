@@ -34,7 +34,7 @@ from web.workbench.asked import (
 )
 from web.workbench.day import Day, Filters, read_attention, read_day
 from web.workbench.finding import LONGEST, find_all
-from web.workbench.frame import fragment, frame, here, is_fragment
+from web.workbench.frame import fragment, frame, here, is_fragment, place
 from web.workbench.grid import Timeline
 from web.workbench.owed import read_owed_attention
 from web.workbench.panel import booking_here, read_panel
@@ -150,7 +150,7 @@ def find(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         here("find", desk) + "?" + urlencode({"q": query, "before": found.earlier}) if found.earlier else ""
     )
     context = {
-        **frame(request, desk, current="find"),
+        **(place(desk) if is_fragment(request) else frame(request, desk, current="find")),
         "found": found,
         "query": query,
         "earlier_url": more,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q, QuerySet
 
-from tenants.booking.domain.day import bookings_with_names, find_bookings, ids_of
+from tenants.booking.domain.day import bookings_with_names, find_bookings, first_ids
 from tenants.booking.models import Booking
 from tenants.catalogue.models import Service
 from tenants.members.domain.members import newest_members
-from tenants.members.domain.names import is_found_by
 from tenants.people.domain.rights import Action, may_anywhere
 from tenants.people.models import Employee
 from tenants.stores.domain.phones import mask_phone
 from web.workbench.access import Desk
-from web.workbench.day import Row, guest_name, held_claims, row_of
+from web.workbench.day import Row, guest_name, row_of
 from web.workbench.frame import here
 
 MOST = 8
@@ -26,6 +26,8 @@ MOST_OTHERS = 3
 LONGEST = 64
 # No service lasts longer: what begins before this many days ago is over.
 LONGEST_SERVICE = timedelta(days=1)
+# Where a common name is met: a day of it holds hundreds of bookings in a busy store.
+NEAR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,20 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     if not text:
         return Found()
     every = find_bookings(by=desk.actor, zone=desk.zone, store_id=desk.store.id, text=text, now=desk.now)
-    found = every.rows
-    recent = found.filter(ends_at__gte=desk.now, starts_at__gte=desk.now - LONGEST_SERVICE)
-    soon = [] if before else ids_of(recent.order_by("starts_at", "id"), MOST)
-    over = found.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
-    ago = ids_of(over.filter(_earlier(before)).order_by("-starts_at", "-id"), MOST + 1)
+    end = _read(before)
+
+    def soonest(rows: QuerySet[Booking]) -> QuerySet[Booking]:
+        recent = rows.filter(ends_at__gte=desk.now, starts_at__gte=desk.now - LONGEST_SERVICE)
+        return recent.order_by("starts_at", "id")
+
+    def latest(rows: QuerySet[Booking]) -> QuerySet[Booking]:
+        over = rows.filter(ends_at__lt=desk.now, starts_at__lt=desk.now)
+        return (over if end is None else over.filter(_before(*end))).order_by("-starts_at", "-id")
+
+    soon = [] if before else first_ids(every, soonest, MOST, near=Q(starts_at__lt=desk.now + NEAR))
+    last = desk.now if end is None else end[0]
+    ago = first_ids(every, latest, MOST + 1, near=Q(starts_at__gte=last - NEAR))
     rows = bookings_with_names([*soon, *ago])
-    prefetch_related_objects(rows, held_claims())
     coming, past = rows[: len(soon)], rows[len(soon) :]
     more = len(past) > MOST
     rest = not before and not bookings_only
@@ -87,7 +96,7 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
         earlier=_cursor(past[MOST - 1]) if more else "",
         history_from=None if more else every.cut_at(),
         members=_members(desk, text) if rest else [],
-        others=[*_people(desk, text), *_services(desk, text)] if rest else [],
+        others=[*_people(desk, every.sought.staff), *_services(desk, every.sought.services)] if rest else [],
     )
 
 
@@ -95,15 +104,18 @@ def _cursor(booking: Booking) -> str:
     return f"{booking.starts_at.isoformat()}_{booking.id}"
 
 
-def _earlier(cursor: str) -> Q:
-    """Bookings after the cursor's, in the order of the past; all for none or a malformed one."""
+def _read(cursor: str) -> tuple[datetime, UUID] | None:
+    """The start and the id of the booking that a cursor names; None for no cursor, or a malformed one."""
     moment, _, key = cursor.partition("_")
     try:
         at, last = datetime.fromisoformat(moment), UUID(key)
-    except ValueError:
-        return Q()
-    if at.tzinfo is None:
-        return Q()
+        return (at, last) if at.tzinfo is not None and at - NEAR else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _before(at: datetime, last: UUID) -> Q:
+    """Bookings after the one of the cursor, in the order of the past."""
     return Q(starts_at__lte=at) & (Q(starts_at__lt=at) | Q(id__lt=last))
 
 
@@ -124,27 +136,24 @@ def _members(desk: Desk, text: str) -> list[Other]:
     ]
 
 
-def _people(desk: Desk, text: str) -> list[Other]:
-    """Practitioners of this store; their day is a tap away."""
-    here_too = Employee.objects.filter(
-        Q(weekly_shifts__store=desk.store) | Q(grants__store=desk.store), active=True, resource__isnull=False
-    ).distinct()
-    rows = here_too.order_by("name", "id").values_list("id", "name", "title")
-    called = [(key, name, title) for key, name, title in rows if is_found_by(name, text)]
+def _people(desk: Desk, called: Sequence[UUID]) -> list[Other]:
+    """Practitioners of this store among those called so; their day is a tap away."""
+    if not called:
+        return []
+    at_home = Q(weekly_shifts__store=desk.store) | Q(grants__store=desk.store)
+    rows = Employee.objects.filter(at_home, active=True, id__in=called).order_by("name", "id").distinct()
     return [
         Other("users", name, title, f"{here('day', desk)}?{urlencode({'who': key})}")
-        for key, name, title in called[:MOST_OTHERS]
+        for key, name, title in rows.values_list("id", "name", "title")[:MOST_OTHERS]
     ]
 
 
-def _services(desk: Desk, text: str) -> list[Other]:
-    rows = Service.objects.filter(offers__store=desk.store, offers__active=True, active=True)
-    called = [
-        (key, name, category)
-        for key, name, category in rows.values_list("id", "name", "category")
-        if is_found_by(name, text)
-    ]
+def _services(desk: Desk, called: Sequence[UUID]) -> list[Other]:
+    """Services of this store among those called so; who gives them that day is a tap away."""
+    if not called:
+        return []
+    rows = Service.objects.filter(offers__store=desk.store, offers__active=True, active=True, id__in=called)
     return [
         Other("list-filter", name, category, f"{here('day', desk)}?{urlencode({'service': key})}")
-        for key, name, category in called[:MOST_OTHERS]
+        for key, name, category in rows.values_list("id", "name", "category")[:MOST_OTHERS]
     ]

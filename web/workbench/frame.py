@@ -39,20 +39,29 @@ def here(name: str, desk: Desk, *more: object) -> str:
     return reverse(f"workbench:{name}", args=[desk.store.id, *more])
 
 
+def place(desk: Desk) -> dict[str, Any]:
+    """What a part of a page needs to know of where it stands; `frame` is for a whole one."""
+    return {
+        "desk": desk,
+        "zone": desk.zone,
+        "now": desk.now,
+        "new_url": here("new", desk) if desk.may(Action.CREATE_BOOKING) else "",
+    }
+
+
 def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str, Any]:
     """The context of workbench/base.html; `current` names the entry one stands at."""
     chain = getattr(request, "chain", None)
     day_url = here("day", desk)
     redeem_url = here("redeem", desk) if desk.may(Action.REDEEM_BOOKING) else ""
-    new_url = here("new", desk) if desk.may(Action.CREATE_BOOKING) else ""
+    around = place(desk)
+    new_url = around["new_url"]
     find_url = here("find", desk)
     return {
-        "desk": desk,
+        **around,
         "read_only": ChainReadOnly(cause=unpaid_cause())
         if chain and chain.state == ChainState.READ_ONLY
         else None,
-        "zone": desk.zone,
-        "now": desk.now,
         "chain_name": chain.name if chain else "",
         "store_name": desk.store.name,
         "stores": [
@@ -71,7 +80,6 @@ def frame(request: HttpRequest, desk: Desk, *, current: str = "day") -> dict[str
         "redeem_url": redeem_url,
         "waiting_url": here("waiting", desk),
         "owed_url": here("owed", desk) if desk.may(Action.TAKE_PAYMENT) else "",
-        "new_url": new_url,
         "new_label": _("New booking") if new_url else "",
         "may_redeem": bool(redeem_url),
         "may_change": desk.may(Action.CHANGE_BOOKING),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from tenants.people.models import Employee
 from tenants.stores.domain.wall import local_day
 from tenants.stores.models import Store
 
-from .find import matches
+from .find import Sought, seek
 from .history import hidden_before, history_cut, require_shown, shown_since
 from .items import has_items
 from .rota import opening_spans, shift_spans
@@ -109,28 +109,39 @@ def read_seen_booking(booking_id: UUID, *, by: Actor, now: datetime) -> Booking:
 @dataclass(frozen=True, slots=True)
 class BookingsFound:
     """What a search may show, lazy and unordered. `history_from` is where the plan's history begins, if what was
-    asked for reaches further back; `older` is what it therefore does not show."""
+    asked for reaches further back; `older` is what it therefore does not show. `near` is as `rows`, quick for the
+    first few alone (find.Sought); `sought` is what the text means."""
 
     rows: QuerySet[Booking]
     older: QuerySet[Booking]
     history_from: datetime | None
+    near: QuerySet[Booking] | None
+    sought: Sought
 
     def cut_at(self) -> datetime | None:
         """`history_from` where older ones are kept and not shown; one query if there may be some."""
         return self.history_from if self.history_from is not None and self.older.exists() else None
 
 
-def ids_of(found: QuerySet[Booking], most: int) -> list[UUID]:
-    """The first so many of an ordered search.
+def first_ids(
+    found: BookingsFound, order: Callable[[QuerySet[Booking]], QuerySet[Booking]], most: int, *, near: Q
+) -> list[UUID]:
+    """The first so many of a search, in an order; `near` is where its first ones stand, to be looked at first.
 
     The ids alone: over every table that names one, PostgreSQL plans ten times as long as it searches.
     """
-    return list(found.select_related(None).values_list("id", flat=True)[:most])
+    tries = [found.rows] if found.near is None else [found.near.filter(near), found.rows]
+    ids: list[UUID] = []
+    for rows in tries:
+        ids = list(order(rows).select_related(None).values_list("id", flat=True)[:most])
+        if len(ids) == most:
+            break
+    return ids
 
 
 def bookings_with_names(ids: Sequence[UUID]) -> list[Booking]:
-    """Bookings that somebody may see, in that order, with all that a document of one needs; a query and one for items."""
-    rows = Booking.objects.select_related(*WITH).prefetch_related(items_with_names()).in_bulk(ids)
+    """Bookings that somebody may see, in that order, with the names in which a line speaks of them; one query."""
+    rows = Booking.objects.select_related("service", "member", "practitioner", "resource").in_bulk(ids)
     return [rows[key] for key in ids]
 
 
@@ -166,10 +177,16 @@ def find_bookings(
     found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
     if statuses:
         found = found.filter(status__in=statuses)
-    if text.strip():
-        found = found.filter(matches(text.strip(), by=by))
+    sought = seek(text.strip(), by=by) if text.strip() else Sought(Q())
     since = history_cut(begins, by=by, now=now)
-    return BookingsFound(found.filter(shown_since(since)), found.filter(hidden_before(since)), since)
+    every = found.filter(sought.every)
+    return BookingsFound(
+        rows=every.filter(shown_since(since)),
+        older=every.filter(hidden_before(since)),
+        history_from=since,
+        near=None if sought.near is None else found.filter(sought.near, shown_since(since)),
+        sought=sought,
+    )
 
 
 def read_store_day(store_id: UUID, day: date, *, by: Actor, now: datetime) -> StoreDay:

@@ -21,9 +21,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import translation
 
-from tenants.booking.models import Status
+from tenants.booking.models import Booking, Status
 from tenants.catalogue.models import Service
-from tenants.members.domain.name_index import ends_with, having_grams, some_ids
+from tenants.members.domain.name_index import called, ends_with, having_grams, some_ids
 from tenants.members.domain.names import gram_set, grams_sought
 from tenants.members.models import Member
 from tenants.people.domain.rights import Action, Actor, may_anywhere
@@ -38,6 +38,9 @@ MOST_WAYS = 12
 # More members than this share a name that is no rarity: walking the days finds one of them sooner.
 FEW = 400
 
+# the same condition twice: as `Sought.every` and as `Sought.near` has it
+Both = tuple[Q, Q]
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -51,27 +54,51 @@ class Meaning:
     status: Status | None = None
 
 
-def matches(text: str, *, by: Actor) -> Q:
-    """The condition on bookings that `text` is a search for; the one that nothing meets for what means nothing.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a text is a search for, as a condition on bookings, and the staff and services that the whole text names.
 
-    At most two queries for the names of staff and services, and one for each meaning that is a member's.
+    `near` says the same where a common name is meant, and asks it of one booking after the other: quick where the
+    first few of an order are wanted and are soon met, and slow where they are not. None where `every` is as quick.
+    """
+
+    every: Q
+    near: Q | None = None
+    staff: tuple[UUID, ...] = ()
+    services: tuple[UUID, ...] = ()
+
+
+def seek(text: str, *, by: Actor) -> Sought:
+    """What `text` means; a condition that nothing meets for what means nothing.
+
+    At most two queries for the names of staff and services, and one for each meaning that is a member's; one in
+    all for a booking's code.
     """
     code = parse_code(text)
-    if code is not None:
-        return Q(code=code)
+    # one in 32 of the names that could be a code looks like one
+    if code is not None and Booking.objects.filter(code=code).exists():
+        return Sought(Q(code=code))
     words = [text] if tail_of(text) else text.split()[:MOST_WORDS]
     names = _Names()
     meanings = [list(_meanings(word, names=names, by=by)) for word in words]
     ways = [way for way in islice(product(*meanings), MOST_WAYS) if way]
     found = [condition for way in ways if (condition := _condition(way, names)) is not None]
-    return reduce(or_, found) if found else Q(pk__in=[])
+    whole = frozenset(grams_sought(text))
+    return Sought(
+        every=reduce(or_, (every for every, _near in found)) if found else Q(pk__in=[]),
+        near=reduce(or_, (near for _every, near in found))
+        if any(each != near for each, near in found)
+        else None,
+        staff=names.staff(whole) if whole else (),
+        services=names.services(whole) if whole else (),
+    )
 
 
 @dataclass(slots=True)
 class _Names:
     """The names of staff and services, read when a word first asks for them; members, each search once."""
 
-    _members: dict[tuple[frozenset[str], tuple[str, ...]], Q | None] = field(default_factory=dict)
+    _members: dict[tuple[frozenset[str], tuple[str, ...]], Both | None] = field(default_factory=dict)
     _staff: list[tuple[UUID, frozenset[str]]] | None = None
     _services: list[tuple[UUID, frozenset[str]]] | None = None
 
@@ -89,7 +116,7 @@ class _Names:
             self._services = [(key, _all_grams(name, texts)) for key, name, texts in rows]
         return tuple(key for key, grams in self._services if sought <= grams)
 
-    def members(self, grams: frozenset[str], tails: tuple[str, ...]) -> Q | None:
+    def members(self, grams: frozenset[str], tails: tuple[str, ...]) -> Both | None:
         """Bookings of the members with such a name and phone; None where there is no such member."""
         if (grams, tails) not in self._members:
             members = having_grams(grams)
@@ -98,7 +125,8 @@ class _Names:
                 members = (by_phone.filter(id__in=members) if grams else by_phone).values("id")
             ids = some_ids(members, at_most=FEW)
             wanted = Q(member_id__in=ids if ids is not None else members)
-            self._members[grams, tails] = wanted if ids != [] else None
+            near = wanted if ids is not None or tails else Q(called(grams))
+            self._members[grams, tails] = (wanted, near) if ids != [] else None
         return self._members[grams, tails]
 
 
@@ -142,7 +170,7 @@ def status_named(word: str) -> Status | None:
     return None
 
 
-def _condition(way: Sequence[Meaning], names: _Names) -> Q | None:
+def _condition(way: Sequence[Meaning], names: _Names) -> Both | None:
     """The booking that has all these meanings at once; None where no booking can."""
     found = Q()
     for meaning in way:
@@ -157,6 +185,6 @@ def _condition(way: Sequence[Meaning], names: _Names) -> Q | None:
     grams = frozenset(gram for meaning in way for gram in meaning.grams)
     tails = tuple(meaning.tail for meaning in way if meaning.tail is not None)
     if not grams and not tails:
-        return found
+        return found, found
     members = names.members(grams, tails)
-    return found & members if members is not None else None
+    return (found & members[0], found & members[1]) if members is not None else None

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Collate, Reverse
 from django.db.models.lookups import StartsWith
 
@@ -58,6 +59,18 @@ def having_grams(grams: Iterable[str]) -> QuerySet[Any]:
     wanted = list(grams)
     found = NameIndex.objects.filter(grams__contains=wanted) if wanted else NameIndex.objects.none()
     return found.annotate(id=F("member_id")).values("id")
+
+
+def called(grams: Iterable[str]) -> Func:
+    """A row's own member has a name with all the grams: asked of each row by itself, which a few rows bear.
+
+    For whoever reads rows until enough are found; to find all of a member's rows, ask for the member's ids.
+    """
+    own = NameIndex.objects.filter(member_id=OuterRef("member_id")).values("grams")
+    wanted = Value(list(grams), output_field=ArrayField(TextField()))
+    return Func(
+        Subquery(own), wanted, template="(%(expressions)s)", arg_joiner=" @> ", output_field=BooleanField()
+    )
 
 
 def ends_with(tail: str) -> StartsWith:

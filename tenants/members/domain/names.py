@@ -71,12 +71,6 @@ def grams_sought(text: str) -> list[str]:
     return sorted(found)
 
 
-def is_found_by(name: str, text: str) -> bool:
-    """Whether the search for `text` finds the name: for the few names that stand in no index."""
-    sought = grams_sought(text)
-    return bool(sought) and set(sought) <= gram_set(name)
-
-
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """The words of a text, small and without accents; True for one of letters, False for one of characters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
