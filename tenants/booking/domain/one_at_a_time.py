@@ -38,11 +38,15 @@ def lock_question(member_id: UUID) -> Question[Member | None]:
 def overlap_question(
     member_id: UUID, starts_at: datetime, ends_at: datetime, *, but: UUID | None
 ) -> Question[list[UUID]]:
-    """The live bookings that the member has then, at any store; pickups aside."""
+    """The live bookings that the member has then, at any store; pickups aside.
+
+    `starts_at` is bounded from below alone: with both bounds a new chain's plans, made of no figures, read what
+    everybody has at that time, which is all of a session that many come to.
+    """
     return Question(
         "SELECT id FROM booking_booking WHERE member_id = %s AND status = ANY(%s) AND pickup_window_id IS NULL"
-        " AND starts_at < %s AND starts_at > %s AND ends_at > %s AND id IS DISTINCT FROM %s",
-        (member_id, _LIVE, ends_at, starts_at - LONGEST_CLAIM, starts_at, but),
+        " AND starts_at > %s AND tstzrange(starts_at, ends_at) && tstzrange(%s, %s) AND id IS DISTINCT FROM %s",
+        (member_id, _LIVE, starts_at - LONGEST_CLAIM, starts_at, ends_at, but),
         lambda rows: [row[0] for row in rows],
     )
 
