@@ -12,9 +12,10 @@ from bench.at_once import run_at_once
 from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
-PROCESSES, THREADS = 2, 4
+# as many as the machine has cores, and one that computes while another waits for the row
+PROCESSES, THREADS = 2, 2
 # a new session each round, which takes about as long as pgbench's turn
-ROUNDS, EACH, PGBENCH_SECONDS = 3, 300, 3
+ROUNDS, EACH, PGBENCH_SECONDS = 3, 600, 3
 
 PREPARE = """
 import json
@@ -73,6 +74,7 @@ with chain_scope(chain):
     hot, warm = Session.objects.order_by("starts_at")[2 * turn:2 * turn + 2]
     members = list(Member.objects.order_by("id").values_list("id", flat=True))
 mine = members[place::processes]
+connection.close()  # a process keeps three: they are for the threads
 now = datetime.now(UTC)
 def go(session, queue):
     done = {}
@@ -137,23 +139,7 @@ def _pgbench(ground: Ground, schema: str, pool: str) -> float:
     script.write_text(f"UPDATE {schema}.booking_pool SET capacity = capacity + 1 WHERE id = '{pool}';\n")
     clients = str(PROCESSES * THREADS)
     program = str(postgres_program("pgbench"))
-    done = subprocess.run(
-        [
-            program,
-            "-n",
-            "-c",
-            clients,
-            "-j",
-            "2",
-            "-T",
-            str(PGBENCH_SECONDS),
-            "-f",
-            str(script),
-            ground.owner,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    how = ["-n", "-c", clients, "-j", "2", "-T", str(PGBENCH_SECONDS), "-f", str(script)]
+    done = subprocess.run([program, *how, ground.owner], capture_output=True, text=True, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("tps"))
     return float(line.split()[2])

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from bench.at_once import run_at_once
 from bench.ground import Ground
 
-PROCESSES, THREADS = 2, 4
+# as many threads as a process keeps connections
+PROCESSES, THREADS = 2, 3
 EACH = 200
 # before they are measured: plans are kept by then
 WARM_UP = 3
@@ -31,6 +32,7 @@ place, threads, each, first = map(int, sys.argv[1:])
 shop = json.loads(sys.stdin.readline())
 with platform_scope():
     chain = Chain.objects.get(slug="traffic")
+connection.close()  # it is for one of the threads
 def go(thread, first=first, count=each):
     who = place * threads + thread
     for slot in shop["slots"][first:first + count]:
