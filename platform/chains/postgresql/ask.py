@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from types import NoneType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
@@ -170,8 +170,18 @@ def insertion(rows: Sequence[Model]) -> Question[None]:
 
     As bulk_create of rows with keys, without compiling the statement anew; the rows' state is not touched.
     """
-    names = [field.attname for field in type(rows[0])._meta.concrete_fields]
-    return insertion_of(type(rows[0]), [{name: getattr(row, name) for name in names} for row in rows])
+    columns = _columns_of(type(rows[0]))
+    values = []
+    for row in rows:
+        there = vars(row)
+        told = [there[name] if name in there else getattr(row, name) for name, *_how in columns]
+        values.append(
+            [
+                value if type(value) in plain else convert(value)
+                for value, (_name, plain, convert, _default) in zip(told, columns, strict=True)
+            ]
+        )
+    return _insertion(type(rows[0]), values)
 
 
 def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Question[None]:
@@ -183,39 +193,76 @@ def insertion_of(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> Quest
         raise TypeError(f"{model.__name__} has no {', '.join(unknown)}")
     columns = _columns_of(model)
     values = [
-        [convert(row[name]) if name in row else default() for name, convert, default in columns]
+        [
+            default() if name not in row else row[name] if type(row[name]) in plain else convert(row[name])
+            for name, plain, convert, default in columns
+        ]
         for row in rows
     ]
+    return _insertion(model, values)
+
+
+def _insertion(model: type[Model], values: Sequence[Sequence[Any]]) -> Question[None]:
+    """Of rows whose values are prepared, one for each column."""
     # a column of which nothing is known is not written at all: it is NULL, or the key that the database gives
-    told = [place for place in range(len(columns)) if values[0][place] is not None]
-    if len(rows) > 1:
-        told = [place for place in range(len(columns)) if any(row[place] is not None for row in values)]
+    if len(values) == 1:
+        told = [place for place, value in enumerate(values[0]) if value is not None]
+    else:
+        told = [
+            place
+            for place, row in enumerate(zip(*values, strict=True))
+            if any(one is not None for one in row)
+        ]
     insert, places = _insert_of(model, tuple(told))
     params = [row[place] for row in values for place in told]
-    return Question(insert + ", ".join([places] * len(rows)), params, done)
+    return Question(insert + ", ".join([places] * len(values)), params, done)
 
 
-_Column = tuple[str, Callable[[Any], Any], Callable[[], Any]]
+class _Column(NamedTuple):
+    """The name, the classes of values that are written as they are, how any other is prepared, and the default's."""
+
+    name: str
+    plain: frozenset[type]
+    convert: Callable[[Any], Any]
+    default: Callable[[], Any]
 
 
 @cache
 def _columns_of(model: type[Model]) -> list[_Column]:
-    """The columns of a row: name, how a value is prepared, and the default's, prepared."""
-    return [(field.attname, _converter(field), _default_of(field)) for field in model._meta.concrete_fields]
+    return [
+        _Column(field.attname, _plain_of(field), _converter(field), _default_of(field))
+        for field in model._meta.concrete_fields
+    ]
+
+
+def _plain_of(field: Any) -> frozenset[type]:
+    return _PLAIN | {str} if type(field) in _TEXT else _PLAIN
+
+
+def _converter(field: Any) -> Callable[[Any], Any]:
+    """As Django prepares a value of the field that is not written as it is."""
+    if type(field) is JSONField:
+        return lambda value: json.dumps(value, cls=field.encoder)
+    return lambda value: field.get_db_prep_save(value, connection)
 
 
 def _default_of(field: Any) -> Callable[[], Any]:
     """What makes the field's default, prepared; one that is always the same is made once."""
-    convert = _converter(field)
+    plain, convert = _plain_of(field), _converter(field)
+
+    def default() -> Any:
+        value = field.get_default()
+        return value if type(value) in plain else convert(value)
+
     if field.has_default() and callable(field.default):
-        return lambda: convert(field.get_default())
-    same = convert(field.get_default())
+        return default
+    same = default()
     return lambda: same
 
 
 @cache
 def _names_of(model: type[Model]) -> frozenset[str]:
-    return frozenset(name for name, _convert, _default in _columns_of(model))
+    return frozenset(column.name for column in _columns_of(model))
 
 
 @lru_cache(maxsize=2000)
@@ -224,20 +271,6 @@ def _insert_of(model: type[Model], told: tuple[int, ...]) -> tuple[str, str]:
     columns = [model._meta.concrete_fields[place].column for place in told]
     names, places = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
     return f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ', f"({places})"  # noqa: S608
-
-
-def _converter(field: Any) -> Callable[[Any], Any]:
-    """As Django prepares a value of the field; what is written as it is needs no preparation."""
-    plain, is_json = _PLAIN | {str} if type(field) in _TEXT else _PLAIN, type(field) is JSONField
-
-    def convert(value: Any) -> Any:
-        if type(value) in plain:
-            return value
-        if is_json:
-            return json.dumps(value, cls=field.encoder)
-        return field.get_db_prep_save(value, connection)
-
-    return convert
 
 
 def named(sql: str) -> tuple[str, list[str]]:

@@ -11,6 +11,7 @@ the login has no rights of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from functools import lru_cache, partial
 from time import monotonic
 from typing import Any, NoReturn
@@ -27,6 +28,7 @@ from chains.scope import PUBLIC, Scope, current
 from .ahead import Ahead, Cursor, ahead_of, exchange, send, went_ahead
 from .commits import Unheard, commit_with, hint, marked_hint
 from .kept import BEGIN, Kept, text_of
+from .moments import with_moments
 from .prepared import prepared_on
 
 # Sent as it is: a rollback to a savepoint must reach an aborted transaction, where nothing else may.
@@ -241,8 +243,11 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     # Whatever may end the transaction or undo part of it makes us forget what was entered.
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's, with the cursor whose statements take along what waits."""
-        return {**super().get_connection_params(), "cursor_factory": Cursor}
+        """Django's, with the cursor whose statements take along what waits, and the quick reader of moments."""
+        found = super().get_connection_params()
+        if self.timezone is UTC:
+            found["context"] = with_moments(found["context"])
+        return {**found, "cursor_factory": Cursor}
 
     def _set_autocommit(self, autocommit: bool) -> None:
         """The driver's connection never begins a transaction itself: BEGIN goes ahead of the first statement."""
