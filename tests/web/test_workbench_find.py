@@ -132,10 +132,24 @@ def test_a_common_name_is_paged_as_a_rare_one_is_however_long_ago(cast, sign_in,
 
 
 @pytest.mark.parametrize(
-    "before", ["x", "0001-01-01T00:00:00+00:00_00000000-0000-0000-0000-000000000000", "_"]
+    "before",
+    [
+        "x",
+        "_",
+        "2026-11-20T10:00:00_00000000-0000-0000-0000-000000000000",
+        "0001-01-01T00:00:00+00:00_00000000-0000-0000-0000-000000000000",
+        "9999-12-31T23:59:59-23:00_00000000-0000-0000-0000-000000000000",
+    ],
 )
 def test_a_cursor_that_is_none_of_ours_begins_anew(cast, sign_in, before):
     booking = make_booking(cast, at=local(18, 10), now=local(17, 10))
+    answer = sign_in("clerk").get(url(cast, "find/"), {"q": "苏", "before": before}, HTTP_HX_REQUEST="true")
+    assert (answer.status_code, str(booking.id) in answer.content.decode()) == (200, True)
+
+
+def test_a_cursor_of_any_offset_is_that_moment(cast, sign_in):
+    booking = make_booking(cast, at=local(18, 10), now=local(17, 10))
+    before = "2026-11-20T10:00:00+23:30_00000000-0000-0000-0000-000000000000"
     answer = sign_in("clerk").get(url(cast, "find/"), {"q": "苏", "before": before}, HTTP_HX_REQUEST="true")
     assert (answer.status_code, str(booking.id) in answer.content.decode()) == (200, True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -67,7 +67,7 @@ class Found:
         return not (self.coming or self.past or self.members or self.others)
 
 
-def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = False) -> Found:
+def find_all(desk: Desk, text: str, *, before: str = "") -> Found:
     """What `text` finds at the desk's store, by a fixed number of queries; `before` is a cursor of `earlier`."""
     text = text.strip()[:LONGEST]
     if not text:
@@ -89,7 +89,7 @@ def find_all(desk: Desk, text: str, *, before: str = "", bookings_only: bool = F
     rows = bookings_with_names([*soon, *ago])
     coming, past = rows[: len(soon)], rows[len(soon) :]
     more = len(past) > MOST
-    rest = not before and not bookings_only
+    rest = not before
     return Found(
         coming=[row_of(one, desk) for one in coming],
         past=[row_of(one, desk) for one in past[:MOST]],
@@ -109,9 +109,13 @@ def _read(cursor: str) -> tuple[datetime, UUID] | None:
     moment, _, key = cursor.partition("_")
     try:
         at, last = datetime.fromisoformat(moment), UUID(key)
-        return (at, last) if at.tzinfo is not None and at - NEAR else None
+        if at.tzinfo is None:
+            return None
+        at = at.astimezone(UTC)
+        _first = at - NEAR  # that far back is asked
     except (ValueError, OverflowError):
         return None
+    return at, last
 
 
 def _before(at: datetime, last: UUID) -> Q:

@@ -232,10 +232,11 @@ def lanes_of(rows: list[Row]) -> dict[str, int]:
 
 
 def _buffers(row: Row, grid: Grid, lane: int | None) -> Iterable[Mark | None]:
-    if row.claimed.start < row.booking.starts_at:
-        yield grid.mark(Span(row.claimed.start, row.booking.starts_at), lane=lane)
-    if row.booking.ends_at < row.claimed.end:
-        yield grid.mark(Span(row.booking.ends_at, row.claimed.end), lane=lane)
+    booking, claimed = row.booking, row.claimed
+    if claimed.start < booking.starts_at:
+        yield grid.mark(Span(claimed.start, booking.starts_at), lane=lane)
+    if booking.ends_at < claimed.end:
+        yield grid.mark(Span(booking.ends_at, claimed.end), lane=lane)
 
 
 def _aways(person: Presence, desk: Desk, grid: Grid) -> Iterable[Mark | None]:

@@ -18,7 +18,7 @@ class MomentLoader(BaseTzLoader):
     timezone = UTC
 
     def load(self, data: Any) -> datetime:
-        """The aware moment. Raises what Django's does."""
+        """The aware moment. Raises what Django's does, whatever PostgreSQL writes."""
         try:
             found = _read(str(data, "ascii"))
         except ValueError:

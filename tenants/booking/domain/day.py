@@ -126,7 +126,8 @@ class BookingsFound:
 def first_ids(
     found: BookingsFound, order: Callable[[QuerySet[Booking]], QuerySet[Booking]], most: int, *, near: Q
 ) -> list[UUID]:
-    """The first so many of a search, in an order; `near` is where its first ones stand, to be looked at first.
+    """The first so many of a search, in an order; `near` is a beginning of it, to be looked at first: nothing that it
+    leaves out stands before anything in it.
 
     The ids alone: over every table that names one, PostgreSQL plans ten times as long as it searches.
     """
@@ -177,7 +178,7 @@ def find_bookings(
     found = found.filter(**{name: value for name, value in wanted.items() if value is not None})
     if statuses:
         found = found.filter(status__in=statuses)
-    sought = seek(text.strip(), by=by) if text.strip() else Sought(Q())
+    sought = seek(text.strip(), by=by, among=found) if text.strip() else Sought(Q())
     since = history_cut(begins, by=by, now=now)
     every = found.filter(sought.every)
     return BookingsFound(

@@ -18,7 +18,7 @@ from operator import or_
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
 from tenants.booking.models import Booking, Status
@@ -68,15 +68,15 @@ class Sought:
     services: tuple[UUID, ...] = ()
 
 
-def seek(text: str, *, by: Actor) -> Sought:
+def seek(text: str, *, by: Actor, among: QuerySet[Booking]) -> Sought:
     """What `text` means; a condition that nothing meets for what means nothing.
 
-    At most two queries for the names of staff and services, and one for each meaning that is a member's; one in
-    all for a booking's code.
+    At most two queries for the names of staff and services, and one for each meaning that is a member's. Of what
+    could be a code one more, which is the only one where one of the bookings `among` bears it.
     """
     code = parse_code(text)
     # one in 32 of the names that could be a code looks like one
-    if code is not None and Booking.objects.filter(code=code).exists():
+    if code is not None and among.filter(code=code).exists():
         return Sought(Q(code=code))
     words = [text] if tail_of(text) else text.split()[:MOST_WORDS]
     names = _Names()

@@ -41,7 +41,8 @@ def overlap_question(
     """The live bookings that the member has then, at any store; pickups aside.
 
     `starts_at` is bounded from below alone: with both bounds a new chain's plans, made of no figures, read what
-    everybody has at that time, which is all of a session that many come to.
+    everybody has at that time, which is all of a session that many come to. It is found by the member's index, or by
+    that of the constraint that guards it.
     """
     return Question(
         "SELECT id FROM booking_booking WHERE member_id = %s AND status = ANY(%s) AND pickup_window_id IS NULL"
