@@ -68,7 +68,11 @@ class Found:
 
 
 def find_all(desk: Desk, text: str, *, before: str = "") -> Found:
-    """What `text` finds at the desk's store, by a fixed number of queries; `before` is a cursor of `earlier`."""
+    """What `text` finds at the desk's store; `before` is a cursor of `earlier`.
+
+    However many are found, the queries are as many: two more where a common name is met too seldom nearby, and one
+    each where practitioners or services are called so.
+    """
     text = text.strip()[:LONGEST]
     if not text:
         return Found()
@@ -89,14 +93,16 @@ def find_all(desk: Desk, text: str, *, before: str = "") -> Found:
     rows = bookings_with_names([*soon, *ago])
     coming, past = rows[: len(soon)], rows[len(soon) :]
     more = len(past) > MOST
-    rest = not before
+    first_page = not before
     return Found(
         coming=[row_of(one, desk) for one in coming],
         past=[row_of(one, desk) for one in past[:MOST]],
         earlier=_cursor(past[MOST - 1]) if more else "",
         history_from=None if more else every.cut_at(),
-        members=_members(desk, text) if rest else [],
-        others=[*_people(desk, every.sought.staff), *_services(desk, every.sought.services)] if rest else [],
+        members=_members(desk, text) if first_page else [],
+        others=[*_people(desk, every.sought.staff), *_services(desk, every.sought.services)]
+        if first_page
+        else [],
     )
 
 
