@@ -13,11 +13,17 @@ from embedded.plan import Answers, Process, Stage, Stays
 from embedded.supervisor import Server
 from embedded.surroundings import Addresses, Surroundings, external_servers
 
-NOTE = (
-    "import json, os, pathlib, sys;"
-    "folder = pathlib.Path(os.environ['TESSERA_DATA']) / 'seen'; folder.mkdir(exist_ok=True);"
-    "(folder / sys.argv[1]).write_text(json.dumps({'pid': os.getpid(), 'env': dict(os.environ), 'argv': sys.argv}));"
-)
+# Written beside and moved there: whoever reads it while a process starts again sees the old note or the new one.
+NOTE = """
+import json, os, pathlib, sys
+folder = pathlib.Path(os.environ['TESSERA_DATA']) / 'seen'
+folder.mkdir(exist_ok=True)
+def note(name, **seen):
+    unfinished = folder / f'{name}.{os.getpid()}'
+    unfinished.write_text(json.dumps(seen))
+    unfinished.replace(folder / name)
+note(sys.argv[1], pid=os.getpid(), env=dict(os.environ), argv=sys.argv)
+"""
 STAY = NOTE + "import time; print('up', flush=True); time.sleep(600)"
 PAGES = (
     NOTE
@@ -38,7 +44,7 @@ STUBBORN = (
 import signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = subprocess.Popen([sys.executable, '-c', 'import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)'])
-(folder / 'grandchild').write_text(json.dumps({'pid': child.pid}))
+note('grandchild', pid=child.pid)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 time.sleep(600)
 """
