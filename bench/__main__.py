@@ -13,6 +13,7 @@ from dataclasses import asdict
 
 from bench import availability, hot_session, migration, overhead, provisioning, search, timeline, traffic
 from bench.ground import ROOT, Ground, Row, say, standing_ground
+from bench.machine import about, loop_ms
 
 MARKS = ("<!-- bench -->", "<!-- /bench -->")
 
@@ -34,17 +35,26 @@ def main() -> int:
         "migration": lambda ground: migration.run(ground, full=options.full),
     }
     rows: list[Row] = []
+    before = loop_ms()
     with standing_ground() as ground:
         for name, run in parts.items():
             if options.only in (None, name):
                 begun = time.monotonic()
                 rows += run(ground)
                 say(f"{name}: {time.monotonic() - begun:.0f} s")
-    say(table(rows))
-    keep(rows)
+    line = about(before, loop_ms(), commit=_commit())
+    say(f"{line}\n\n{table(rows)}")
+    keep(rows, line)
     if options.only is None:
-        show_in_readme(table(rows))
+        show_in_readme(f"{line}\n\n{table(rows)}")
     return 0
+
+
+def _commit() -> str:
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip() or "unknown"
 
 
 def table(rows: list[Row]) -> str:
@@ -66,23 +76,11 @@ def show_in_readme(text: str) -> None:
     readme.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}")
 
 
-def keep(rows: list[Row]) -> None:
-    """Write var/bench.json with commit and machine."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def keep(rows: list[Row], line: str) -> None:
+    """Write var/bench.json: `line` tells commit, interpreter and how quickly the machine computed."""
     path = ROOT / "var" / "bench.json"
-    path.write_text(
-        json.dumps(
-            {
-                "commit": commit.stdout.strip(),
-                "machine": platform.platform(),
-                "rows": [asdict(row) for row in rows],
-            },
-            ensure_ascii=False,
-            indent=1,
-        )
-    )
+    told = {"about": line, "machine": platform.platform(), "rows": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
