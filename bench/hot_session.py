@@ -1,21 +1,24 @@
 """Seats of one hot session, booked in process by several processes at once, beside pgbench on one hot row.
 
-Ours writes booking, transition, event, claim and seat in one transaction each; pgbench only counts one row up. They
-take turns, so that a slow moment of the disk meets both.
+Ours writes booking, transition, event, claim and seat in one transaction each; pgbench only counts one row up, with
+as many clients. They take turns, so that a slow moment of the disk meets both.
 """
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 from bench.at_once import run_at_once
 from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
-# as many as the machine has cores, and one that computes while another waits for the row
-PROCESSES, THREADS = 2, 2
+# as many processes as the machine has cores; in each, one thread that computes while another waits for the row, and
+# the eight clients that bookings over HTTP have as well
+PROCESSES, THREADS = 2, (2, 4)
 # a new session each round, which takes about as long as pgbench's turn
-ROUNDS, EACH, PGBENCH_SECONDS = 3, 600, 3
+ROUNDS, ASKED, PGBENCH_SECONDS = 3, 2400, 3
+SEATS = ASKED - 40  # the last ones get a clear no
 
 PREPARE = """
 import json
@@ -48,7 +51,7 @@ with chain_scope(chain):
         return Session.objects.create(store=store, service=service, pool=pool, starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=1), created_at=now)
     rounds = [[session(SEATS, starts_at + timedelta(days=2 * n + warm)) for warm in (0, 1)] for n in range(ROUNDS)]
-    Member.objects.bulk_create(Member(name=f"M{n}", created_at=now) for n in range(SEATS + 40))
+    Member.objects.bulk_create(Member(name=f"M{n}", created_at=now) for n in range(ASKED))
 print(json.dumps({"schema": schema, "pools": [str(hot.pool_id) for hot, warm in rounds]}))
 """
 
@@ -74,7 +77,7 @@ with chain_scope(chain):
     hot, warm = Session.objects.order_by("starts_at")[2 * turn:2 * turn + 2]
     members = list(Member.objects.order_by("id").values_list("id", flat=True))
 mine = members[place::processes]
-connection.close()  # a process keeps three: they are for the threads
+connection.close()  # as many as are kept are for the threads
 now = datetime.now(UTC)
 def go(session, queue):
     done = {}
@@ -99,31 +102,40 @@ with ThreadPoolExecutor(threads) as pool:
 
 
 def run(ground: Ground) -> list[Row]:
-    """The table's row. Raises where a seat was sold twice or an answer was none of the two."""
-    seats = PROCESSES * THREADS * EACH - 40  # the last ones get a clear no
-    made = python(ground, f"SEATS, ROUNDS = {seats}, {ROUNDS}\n{PREPARE}")
+    """The table's rows. Raises where a seat was sold twice or an answer was none of the two."""
+    rounds = ROUNDS * len(THREADS)
+    made = python(ground, f"SEATS, ASKED, ROUNDS = {SEATS}, {ASKED}, {rounds}\n{PREPARE}")
+    pools: list[str] = made["pools"]  # type: ignore[assignment]
+    turns = list(enumerate(pools))
+    return [_row(ground, str(made["schema"]), turns[place :: len(THREADS)], threads=threads)
+            for place, threads in enumerate(THREADS)]  # fmt: skip
+
+
+def _row(ground: Ground, schema: str, turns: Sequence[tuple[int, str]], *, threads: int) -> Row:
+    """So many threads of each process, beside as many clients; a session, of that pool, for each turn."""
     seconds, cpu, floor = 0.0, 0.0, 0.0
-    for turn, pool in enumerate(made["pools"]):  # type: ignore[arg-type, var-annotated]
-        booked, took, spent = _book(ground, turn)
-        if booked != seats:
-            raise RuntimeError(f"{booked} of {seats} seats were booked")
+    for turn, pool in turns:
+        booked, took, spent = _book(ground, turn, threads=threads)
+        if booked != SEATS:
+            raise RuntimeError(f"{booked} of {SEATS} seats were booked")
         seconds, cpu = seconds + took, cpu + spent
-        floor += _pgbench(ground, str(made["schema"]), pool) / ROUNDS
-    total = seats * ROUNDS
-    return [
-        Row(
-            f"seats of one hot session in process, {PROCESSES} × {THREADS} at once",
-            f"{total / seconds:,.0f}/s, {cpu * 1000 / total:.1f} ms CPU",
-            f"{floor:,.0f}/s (pgbench, one hot row)",
-            total / seconds / floor,
-            "≥ 25 %",
-        )
-    ]
+        floor += _pgbench(ground, schema, pool, clients=PROCESSES * threads) / len(turns)
+    total = SEATS * len(turns)
+    return Row(
+        f"seats of one hot session in process, {PROCESSES} × {threads} at once",
+        f"{total / seconds:,.0f}/s, {cpu * 1000 / total:.1f} ms CPU",
+        f"{floor:,.0f}/s (pgbench, one hot row)",
+        total / seconds / floor,
+        "≥ 25 %",
+    )
 
 
-def _book(ground: Ground, turn: int) -> tuple[int, float, float]:
+def _book(ground: Ground, turn: int, *, threads: int) -> tuple[int, float, float]:
     """How many seats were booked, the seconds of the slowest process, and the seconds of CPU of all."""
-    said = run_at_once(ground, WORK, [(place, PROCESSES, THREADS, EACH, turn) for place in range(PROCESSES)])
+    each = ASKED // (PROCESSES * threads)
+    own = [(place, PROCESSES, threads, each, turn) for place in range(PROCESSES)]
+    # a connection for each thread, and no other
+    said = run_at_once(ground, WORK, own, DATABASE_POOL_SIZE=str(threads))
     kinds = {kind for one in said for answers in one["answers"] for kind in answers}
     if not kinds <= {"booked", "session_full"}:
         raise RuntimeError(f"answers that are neither a seat nor a clear no: {kinds}")
@@ -131,15 +143,14 @@ def _book(ground: Ground, turn: int) -> tuple[int, float, float]:
     return booked, max(one["seconds"] for one in said), sum(one["cpu"] for one in said)
 
 
-def _pgbench(ground: Ground, schema: str, pool: str) -> float:
-    """Transactions a second that count one row up, at as many clients."""
+def _pgbench(ground: Ground, schema: str, pool: str, *, clients: int) -> float:
+    """Transactions a second of so many clients that count one row up."""
     from embedded.wheel import postgres_program
 
     script = HOME / "hot_row.sql"
     script.write_text(f"UPDATE {schema}.booking_pool SET capacity = capacity + 1 WHERE id = '{pool}';\n")
-    clients = str(PROCESSES * THREADS)
     program = str(postgres_program("pgbench"))
-    how = ["-n", "-c", clients, "-j", "2", "-T", str(PGBENCH_SECONDS), "-f", str(script)]
+    how = ["-n", "-c", str(clients), "-j", "2", "-T", str(PGBENCH_SECONDS), "-f", str(script)]
     done = subprocess.run([program, *how, ground.owner], capture_output=True, text=True, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("tps"))
     return float(line.split()[2])
