@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from bench.at_once import run_at_once
 from bench.ground import HOME, Ground, Row
 from bench.provisioning import python
 
-# as many processes as the machine has cores; in each, one thread that computes while another waits for the row, and
-# the eight clients that bookings over HTTP have as well
-PROCESSES, THREADS = 2, (2, 4)
-# a new session each round, which takes about as long as pgbench's turn
-ROUNDS, ASKED, PGBENCH_SECONDS = 3, 2400, 3
+PROCESSES = 2  # as many as the machine has cores
+# a new session each round, which takes about as long as pgbench's turn; all crowds ask for as many seats
+ROUNDS, ASKED, PGBENCH_SECONDS = 3, 2560, 3
 SEATS = ASKED - 40  # the last ones get a clear no
+
+
+class Crowd(NamedTuple):
+    """So many threads of each process that book at once, and the connections that a process keeps for them."""
+
+    threads: int
+    connections: int
+
+
+CROWDS = (
+    Crowd(2, 2),  # one computes while another waits for the row
+    Crowd(4, 4),  # eight clients, as bookings over HTTP have
+    Crowd(32, 3),  # sixty-four, as bar 1 has, by as many connections as a process keeps unless told otherwise
+)
 
 PREPARE = """
 import json
@@ -103,39 +116,40 @@ with ThreadPoolExecutor(threads) as pool:
 
 def run(ground: Ground) -> list[Row]:
     """The table's rows. Raises where a seat was sold twice or an answer was none of the two."""
-    rounds = ROUNDS * len(THREADS)
+    rounds = ROUNDS * len(CROWDS)
     made = python(ground, f"SEATS, ASKED, ROUNDS = {SEATS}, {ASKED}, {rounds}\n{PREPARE}")
     pools: list[str] = made["pools"]  # type: ignore[assignment]
     turns = list(enumerate(pools))
-    return [_row(ground, str(made["schema"]), turns[place :: len(THREADS)], threads=threads)
-            for place, threads in enumerate(THREADS)]  # fmt: skip
+    return [
+        _row(ground, str(made["schema"]), turns[place :: len(CROWDS)], crowd=crowd)
+        for place, crowd in enumerate(CROWDS)
+    ]
 
 
-def _row(ground: Ground, schema: str, turns: Sequence[tuple[int, str]], *, threads: int) -> Row:
-    """So many threads of each process, beside as many clients; a session, of that pool, for each turn."""
+def _row(ground: Ground, schema: str, turns: Sequence[tuple[int, str]], *, crowd: Crowd) -> Row:
+    """A crowd beside as many clients of pgbench; a session, of that pool, for each turn."""
     seconds, cpu, floor = 0.0, 0.0, 0.0
     for turn, pool in turns:
-        booked, took, spent = _book(ground, turn, threads=threads)
+        booked, took, spent = _book(ground, turn, crowd=crowd)
         if booked != SEATS:
             raise RuntimeError(f"{booked} of {SEATS} seats were booked")
         seconds, cpu = seconds + took, cpu + spent
-        floor += _pgbench(ground, schema, pool, clients=PROCESSES * threads) / len(turns)
+        floor += _pgbench(ground, schema, pool, clients=PROCESSES * crowd.threads) / len(turns)
     total = SEATS * len(turns)
     return Row(
-        f"seats of one hot session in process, {PROCESSES} × {threads} at once",
+        f"seats of one hot session in process, {PROCESSES} × {crowd.threads} at once",
         f"{total / seconds:,.0f}/s, {cpu * 1000 / total:.1f} ms CPU",
-        f"{floor:,.0f}/s (pgbench, one hot row)",
+        f"{floor:,.0f}/s (pgbench, one hot row, as many clients)",
         total / seconds / floor,
         "≥ 25 %",
     )
 
 
-def _book(ground: Ground, turn: int, *, threads: int) -> tuple[int, float, float]:
+def _book(ground: Ground, turn: int, *, crowd: Crowd) -> tuple[int, float, float]:
     """How many seats were booked, the seconds of the slowest process, and the seconds of CPU of all."""
-    each = ASKED // (PROCESSES * threads)
-    own = [(place, PROCESSES, threads, each, turn) for place in range(PROCESSES)]
-    # a connection for each thread, and no other
-    said = run_at_once(ground, WORK, own, DATABASE_POOL_SIZE=str(threads))
+    each = ASKED // (PROCESSES * crowd.threads)
+    own = [(place, PROCESSES, crowd.threads, each, turn) for place in range(PROCESSES)]
+    said = run_at_once(ground, WORK, own, DATABASE_POOL_SIZE=str(crowd.connections))
     kinds = {kind for one in said for answers in one["answers"] for kind in answers}
     if not kinds <= {"booked", "session_full"}:
         raise RuntimeError(f"answers that are neither a seat nor a clear no: {kinds}")
