@@ -21,16 +21,19 @@ SEATS = ASKED - 40  # the last ones get a clear no
 
 
 class Crowd(NamedTuple):
-    """So many threads of each process that book at once, and the connections that a process keeps for them."""
+    """So many threads of each process that book at once, the connections that a process keeps for them, and the aim."""
 
     threads: int
     connections: int
+    aim: str
 
 
 CROWDS = (
-    Crowd(2, 2),  # one computes while another waits for the row
-    Crowd(4, 4),  # eight clients, as bookings over HTTP have
-    Crowd(32, 3),  # sixty-four, as bar 1 has, by as many connections as a process keeps unless told otherwise
+    Crowd(2, 2, "≥ 25 %"),  # one computes while another waits for the row
+    Crowd(4, 4, "≥ 25 %"),  # eight clients, as bookings over HTTP have
+    # sixty-four, as bar 1 has, by as many connections as a process keeps unless told otherwise; so many clients
+    # stand in each other's way in pgbench, which is not the figure that the aim was set beside
+    Crowd(32, 3, "–"),
 )
 
 PREPARE = """
@@ -141,7 +144,7 @@ def _row(ground: Ground, schema: str, turns: Sequence[tuple[int, str]], *, crowd
         f"{total / seconds:,.0f}/s, {cpu * 1000 / total:.1f} ms CPU",
         f"{floor:,.0f}/s (pgbench, one hot row, as many clients)",
         total / seconds / floor,
-        "≥ 25 %",
+        crowd.aim,
     )
 
 
