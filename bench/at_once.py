@@ -12,18 +12,17 @@ from bench.ground import ROOT, Ground
 
 
 def run_at_once(
-    ground: Ground, code: str, arguments: Sequence[Sequence[object]], *, told: str = "", **environment: str
+    ground: Ground, code: str, arguments: Sequence[Sequence[object]], *, told: str = ""
 ) -> list[dict[str, Any]]:
     """What each process said. `code` reads the line `told` (where there is one), prints `ready` and waits for a line.
 
-    `environment` is what they have beside the ground's.
     Raises RuntimeError where a process did not get ready.
     """
     workers = [
         subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", code, *map(str, own)],
             cwd=ROOT,
-            env=ground.environment(**environment),
+            env=ground.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
